@@ -1,0 +1,231 @@
+"""An Airflow DAG as values: the tasks and groups that stand for the states of a machine, and how they are wired.
+
+``translate`` makes it from a machine, ``write`` makes Python of it. Names here are Airflow's (``task_id``); what a task
+computes is kept as expressions (``sfn_airflow_core.expr``), not as text. A variable of the generated file and the task id
+are the same word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sfn_airflow_core.asl.model import Amount, Pointer, Retrier
+from sfn_airflow_core.expr.model import Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Shaping:
+    """The JSONPath data flow around the work of a state.
+
+    ``input_path`` and ``output_path``: ``None`` is the identity, otherwise an expression over the value that arrives there.
+    ``parameters`` and ``selector`` are templates; ``result_path`` are the keys below which the result is put into the
+    state's raw input: ``()`` replaces it, ``None`` drops the result.
+    """
+
+    input_path: Expr | None = None
+    parameters: Expr | None = None
+    selector: Expr | None = None
+    result_path: str | None = "$"
+    output_path: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallWork:
+    """A request to an AWS service by ASL's name of the action, such as ``dynamodb:updateItem``; shaped by parameters."""
+
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionWork:
+    """A Lambda function called by its ARN with the effective input; the result is what the function returns."""
+
+    function: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class PassWork:
+    """No work: the result is the effective input, or ``result``."""
+
+    result: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FailWork:
+    """Ends with an error; ``None`` where the state names none."""
+
+    error: Expr | None = None
+    cause: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """What cannot be expressed: fails when run, with the code of the finding that explains why."""
+
+    code: str
+    reason: str
+
+
+Work: TypeAlias = "CallWork | FunctionWork | PassWork | FailWork | Stub"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """What every task and group has.
+
+    ``given`` says that the document comes from the Map's item instead of an upstream task. ``notes`` are the findings to
+    show in place, as ``CODE: message``. ``timeout`` in seconds becomes ``execution_timeout`` (or a limit read from the document).
+    """
+
+    task_id: str
+    display_name: str
+    at: Pointer = ""
+    comment: str = ""
+    notes: tuple[str, ...] = ()
+    given: bool = False
+    timeout: Amount | None = None
+    retry: tuple[Retrier, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateTask(Node):
+    """A state whose meaning is a Python function from document to document."""
+
+    work: Work
+    shaping: Shaping = Shaping()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobTask(Node):
+    """A service job: ``service`` is the row that says how it is started, awaited and described."""
+
+    service: object
+    shaping: Shaping = Shaping()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of a choice: where the document goes (a task id) if the condition holds."""
+
+    condition: Expr
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceTask(Node):
+    """A Choice: hands its document to the target of the first rule that holds, or to ``default``."""
+
+    rules: tuple[Rule, ...]
+    default: str | None
+    shaping: Shaping = Shaping()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitTask(Node):
+    """A Wait: ``seconds`` or ``timestamp`` is set."""
+
+    seconds: Expr | None = None
+    timestamp: Expr | None = None
+    shaping: Shaping = Shaping()
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Tasks in execution order, the edges between them, and the tasks at which the flow ends."""
+
+    nodes: tuple[AnyNode, ...]
+    edges: tuple[Edge, ...]
+    catches: tuple[CatchTask, ...]
+    start: str
+    ends: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParallelGroup(Node):
+    """A Parallel: a task group with the flows of its branches; its task ``output`` is the state."""
+
+    branches: tuple[Flow, ...]
+    shaping: Shaping = Shaping()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapGroup(Node):
+    """An inline Map: a task ``items``, a mapped group ``each``, and a task ``output`` that is the state."""
+
+    processor: Flow
+    items: Expr
+    selector: Expr | None = None
+    limit: Amount | None = None
+    shaping: Shaping = Shaping()
+
+
+AnyNode: TypeAlias = "StateTask | JobTask | ChoiceTask | WaitTask | ParallelGroup | MapGroup"
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """The document of ``source`` may go to ``target``; ``label`` is the phrase of the rule, empty for a plain edge."""
+
+    source: str
+    target: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """One catcher: the error names, the task id that gets the document, and where in it the Error Output is put."""
+
+    errors: tuple[str, ...]
+    target: str
+    result_path: str | None = "$"
+
+
+@dataclass(frozen=True, slots=True)
+class CatchTask:
+    """The router behind a guarded task or group."""
+
+    task_id: str
+    guarded: str
+    handlers: tuple[Handler, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """An open placeholder as a named constant at the top of the file; ``uses`` are the places that need it."""
+
+    name: str
+    placeholder: str
+    uses: tuple[Pointer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A top-level member of the execution's input that the machine reads."""
+
+    name: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dag:
+    """A whole DAG file.
+
+    ``permissions`` are IAM actions, ``states`` the number of states of the machine, ``timeout`` seconds for the whole run,
+    ``result`` the ends whose document is the execution's output.
+    """
+
+    dag_id: str
+    source: str
+    comment: str
+    flow: Flow
+    result: tuple[str, ...]
+    states: int = 0
+    timeout: Amount | None = None
+    constants: tuple[Constant, ...] = ()
+    params: tuple[Param, ...] = ()
+    permissions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    findings: int = 0
+
+
