@@ -227,5 +227,3 @@ class Dag:
     permissions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     findings: int = 0
-
-

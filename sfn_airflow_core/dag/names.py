@@ -14,7 +14,12 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_ONE_WORD = {"DynamoDB": "Dynamodb", "SageMaker": "Sagemaker", "CloudWatch": "Cloudwatch", "CloudFormation": "Cloudformation"}
+_ONE_WORD = {
+    "DynamoDB": "Dynamodb",
+    "SageMaker": "Sagemaker",
+    "CloudWatch": "Cloudwatch",
+    "CloudFormation": "Cloudformation",
+}
 _LONGEST = 60
 
 

@@ -1,0 +1,210 @@
+"""S2A3xx: data and expressions. S2A4xx: retries, errors, timeouts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from sfn2airflow.rules.example import DONE, Example, lambda_task, machine
+from sfn_airflow_core.findings import Fidelity, Finding
+
+_GUIDE = "https://docs.aws.amazon.com/step-functions/latest/dg"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonataState(Finding):
+    """A state in the query language JSONata; only JSONPath states are translated.
+
+    Why it matters: the state fails when it is run.
+
+    Remedy: until there is a translation, write the state with JSONPath.
+    """
+
+    code: ClassVar[str] = "S2A301"
+    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
+    source: ClassVar[str] = f"{_GUIDE}/transforming-data.html"
+    example: ClassVar[Example] = Example(
+        machine({"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $states.input.id %}"}), "/States/Work"
+    )
+    near_miss: ClassVar[Example] = Example(machine({"Type": "Pass", "OutputPath": "$.id"}))
+
+    def message(self) -> str:
+        return "the state's query language is JSONata; the task fails when run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variables(Finding):
+    """A state that assigns or reads workflow variables; there is no translation for them yet.
+
+    Why it matters: the state fails when it is run.
+
+    Remedy: carry the value in the document with ResultPath instead.
+    """
+
+    code: ClassVar[str] = "S2A302"
+    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
+    source: ClassVar[str] = f"{_GUIDE}/workflow-variables.html"
+    example: ClassVar[Example] = Example(
+        machine({"Type": "Pass", "Assign": {"id.$": "$.order.id"}}), "/States/Work/Assign"
+    )
+    near_miss: ClassVar[Example] = Example(machine({"Type": "Pass", "Parameters": {"id.$": "$.order.id"}}))
+
+    name: str
+
+    def message(self) -> str:
+        return f"the variable {self.name} is not translated; the task fails when run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextValue(Finding):
+    """A value of the context object that is another one in Airflow: ids are not ARNs, names are the DAG's and the run's.
+
+    Why it matters: a consumer that parses an execution ARN, or calls Step Functions with it, does not find one.
+
+    Remedy: check who uses the value; ``Execution.Id`` and ``Execution.Name`` are the run id, ``StateMachine.Id`` the DAG id.
+    """
+
+    code: ClassVar[str] = "S2A303"
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
+    source: ClassVar[str] = f"{_GUIDE}/input-output-contextobject.html"
+    example: ClassVar[Example] = Example(
+        machine({"Type": "Pass", "Parameters": {"id.$": "$$.Execution.Id"}}), "/States/Work"
+    )
+    near_miss: ClassVar[Example] = Example(
+        machine({"Type": "Pass", "Parameters": {"input.$": "$$.Execution.Input"}}),
+    )
+
+    path: str
+
+    def message(self) -> str:
+        return f"{self.path} is Airflow's value (run id, DAG id, time of the task), not Step Functions'"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeededRandom(Finding):
+    """``States.MathRandom`` with a seed: the same seed gives the same number, but not the number that AWS gives.
+
+    Why it matters: results differ from earlier executions.
+
+    Remedy: nothing, unless the numbers are compared with old ones.
+    """
+
+    code: ClassVar[str] = "S2A304"
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
+    source: ClassVar[str] = f"{_GUIDE}/intrinsic-functions.html"
+    example: ClassVar[Example] = Example(
+        machine({"Type": "Pass", "Parameters": {"n.$": "States.MathRandom(1, 10, 7)"}}), "/States/Work"
+    )
+    near_miss: ClassVar[Example] = Example(
+        machine({"Type": "Pass", "Parameters": {"n.$": "States.MathRandom(1, 10)"}}),
+    )
+
+    def message(self) -> str:
+        return "States.MathRandom with a seed gives other numbers than on AWS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapItemInside(Finding):
+    """A state inside a Map reads ``$$.Map.Item``, which is not handed to the tasks of the iteration.
+
+    Why it matters: the state fails when it is run.
+
+    Remedy: put the index or the item into the iteration's input with ItemSelector.
+    """
+
+    code: ClassVar[str] = "S2A305"
+    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
+    source: ClassVar[str] = f"{_GUIDE}/input-output-contextobject.html"
+    example: ClassVar[Example] = Example(
+        machine(
+            {
+                "Type": "Map",
+                "ItemProcessor": {
+                    "StartAt": "In",
+                    "States": {"In": {"Type": "Pass", "Parameters": {"i.$": "$$.Map.Item.Index"}, "End": True}},
+                },
+            }
+        ),
+        "/States/Work/ItemProcessor/States/In",
+    )
+    near_miss: ClassVar[Example] = Example(
+        machine({"Type": "Map", "ItemSelector": {"i.$": "$$.Map.Item.Index"}, "ItemProcessor": DONE})
+    )
+
+    path: str
+
+    def message(self) -> str:
+        return f"{self.path} is not known to the tasks of an iteration; the task fails when run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeartbeatWithoutWorker(Finding):
+    """HeartbeatSeconds on a Task whose service sends no heartbeats.
+
+    Why it matters: Step Functions waits for heartbeats only of activities and callbacks, so nothing is lost.
+
+    Remedy: remove the field; TimeoutSeconds limits the time.
+    """
+
+    code: ClassVar[str] = "S2A401"
+    fidelity: ClassVar[Fidelity] = Fidelity.NOTE
+    source: ClassVar[str] = f"{_GUIDE}/state-task.html"
+    example: ClassVar[Example] = Example(
+        machine(lambda_task(HeartbeatSeconds=10, TimeoutSeconds=60)), "/States/Work/HeartbeatSeconds"
+    )
+    near_miss: ClassVar[Example] = Example(machine(lambda_task(TimeoutSeconds=60)))
+
+    def message(self) -> str:
+        return "HeartbeatSeconds has no effect for this service and is left out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorNeverRaised(Finding):
+    """A Retry or Catch names an error that does not occur in Airflow.
+
+    Why it matters: ``States.DataLimitExceeded`` is raised for data above 256 KiB, a limit that Airflow does not have.
+
+    Remedy: nothing; data of that size belongs into S3 on both sides.
+    """
+
+    code: ClassVar[str] = "S2A402"
+    fidelity: ClassVar[Fidelity] = Fidelity.NOTE
+    source: ClassVar[str] = f"{_GUIDE}/concepts-error-handling.html"
+    example: ClassVar[Example] = Example(
+        {
+            "StartAt": "Work",
+            "States": {
+                "Work": {
+                    **lambda_task(Catch=[{"ErrorEquals": ["States.DataLimitExceeded"], "Next": "Done"}]),
+                    "Next": "Done",
+                },
+                "Done": {"Type": "Succeed"},
+            },
+        },
+        "/States/Work/Catch/0",
+    )
+    near_miss: ClassVar[Example] = Example(
+        {
+            "StartAt": "Work",
+            "States": {
+                "Work": {**lambda_task(Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Done"}]), "Next": "Done"},
+                "Done": {"Type": "Succeed"},
+            },
+        }
+    )
+
+    error: str
+
+    def message(self) -> str:
+        return f"{self.error} does not occur in Airflow"
+
+
+RULES: tuple[type[Finding], ...] = (
+    JsonataState,
+    Variables,
+    ContextValue,
+    SeededRandom,
+    MapItemInside,
+    HeartbeatWithoutWorker,
+    ErrorNeverRaised,
+)

@@ -1,0 +1,209 @@
+"""S2A5xx: service integrations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from sfn2airflow.rules.example import Example, lambda_task, machine
+from sfn_airflow_core.findings import Fidelity, Finding
+
+_GUIDE = "https://docs.aws.amazon.com/step-functions/latest/dg"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskToken(Finding):
+    """A Task that waits until somebody returns its task token; there is no translation for it yet.
+
+    Why it matters: the state fails when it is run.
+
+    Remedy: where the service has a ``.sync`` form, it is translated.
+    """
+
+    code: ClassVar[str] = "S2A501"
+    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
+    source: ClassVar[str] = f"{_GUIDE}/connect-to-resource.html"
+    example: ClassVar[Example] = Example(
+        machine(lambda_task(Resource="arn:aws:states:::lambda:invoke.waitForTaskToken")), "/States/Work/Resource"
+    )
+    near_miss: ClassVar[Example] = Example(machine(lambda_task()))
+
+    def message(self) -> str:
+        return "waiting for a task token is not translated; the task fails when run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity(Finding):
+    """A Task whose work is done by an activity worker; there is no translation for it yet.
+
+    Why it matters: the state fails when it is run.
+
+    Remedy: run the worker's code as an Airflow task, or as a Lambda function.
+    """
+
+    code: ClassVar[str] = "S2A502"
+    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
+    source: ClassVar[str] = f"{_GUIDE}/concepts-activities.html"
+    example: ClassVar[Example] = Example(
+        machine({"Type": "Task", "Resource": "arn:aws:states:eu-west-1:111122223333:activity:approve"}),
+        "/States/Work/Resource",
+    )
+    near_miss: ClassVar[Example] = Example(
+        machine({"Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:111122223333:function:approve"})
+    )
+
+    def message(self) -> str:
+        return "an activity is not translated; the task fails when run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpTask(Finding):
+    """A Task that calls an HTTP endpoint through an EventBridge connection; there is no translation for it yet.
+
+    Why it matters: the state fails when it is run.
+
+    Remedy: call the endpoint from a Lambda function, or replace the task by Airflow's HttpOperator.
+    """
+
+    code: ClassVar[str] = "S2A503"
+    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
+    source: ClassVar[str] = f"{_GUIDE}/call-https-apis.html"
+    example: ClassVar[Example] = Example(
+        machine(
+            {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::http:invoke",
+                "Parameters": {"ApiEndpoint": "https://example.com", "Method": "GET"},
+            }
+        ),
+        "/States/Work/Resource",
+    )
+    near_miss: ClassVar[Example] = Example(machine(lambda_task()))
+
+    def message(self) -> str:
+        return "an HTTP Task is not translated; the task fails when run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssumedService(Finding):
+    """The Resource is an open placeholder; which service it names is concluded from its name and the parameters.
+
+    Why it matters: if the conclusion is wrong, the task calls the wrong service.
+
+    Remedy: translate again with ``--substitute NAME=VALUE``.
+    """
+
+    code: ClassVar[str] = "S2A504"
+    fidelity: ClassVar[Fidelity] = Fidelity.MANUAL
+    source: ClassVar[str] = f"{_GUIDE}/state-task.html"
+    example: ClassVar[Example] = Example(
+        machine({"Type": "Task", "Resource": "${ProcessFunctionArn}"}), "/States/Work/Resource"
+    )
+    near_miss: ClassVar[Example] = Example(
+        machine({"Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:111122223333:function:${Process}"})
+    )
+
+    resource: str
+    assumption: str
+
+    def message(self) -> str:
+        return f"the Resource {self.resource} is open and taken for {self.assumption}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownService(Finding):
+    """A Resource that names no service, action or pattern that is known.
+
+    Why it matters: the state fails when it is run.
+
+    Remedy: check the spelling of the Resource; a retired service needs a replacement.
+    """
+
+    code: ClassVar[str] = "S2A505"
+    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
+    source: ClassVar[str] = f"{_GUIDE}/integrate-services.html"
+    example: ClassVar[Example] = Example(
+        machine({"Type": "Task", "Resource": "arn:aws:states:::nosuchservice:doIt"}), "/States/Work/Resource"
+    )
+    near_miss: ClassVar[Example] = Example(
+        machine({"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:ec2:describeInstances", "Parameters": {}})
+    )
+
+    resource: str
+    reason: str
+
+    def message(self) -> str:
+        return f"{self.resource}: {self.reason}; the task fails when run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownArgument(Finding):
+    """An argument that the service's API does not have.
+
+    Why it matters: Step Functions rejects the call, and so does boto3, with another error.
+
+    Remedy: correct the name.
+    """
+
+    code: ClassVar[str] = "S2A506"
+    fidelity: ClassVar[Fidelity] = Fidelity.NOTE
+    source: ClassVar[str] = f"{_GUIDE}/supported-services-awssdk.html"
+    example: ClassVar[Example] = Example(
+        machine(
+            {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::dynamodb:getItem",
+                "Parameters": {"TableNaem": "orders", "Key": {"id": {"S": "1"}}},
+            }
+        ),
+        "/States/Work/Parameters/TableNaem",
+    )
+    near_miss: ClassVar[Example] = Example(
+        machine(
+            {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::dynamodb:getItem",
+                "Parameters": {"TableName": "orders", "Key": {"id": {"S": "1"}}},
+            }
+        )
+    )
+
+    name: str
+    suggestion: str = ""
+
+    def message(self) -> str:
+        hint = f"; did you mean {self.suggestion}?" if self.suggestion else ""
+        return f"{self.name} is not an argument of this action{hint}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssumedRole(Finding):
+    """A Task with Credentials calls its service in another role; there is no translation for it yet.
+
+    Why it matters: the state fails when it is run.
+
+    Remedy: give the role of the Airflow environment the permission, or use a connection with that role.
+    """
+
+    code: ClassVar[str] = "S2A507"
+    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
+    source: ClassVar[str] = f"{_GUIDE}/concepts-access-cross-acct-resources.html"
+    example: ClassVar[Example] = Example(
+        machine(lambda_task(Credentials={"RoleArn": "arn:aws:iam::111122223333:role/other"})),
+        "/States/Work/Credentials",
+    )
+    near_miss: ClassVar[Example] = Example(machine(lambda_task()))
+
+    def message(self) -> str:
+        return "Credentials are not translated; the task fails when run"
+
+
+RULES: tuple[type[Finding], ...] = (
+    TaskToken,
+    Activity,
+    HttpTask,
+    AssumedService,
+    UnknownService,
+    UnknownArgument,
+    AssumedRole,
+)

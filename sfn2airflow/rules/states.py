@@ -1,0 +1,215 @@
+"""S2A2xx: states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from sfn2airflow.rules.example import DONE, WORK, Example, lambda_task, machine
+from sfn_airflow_core.findings import Fidelity, Finding
+
+_GUIDE = "https://docs.aws.amazon.com/step-functions/latest/dg"
+_AIRFLOW = "https://airflow.apache.org/docs/apache-airflow/stable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiblingsRunOn(Finding):
+    """When one branch or item fails, the others are not stopped: the state fails after they have ended.
+
+    Why it matters: calls happen that the state machine would not have made any more, and a Catch comes later.
+
+    Remedy: nothing, if the work of the other branches does no harm; otherwise let them check a shared condition first.
+    """
+
+    code: ClassVar[str] = "S2A201"
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
+    source: ClassVar[str] = f"{_GUIDE}/state-parallel.html"
+    example: ClassVar[Example] = Example(
+        machine({"Type": "Parallel", "Branches": [WORK, {"StartAt": "B", "States": {"B": {"Type": "Succeed"}}}]}),
+        "/States/Work",
+    )
+    near_miss: ClassVar[Example] = Example(
+        machine({"Type": "Parallel", "Branches": [DONE, {"StartAt": "B", "States": {"B": {"Type": "Succeed"}}}]})
+    )
+
+    what: str
+
+    def message(self) -> str:
+        return f"when one {self.what} fails, the others run to their end before the state fails"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConcurrencyPerTask(Finding):
+    """A Map's MaxConcurrency limits iterations; in Airflow it limits the running instances of each task.
+
+    Why it matters: with several states in the processor, more items can be under way than before.
+
+    Remedy: use an Airflow pool when the limit protects a system behind the tasks.
+    """
+
+    code: ClassVar[str] = "S2A204"
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
+    source: ClassVar[str] = f"{_GUIDE}/state-map-inline.html"
+    example: ClassVar[Example] = Example(
+        machine(
+            {
+                "Type": "Map",
+                "MaxConcurrency": 5,
+                "ItemProcessor": {
+                    "StartAt": "A",
+                    "States": {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Succeed"}},
+                },
+            }
+        ),
+        "/States/Work/MaxConcurrency",
+    )
+    near_miss: ClassVar[Example] = Example(machine({"Type": "Map", "MaxConcurrency": 5, "ItemProcessor": DONE}))
+
+    limit: int
+
+    def message(self) -> str:
+        return f"MaxConcurrency {self.limit} limits each state of the processor, not the items in flight"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConcurrencyNotFixed(Finding):
+    """A Map's MaxConcurrency that is read from the document is left out; Airflow needs the number in the DAG file.
+
+    Why it matters: as many items run at once as the environment allows.
+
+    Remedy: write a fixed MaxConcurrency, or use an Airflow pool.
+    """
+
+    code: ClassVar[str] = "S2A205"
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
+    source: ClassVar[str] = f"{_GUIDE}/state-map-inline.html"
+    example: ClassVar[Example] = Example(
+        machine({"Type": "Map", "MaxConcurrencyPath": "$.limit", "ItemProcessor": DONE}),
+        "/States/Work/MaxConcurrencyPath",
+    )
+    near_miss: ClassVar[Example] = Example(machine({"Type": "Map", "MaxConcurrency": 5, "ItemProcessor": DONE}))
+
+    def message(self) -> str:
+        return "MaxConcurrencyPath is left out: the number of parallel items is not limited"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapLength(Finding):
+    """A Map becomes mapped tasks, of which Airflow allows 1,024 per list unless it is configured otherwise.
+
+    Why it matters: with more items the task that makes the list fails.
+
+    Remedy: raise ``core.max_map_length`` if longer lists can occur.
+    """
+
+    code: ClassVar[str] = "S2A206"
+    fidelity: ClassVar[Fidelity] = Fidelity.NOTE
+    source: ClassVar[str] = f"{_AIRFLOW}/authoring-and-scheduling/dynamic-task-mapping.html"
+    example: ClassVar[Example] = Example(machine({"Type": "Map", "ItemProcessor": DONE}), "/States/Work")
+    near_miss: ClassVar[Example] = Example(machine({"Type": "Parallel", "Branches": [DONE]}))
+
+    def message(self) -> str:
+        return "up to core.max_map_length items (1,024 unless raised)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistributedMap(Finding):
+    """A distributed Map starts child executions of its own; there is no translation for it yet.
+
+    Why it matters: the state fails when it is run.
+
+    Remedy: an inline Map is translated, if the items come from the document and are few.
+    """
+
+    code: ClassVar[str] = "S2A207"
+    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
+    source: ClassVar[str] = f"{_GUIDE}/state-map-distributed.html"
+    example: ClassVar[Example] = Example(
+        machine(
+            {
+                "Type": "Map",
+                "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, **DONE},
+            }
+        ),
+        "/States/Work",
+    )
+    near_miss: ClassVar[Example] = Example(
+        machine({"Type": "Map", "ItemProcessor": {"ProcessorConfig": {"Mode": "INLINE"}, **DONE}})
+    )
+
+    def message(self) -> str:
+        return "a distributed Map is not translated; the task fails when run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NestedMap(Finding):
+    """A Map inside a Map; Airflow cannot map a task group inside a mapped task group.
+
+    Why it matters: the inner state fails when it is run.
+
+    Remedy: flatten the items first, or move the inner Map to a state machine of its own.
+    """
+
+    code: ClassVar[str] = "S2A208"
+    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
+    source: ClassVar[str] = f"{_AIRFLOW}/authoring-and-scheduling/dynamic-task-mapping.html"
+    example: ClassVar[Example] = Example(
+        machine(
+            {
+                "Type": "Map",
+                "ItemProcessor": {
+                    "StartAt": "Inner",
+                    "States": {"Inner": {"Type": "Map", "ItemProcessor": DONE, "End": True}},
+                },
+            }
+        ),
+        "/States/Work/ItemProcessor/States/Inner",
+    )
+    near_miss: ClassVar[Example] = Example(
+        machine(
+            {
+                "Type": "Parallel",
+                "Branches": [
+                    {"StartAt": "Inner", "States": {"Inner": {"Type": "Map", "ItemProcessor": DONE, "End": True}}}
+                ],
+            }
+        )
+    )
+
+    def message(self) -> str:
+        return "a Map inside a Map is not translated; the task fails when run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRetry(Finding):
+    """A Retry on a Parallel or Map starts the whole state again; a task group cannot be retried as one.
+
+    Why it matters: the state is replaced by a task that fails when run.
+
+    Remedy: move the Retry to the Tasks inside, if repeating only what failed is enough.
+    """
+
+    code: ClassVar[str] = "S2A209"
+    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
+    source: ClassVar[str] = f"{_GUIDE}/concepts-error-handling.html"
+    example: ClassVar[Example] = Example(
+        machine({"Type": "Parallel", "Branches": [WORK], "Retry": [{"ErrorEquals": ["States.ALL"]}]}),
+        "/States/Work/Retry",
+    )
+    near_miss: ClassVar[Example] = Example(
+        machine(lambda_task(Retry=[{"ErrorEquals": ["States.ALL"]}])),
+    )
+
+    def message(self) -> str:
+        return "Retry of a whole Parallel or Map is not translated; the task fails when run"
+
+
+RULES: tuple[type[Finding], ...] = (
+    SiblingsRunOn,
+    ConcurrencyPerTask,
+    ConcurrencyNotFixed,
+    MapLength,
+    DistributedMap,
+    NestedMap,
+    GroupRetry,
+)
