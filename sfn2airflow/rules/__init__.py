@@ -1,4 +1,4 @@
-"""Every finding of the translation from ASL to Airflow; 1xx document, 2xx states, 3xx data, 4xx errors, 5xx services."""
+"""Every finding of the translation to Airflow: 1xx document, 2xx states, 3xx data, 4xx errors, 5xx services."""
 
 from __future__ import annotations
 

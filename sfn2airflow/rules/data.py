@@ -57,11 +57,11 @@ class Variables(Finding):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContextValue(Finding):
-    """A value of the context object that is another one in Airflow: ids are not ARNs, names are the DAG's and the run's.
+    """A value of the context object that differs in Airflow: ids are no ARNs, names are the DAG's and the run's.
 
     Why it matters: a consumer that parses an execution ARN, or calls Step Functions with it, does not find one.
 
-    Remedy: check who uses the value; ``Execution.Id`` and ``Execution.Name`` are the run id, ``StateMachine.Id`` the DAG id.
+    Remedy: check who uses the value; the ids of the execution are the run id, those of the machine the DAG id.
     """
 
     code: ClassVar[str] = "S2A303"

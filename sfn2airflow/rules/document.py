@@ -185,8 +185,8 @@ class OpenNumber(Finding):
 class MachineTimeout(Finding):
     """The machine's TimeoutSeconds becomes the DAG's ``dagrun_timeout``.
 
-    Why it matters: Airflow marks the run failed and stops its tasks when the scheduler notices, a few seconds later, and
-    records no ``States.Timeout``; the time runs from the start of the run, queueing of tasks included.
+    Why it matters: Airflow marks the run failed and stops its tasks when the scheduler notices, a few seconds later,
+    and records no ``States.Timeout``; the time runs from the start of the run, queueing of tasks included.
 
     Remedy: nothing, unless something depends on the moment or on the status TIMED_OUT.
     """
