@@ -1,0 +1,46 @@
+# Works on a machine with git, make and a Python of 3.11 or later that has venv and pip.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench docs goldens clean
+
+help: ## Lists the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(READY) ## Converts a state machine, runs the DAG on Airflow and shows what each task did
+	$(BIN)/python fixtures/demo/demo.py
+
+test: $(READY) ## Runs every test
+	$(BIN)/python -m pytest -n 2
+
+check: $(READY) ## Lints, checks the format, the types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY) ## Formats the source
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY) ## Measures start-up and conversion
+	$(BIN)/python -m benchmarks.run
+
+docs: $(READY) ## Writes docs/findings.md and the generated part of the README
+	$(BIN)/python -m sfn2airflow.pages
+
+goldens: $(READY) ## Rewrites the expected outputs of the tests; read the difference before committing it
+	$(BIN)/python -m pytest -n 2 --update-goldens
+
+clean: ## Removes the virtual environment and the caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(READY): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "make: needs Python 3.11 or later as python3 (or PYTHON=...)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[airflow,dev]'
+	@touch $@
