@@ -1,0 +1,58 @@
+"""What a translation notes on its way: findings, permissions, names, and open placeholders with their uses."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from sfn_airflow_core.asl.model import Json, Placeholder, Pointer
+from sfn_airflow_core.dag.model import Constant
+from sfn_airflow_core.dag.names import Names, screaming
+from sfn_airflow_core.findings import Fidelity, Finding
+from sfn_airflow_core.text import join
+
+PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_.:]*)\}")
+"""An open substitution inside a string."""
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Grows while one machine is translated; ``names`` hands out task ids."""
+
+    names: Names
+    findings: list[Finding] = field(default_factory=list)
+    permissions: set[str] = field(default_factory=set)
+    places: dict[str, list[Pointer]] = field(default_factory=dict)
+    constants: dict[str, str] = field(default_factory=dict)
+    dispositions: dict[Pointer, Fidelity] = field(default_factory=dict)
+
+    def note(self, *findings: Finding) -> None:
+        """Records findings."""
+        self.findings += findings
+
+    def placeholders(self, value: Json, at: Pointer) -> None:
+        """Records every open placeholder in a value, at any depth."""
+        match value:
+            case Placeholder():
+                self._use(value.name, at)
+            case str():
+                for match in PLACEHOLDER.finditer(value):
+                    self._use(match[1], at)
+            case list():
+                for index, element in enumerate(value):
+                    self.placeholders(element, join(at, index))
+            case dict():
+                for key, element in value.items():
+                    self.placeholders(element, join(at, key))
+            case _:
+                pass
+
+    def _use(self, name: str, at: Pointer) -> None:
+        self.places.setdefault(name, []).append(at)
+
+    def name_constants(self) -> tuple[Constant, ...]:
+        """Gives every open placeholder its constant, in the order of first use."""
+        names = Names()
+        for name in self.places:
+            self.constants[name] = names.take(screaming(name), suffix="VALUE")
+        return tuple(Constant(self.constants[name], name, tuple(uses)) for name, uses in self.places.items())

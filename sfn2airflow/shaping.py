@@ -1,0 +1,130 @@
+"""Reads the data flow of a JSONPath state into expressions, and says what in it cannot be translated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from sfn2airflow.rules.data import ContextValue, MapItemInside, SeededRandom, Variables
+from sfn_airflow_core.asl.model import Given, Json, PathFlow, PathRef, Pointer, QueryFlow, State
+from sfn_airflow_core.dag.model import Shaping
+from sfn_airflow_core.expr.model import (
+    Array,
+    Call,
+    Compare,
+    Expr,
+    Field,
+    Filter,
+    Literal,
+    Logic,
+    Negation,
+    Object,
+    Path,
+    Test,
+)
+from sfn_airflow_core.expr.read_intrinsic import read_value
+from sfn_airflow_core.expr.read_jsonpath import read_path
+from sfn_airflow_core.expr.read_template import read_template
+from sfn_airflow_core.findings import Finding
+
+_OTHER_IN_AIRFLOW = {
+    ("Execution", "Id"),
+    ("Execution", "Name"),
+    ("Execution", "RoleArn"),
+    ("StateMachine", "Id"),
+    ("StateMachine", "Name"),
+}
+
+
+def shaping(flow: PathFlow) -> Shaping:
+    """The expressions of a state's input and output processing; ``ItemSelector`` is the Map's own."""
+    return Shaping(
+        input_path=_data_path(flow.input_path),
+        parameters=template(flow.parameters),
+        selector=template(flow.result_selector),
+        result_path=flow.result_path,
+        output_path=_data_path(flow.output_path),
+    )
+
+
+def _data_path(path: str | None) -> Expr | None:
+    """InputPath or OutputPath: nothing for ``$``, an empty object for null."""
+    if path is None:
+        return Literal({})
+    return None if path == "$" else read_path(path)
+
+
+def template(given: Given | None) -> Expr | None:
+    """A payload template as an expression."""
+    return None if given is None else read_template(given.value)
+
+
+def value(amount: str | int | float | PathRef | Json) -> Expr:
+    """A fixed value, or one that a ``…Path`` field names (a path, or for Fail an intrinsic function)."""
+    return read_value(amount.path) if isinstance(amount, PathRef) else Literal(amount)  # type: ignore[arg-type]
+
+
+def walk(expr: Expr) -> Iterator[Expr]:
+    """An expression and everything in it."""
+    yield expr
+    for part in _parts(expr):
+        yield from walk(part)
+
+
+def _parts(expr: Expr) -> Iterable[Expr]:
+    match expr:
+        case Path():
+            return [step.predicate for step in expr.steps if isinstance(step, Filter)]
+        case Call():
+            return expr.arguments
+        case Object():
+            return [part for _, part in expr.entries]
+        case Array():
+            return expr.elements
+        case Compare():
+            return [expr.left, expr.right]
+        case Test() | Negation():
+            return [expr.operand]
+        case Logic():
+            return expr.operands
+        case Literal():
+            return []
+
+
+def expressions(part: Shaping) -> tuple[Expr, ...]:
+    """All expressions of a data flow."""
+    found = (part.input_path, part.parameters, part.selector, part.output_path)
+    return tuple(expr for expr in found if expr is not None)
+
+
+def differences(exprs: Iterable[Expr], at: Pointer, *, in_map: bool, item: bool = False) -> Iterator[Finding]:
+    """What the expressions of a state need that Airflow gives differently or not at all.
+
+    ``in_map``: the state is inside a Map; ``item``: the expressions are the Map's own and may read ``$$.Map.Item``.
+    """
+    seen = set()
+    for expr in (part for whole in exprs for part in walk(whole)):
+        finding: Finding | None = None
+        match expr:
+            case Path(root=root) if root.kind == "variable":
+                finding = Variables(at=at, name=root.name)
+            case Path(root=root, steps=steps) if root.kind == "context":
+                first, second = (*(s.name for s in steps[:2] if isinstance(s, Field)), "", "")[:2]
+                if (first, second) in _OTHER_IN_AIRFLOW or not steps:
+                    finding = ContextValue(at=at, path=expr.text or "$$")
+                elif first == "Map" and in_map and not item:
+                    finding = MapItemInside(at=at, path=expr.text)
+            case Call(function="States.MathRandom", arguments=(_, _, _)):
+                finding = SeededRandom(at=at)
+        if finding and finding not in seen:
+            seen.add(finding)
+            yield finding
+
+
+def assigned(state: State) -> Iterator[str]:
+    """The names of the variables that a state assigns anywhere."""
+    flow = state.flow
+    sources = [flow.assign if isinstance(flow, PathFlow | QueryFlow) else None]
+    sources += [catcher.assign for catcher in getattr(state, "catch", ())]
+    sources += [rule.assign for rule in getattr(state, "choices", ())]
+    for assign in sources:
+        yield from (name.removesuffix(".$") for name in assign or {})

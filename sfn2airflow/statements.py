@@ -1,0 +1,119 @@
+"""The statements of generated files as LibCST nodes; expressions come from ``sfn2airflow.phrases``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import libcst as cst
+
+_INDENT = cst.IndentedBlock(body=())
+
+
+def comment(text: str) -> cst.EmptyLine:
+    """A comment line; what cannot be printed is written as an escape, so that the comment stays one line and visible."""
+    return cst.EmptyLine(comment=cst.Comment(f"# {printable(text)}"))
+
+
+def printable(text: str) -> str:
+    """The text with control and invisible characters, surrogates and line ends as escapes.
+
+    >>> printable("a\\nb\\u202ec")
+    'a\\\\nb\\\\u202ec'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in text)
+
+
+def blank() -> cst.EmptyLine:
+    """An empty line."""
+    return cst.EmptyLine(indent=False)
+
+
+def line(small: cst.BaseSmallStatement, leading: Iterable[cst.EmptyLine] = ()) -> cst.SimpleStatementLine:
+    """A simple statement on a line of its own."""
+    return cst.SimpleStatementLine(body=(small,), leading_lines=tuple(leading))
+
+
+def assign(
+    name: str, value: cst.BaseExpression, leading: Iterable[cst.EmptyLine] = ()
+) -> cst.SimpleStatementLine:
+    """``name = value``"""
+    return line(cst.Assign(targets=(cst.AssignTarget(target=cst.Name(name)),), value=value), leading)
+
+
+def returns(value: cst.BaseExpression) -> cst.SimpleStatementLine:
+    """``return value``"""
+    return line(cst.Return(value))
+
+
+def raises(value: cst.BaseExpression) -> cst.SimpleStatementLine:
+    """``raise value``"""
+    return line(cst.Raise(exc=value))
+
+
+def does(value: cst.BaseExpression, leading: Iterable[cst.EmptyLine] = ()) -> cst.SimpleStatementLine:
+    """An expression as a statement."""
+    return line(cst.Expr(value), leading)
+
+
+def block(body: Sequence[cst.BaseStatement]) -> cst.IndentedBlock:
+    """An indented block."""
+    return _INDENT.with_changes(body=tuple(body))
+
+
+def when(test: cst.BaseExpression, body: Sequence[cst.BaseStatement]) -> cst.If:
+    """``if test:``"""
+    return cst.If(test=test, body=block(body))
+
+
+def within(manager: cst.BaseExpression, body: Sequence[cst.BaseStatement]) -> cst.With:
+    """``with manager:``"""
+    return cst.With(items=(cst.WithItem(item=manager),), body=block(body))
+
+
+def docstring(text: str, indent: str = "") -> cst.SimpleStatementLine:
+    r'''A docstring; its value is the text exactly, with escapes where a character would end it or could not be seen.
+
+    >>> print(cst.Module([docstring('He said "yes"')]).code)
+    """He said "yes\""""
+    <BLANKLINE>
+    '''
+    lines = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"').split("\n")
+    body = f"\n{indent}".join(printable(part) for part in lines)
+    if body.endswith('"') and not body.endswith('\\"\\"\\"'):
+        body = f'{body[:-1]}\\"'
+    return does(cst.SimpleString(f'"""{body}"""'))
+
+
+def function(
+    name: str,
+    parameters: Sequence[str],
+    body: Sequence[cst.BaseStatement],
+    decorators: Sequence[cst.BaseExpression] = (),
+    leading: Iterable[cst.EmptyLine] = (),
+    doc: str = "",
+) -> cst.FunctionDef:
+    """A function with plain parameters; ``leading`` are comment lines above it."""
+    statements = [docstring(doc), *body] if doc else list(body)
+    return cst.FunctionDef(
+        name=cst.Name(name),
+        params=cst.Parameters(params=tuple(cst.Param(name=cst.Name(parameter)) for parameter in parameters)),
+        body=block(statements),
+        decorators=tuple(cst.Decorator(decorator=expression) for expression in decorators),
+        leading_lines=tuple(leading),
+    )
+
+
+def imports(module: str, names: Iterable[str]) -> cst.SimpleStatementLine:
+    """``from module import names``, sorted as isort does: constants, classes, then the rest."""
+    ordered = sorted(names, key=lambda n: (0 if n.isupper() else 1 if n[0].isupper() else 2, n.lower(), n))
+    aliases = tuple(cst.ImportAlias(name=cst.Name(name)) for name in ordered)
+    return line(cst.ImportFrom(module=dotted(module), names=aliases))
+
+
+def dotted(name: str) -> cst.Name | cst.Attribute:
+    """``a.b.c`` as an expression."""
+    first, *rest = name.split(".")
+    node: cst.Name | cst.Attribute = cst.Name(first)
+    for part in rest:
+        node = cst.Attribute(value=node, attr=cst.Name(part))
+    return node

@@ -1,0 +1,259 @@
+"""Translates single states: each becomes one task or one task group, or a task that fails when run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeAlias, assert_never
+
+from sfn2airflow.flows import Ids, Place, translate_machine
+from sfn2airflow.ledger import Ledger
+from sfn2airflow.rules.data import ErrorNeverRaised, HeartbeatWithoutWorker, JsonataState, Variables
+from sfn2airflow.rules.document import OpenNumber
+from sfn2airflow.rules.services import AssumedRole
+from sfn2airflow.rules.states import (
+    ConcurrencyNotFixed,
+    ConcurrencyPerTask,
+    DistributedMap,
+    GroupRetry,
+    MapLength,
+    NestedMap,
+    SiblingsRunOn,
+)
+from sfn2airflow.shaping import assigned, differences, expressions, shaping, template, value
+from sfn2airflow.tasks import CommonFields, common_fields, translate_task
+from sfn_airflow_core.asl.model import (
+    Choice,
+    Fail,
+    Machine,
+    Map,
+    Parallel,
+    Pass,
+    PathFlow,
+    PathRef,
+    PathRule,
+    Placeholder,
+    State,
+    Succeed,
+    Task,
+    Wait,
+    nested,
+)
+from sfn_airflow_core.dag.model import (
+    AnyNode,
+    ChoiceTask,
+    FailWork,
+    MapGroup,
+    ParallelGroup,
+    PassWork,
+    Rule,
+    Shaping,
+    StateTask,
+    Stub,
+    WaitTask,
+)
+from sfn_airflow_core.expr.model import Expr, Literal, Path, Root
+from sfn_airflow_core.expr.read_condition import read_condition
+from sfn_airflow_core.expr.read_jsonpath import read_path
+from sfn_airflow_core.findings import Fidelity, Finding
+from sfn_airflow_core.text import join
+
+Group: TypeAlias = "Parallel | Map"
+
+
+def translate_state(state: State, ids: Ids, ledger: Ledger, place: Place) -> AnyNode:
+    """A state as a task or group; findings go to the ledger, and the worst becomes the state's disposition."""
+    before = len(ledger.findings)
+    ledger.dispositions[state.at] = Fidelity.EXACT
+    if blocked := _blocked(state, place):
+        ledger.note(*blocked)
+        node: AnyNode = stub(state, ids, blocked[-1], place)
+        _inner_unsupported(state, ledger)
+    else:
+        node = _translate(state, ids, ledger, place)
+    own = [f for f in ledger.findings[before:] if f.at == state.at or _directly(f.at, state)]
+    if own:
+        ledger.dispositions[state.at] = max(finding.fidelity for finding in own)
+    notes = tuple(f"{f.code}: {f.message()}" for f in own if f.fidelity > Fidelity.NOTE)
+    return replace(node, notes=tuple(dict.fromkeys(notes)))
+
+
+def _directly(at: str, state: State) -> bool:
+    """Whether a finding lies in the state itself and not in a state inside it."""
+    return at.startswith(f"{state.at}/") and not any(at.startswith(f"{machine.at}/States/") for machine in nested(state))
+
+
+def stub(state: State, ids: Ids, finding: Finding, place: Place) -> StateTask:
+    """The task in the place of a state that cannot be expressed: it fails when run, and nothing catches that."""
+    reason = finding.message().removesuffix("; the task fails when run")
+    return StateTask(**common_fields(state, ids, place), work=Stub(finding.code, reason))
+
+
+def _inner_unsupported(state: State, ledger: Ledger) -> None:
+    for machine in nested(state):
+        for inner in machine.walk():
+            ledger.dispositions[inner.at] = Fidelity.UNSUPPORTED
+
+
+def _blocked(state: State, place: Place) -> list[Finding]:
+    """Why a state as a whole is not translated."""
+    found: list[Finding] = []
+    if state.query_language == "JSONata":
+        return [JsonataState(at=state.at)]
+    if names := list(assigned(state)):
+        found.append(Variables(at=_assign_at(state), name=names[0]))
+    found += [f for f in _own_differences(state, place) if f.fidelity is Fidelity.UNSUPPORTED]
+    match state:
+        case Task(credentials=credentials) if credentials is not None:
+            found.append(AssumedRole(at=join(state.at, "Credentials")))
+        case Map(mode="DISTRIBUTED"):
+            found.append(DistributedMap(at=state.at))
+        case Map() if place.in_map:
+            found.append(NestedMap(at=state.at))
+    if isinstance(state, Parallel | Map) and state.retry:
+        found.append(GroupRetry(at=join(state.at, "Retry")))
+    return found
+
+
+def _assign_at(state: State) -> str:
+    if isinstance(state.flow, PathFlow) and state.flow.assign:
+        return join(state.at, "Assign")
+    holders = (*getattr(state, "catch", ()), *getattr(state, "choices", ()))
+    return next((join(holder.at, "Assign") for holder in holders if holder.assign), state.at)
+
+
+def _own_differences(state: State, place: Place) -> list[Finding]:
+    """What the expressions of a state need that Airflow gives differently or not at all."""
+    exprs: list[Expr] = list(expressions(shaping(_flow(state))))
+    at, items = state.at, []
+    match state:
+        case Choice():
+            exprs += [read_condition(r.condition) for r in state.choices if isinstance(r, PathRule)]
+        case Wait():
+            exprs += [value(v) for v in (state.seconds, state.timestamp) if isinstance(v, PathRef)]
+        case Fail():
+            exprs += [value(v) for v in (state.error, state.cause) if isinstance(v, PathRef)]
+        case Task():
+            exprs += [value(v) for v in (state.timeout_seconds,) if isinstance(v, PathRef)]
+        case Map():
+            items = [*([read_path(state.items.path)] if isinstance(state.items, PathRef) else [])]
+            items += [selector] if (selector := template(state.item_selector)) else []
+    found = [*differences(exprs, at, in_map=place.in_map), *differences(items, at, in_map=place.in_map, item=True)]
+    return list(dict.fromkeys(found))
+
+
+def _flow(state: State) -> PathFlow:
+    assert isinstance(state.flow, PathFlow)  # JSONata states were turned away before
+    return state.flow
+
+
+def _translate(state: State, ids: Ids, ledger: Ledger, place: Place) -> AnyNode:
+    ledger.note(*_own_differences(state, place))
+    common = common_fields(state, ids, place)
+    flow = shaping(_flow(state))
+    ledger.placeholders(_written(state), state.at)
+    match state:
+        case Task():
+            _note_heartbeat(state, ledger)
+            _note_errors(state, ledger)
+            return translate_task(state, flow, ids, ledger, place)
+        case Pass():
+            result = Literal(state.result.value) if state.result else None
+            return StateTask(**common, work=PassWork(result), shaping=flow)
+        case Succeed():
+            return StateTask(**common, work=PassWork(), shaping=flow)
+        case Fail():
+            error, cause = (None if v is None else value(v) for v in (state.error, state.cause))
+            return StateTask(**common, work=FailWork(error, cause), shaping=flow)
+        case Wait():
+            seconds, timestamp = (None if v is None else value(v) for v in (state.seconds, state.timestamp))
+            return WaitTask(**common, seconds=seconds, timestamp=timestamp, shaping=flow)
+        case Choice():
+            return _choice(state, flow, ids, common)
+        case Parallel():
+            return _parallel(state, flow, ids, ledger, place, common)
+        case Map():
+            return _map(state, flow, ids, ledger, place, common)
+        case _:
+            assert_never(state)
+
+
+def _written(state: State) -> object:
+    """The values of a state in which placeholders may stand; nested machines see to themselves."""
+    flow = _flow(state)
+    values: list[object] = [given.value for given in (flow.parameters, flow.result_selector) if given]
+    match state:
+        case Task():
+            values += [state.resource, state.timeout_seconds]
+        case Pass():
+            values += [state.result.value] if state.result else []
+        case Wait():
+            values += [state.seconds, state.timestamp]
+        case Fail():
+            values += [state.error, state.cause]
+        case Map():
+            values += [state.item_selector.value] if state.item_selector else []
+        case _:
+            pass
+    return [v for v in values if not isinstance(v, PathRef)]
+
+
+def _note_heartbeat(state: Task, ledger: Ledger) -> None:
+    if state.heartbeat_seconds is not None and "waitForTaskToken" not in state.resource:
+        ledger.note(HeartbeatWithoutWorker(at=join(state.at, "HeartbeatSeconds")))
+
+
+def _note_errors(state: Task | Group, ledger: Ledger) -> None:
+    for holder in (*state.retry, *state.catch):
+        if "States.DataLimitExceeded" in holder.error_equals:
+            ledger.note(ErrorNeverRaised(at=holder.at, error="States.DataLimitExceeded"))
+
+
+def _choice(state: Choice, flow: Shaping, ids: Ids, common: CommonFields) -> ChoiceTask:
+    rules = tuple(
+        Rule(read_condition(rule.condition), ids.to(state.name, rule.next))
+        for rule in state.choices
+        if isinstance(rule, PathRule)
+    )
+    default = None if state.default is None else ids.to(state.name, state.default)
+    return ChoiceTask(**common, rules=rules, default=default, shaping=flow)
+
+
+def _parallel(
+    state: Parallel, flow: Shaping, ids: Ids, ledger: Ledger, place: Place, common: CommonFields
+) -> ParallelGroup:
+    _note_errors(state, ledger)
+    if len(state.branches) > 1 and _works(state):
+        ledger.note(SiblingsRunOn(at=state.at, what="branch"))
+    shaped = flow.input_path is not None or flow.parameters is not None
+    inside = Place(ids.tasks[state.name], place.in_map, place.given and not shaped)
+    branches = tuple(translate_machine(branch, ledger, inside) for branch in state.branches)
+    return ParallelGroup(**common, branches=branches, shaping=flow)
+
+
+def _map(state: Map, flow: Shaping, ids: Ids, ledger: Ledger, place: Place, common: CommonFields) -> MapGroup:
+    _note_errors(state, ledger)
+    ledger.note(MapLength(at=state.at))
+    if _works(state):
+        ledger.note(SiblingsRunOn(at=state.at, what="item"))
+    items = read_path(state.items.path) if isinstance(state.items, PathRef) else Path(Root(), text="$")
+    limit: int | None = None
+    match state.max_concurrency:
+        case Placeholder(name):
+            ledger.note(OpenNumber(at=join(state.at, "MaxConcurrency"), field="MaxConcurrency", name=name))
+        case PathRef():
+            ledger.note(ConcurrencyNotFixed(at=join(state.at, "MaxConcurrencyPath")))
+        case int(number) if number > 0:
+            limit = number
+            if len(list(state.processor.walk())) > 1:
+                ledger.note(ConcurrencyPerTask(at=join(state.at, "MaxConcurrency"), limit=number))
+        case _:
+            pass
+    processor = translate_machine(state.processor, ledger, Place(ids.tasks[state.name], in_map=True, given=True))
+    return MapGroup(
+        **common, processor=processor, items=items, selector=template(state.item_selector), limit=limit, shaping=flow
+    )
+
+
+def _works(state: Group) -> bool:
+    """Whether something outside the workflow can notice that siblings run on: calls, or waiting."""
+    return any(isinstance(inner, Task | Wait) for machine in nested(state) for inner in Machine.walk(machine))

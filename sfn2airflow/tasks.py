@@ -1,0 +1,96 @@
+"""Translates Task states: what the Resource means decides which kind of Airflow task stands for the state."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from sfn2airflow.flows import Ids, Place
+from sfn2airflow.ledger import Ledger
+from sfn2airflow.rules.services import Activity, AssumedService, HttpTask, TaskToken, UnknownArgument, UnknownService
+from sfn2airflow.services import Service, Unsupported, resolve
+from sfn_airflow_core.asl.model import PathFlow, State, Task
+from sfn_airflow_core.dag.model import CallWork, FunctionWork, JobTask, Shaping, StateTask, Stub
+from sfn_airflow_core.expr.model import Literal
+from sfn_airflow_core.findings import Finding
+from sfn_airflow_core.text import join
+
+
+class CommonFields(TypedDict):
+    """The fields of every node that come from the state itself."""
+
+    task_id: str
+    display_name: str
+    at: str
+    comment: str
+    given: bool
+
+
+def common_fields(state: State, ids: Ids, place: Place) -> CommonFields:
+    """The fields of every node that come from the state itself."""
+    return {
+        "task_id": ids.tasks[state.name],
+        "display_name": state.name,
+        "at": state.at,
+        "comment": state.comment or "",
+        "given": place.given,
+    }
+
+
+def translate_task(state: Task, flow: Shaping, ids: Ids, ledger: Ledger, place: Place) -> StateTask | JobTask:
+    """A Task as a task that calls its service, runs its job, or fails when run."""
+    common = common_fields(state, ids, place)
+    service = resolve(state.resource, _parameters(state), state_name=state.name)
+    if isinstance(service, Unsupported):
+        finding = _unsupported(service, state)
+        ledger.note(finding)
+        return StateTask(**common, work=Stub(finding.code, _reason(finding)))
+    ledger.permissions.update(service.iam)
+    _note_service(service, state, ledger)
+    timeout, retry = state.timeout_seconds, state.retry
+    match service.encoding:
+        case "function":
+            function = Literal(service.function_arn or state.resource)
+            return StateTask(**common, work=FunctionWork(function), shaping=flow, timeout=timeout, retry=retry)
+        case "call":
+            return StateTask(**common, work=CallWork(service.action), shaping=flow, timeout=timeout, retry=retry)
+        case _:
+            return JobTask(**common, service=service, shaping=flow, timeout=timeout, retry=retry)
+
+
+def _parameters(state: Task) -> object:
+    assert isinstance(state.flow, PathFlow)
+    return state.flow.parameters.value if state.flow.parameters else None
+
+
+def _unsupported(service: Unsupported, state: Task) -> Finding:
+    at = join(state.at, "Resource")
+    match service.kind:
+        case "token":
+            return TaskToken(at=at)
+        case "activity":
+            return Activity(at=at)
+        case "http":
+            return HttpTask(at=at)
+        case _:
+            return UnknownService(at=at, resource=state.resource, reason=service.reason.rstrip("."))
+
+
+def _reason(finding: Finding) -> str:
+    return finding.message().removesuffix("; the task fails when run")
+
+
+def _note_service(service: Service, state: Task, ledger: Ledger) -> None:
+    if service.assumption:
+        resource = join(state.at, "Resource")
+        ledger.note(AssumedService(at=resource, resource=state.resource, assumption=service.title))
+    for unknown in service.unknown_arguments:
+        at = _argument_at(unknown.name, state)
+        ledger.note(UnknownArgument(at=at, name=unknown.name, suggestion=unknown.suggestion or ""))
+
+
+def _argument_at(name: str, state: Task) -> str:
+    parameters = _parameters(state)
+    keys = parameters if isinstance(parameters, dict) else {}
+    return join(state.at, "Parameters", name if name in keys else f"{name}.$")
+
+

@@ -1,0 +1,127 @@
+"""From the text of a state machine to the text of a DAG file, and the report of what changes on the way.
+
+``translate_text`` is the chain of all stages: read, translate, write. The text it returns is not formatted yet:
+``sfn2airflow.layout`` formats a whole batch in one call.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from sfn2airflow.flows import translate_machine
+from sfn2airflow.ledger import Ledger
+from sfn2airflow.options import Options
+from sfn2airflow.reads import params
+from sfn2airflow.rules.document import DefinitionWarning, MachineTimeout, OpenNumber, OpenPlaceholder, UnknownField
+from sfn2airflow.write import RESERVED, write
+from sfn_airflow_core.asl.model import Machine, Placeholder
+from sfn_airflow_core.asl.read import Reading, read_text
+from sfn_airflow_core.dag.model import Dag
+from sfn_airflow_core.dag.names import Names, slug
+from sfn_airflow_core.findings import Fidelity, Finding, Located, SourceReport, UnreadableInput
+from sfn_airflow_core.text import join, parts
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """What became of one state machine: ``text`` is Python (not formatted), or ``None`` if the input was rejected."""
+
+    source: str
+    dag_id: str
+    text: str | None
+    report: SourceReport
+    needs_runtime: bool = True
+
+
+def translate_text(data: bytes | str, source: str, options: Options = Options()) -> Translation:
+    """Translates the text of one definition (JSON or YAML); never raises for anything the text may contain."""
+    dag_id = _dag_id(source, options)
+    try:
+        reading = read_text(data, source, substitutions=options.substitutions)
+    except UnreadableInput as error:
+        return Translation(source, dag_id, None, SourceReport(source, dag_id, "rejected", problems=error.problems))
+    if reading.machine is None:
+        return Translation(source, dag_id, None, SourceReport(source, dag_id, "rejected", problems=reading.problems))
+    ledger = Ledger(Names((*RESERVED, dag_id)))
+    ledger.note(*_reader_findings(reading))
+    dag = translate(reading.machine, dag_id, PurePath(source).name, ledger)
+    text = write(dag, options, ledger.constants)
+    return Translation(source, dag_id, text, _report(reading, dag_id, ledger))
+
+
+def translate(machine: Machine, dag_id: str, source: str, ledger: Ledger) -> Dag:
+    """A machine as a DAG; findings go to the ledger."""
+    flow = translate_machine(machine, ledger)
+    ledger.placeholders(machine.timeout_seconds, "/TimeoutSeconds")
+    constants = ledger.name_constants()
+    for constant in constants:
+        ledger.note(OpenPlaceholder(at=constant.uses[0], name=constant.placeholder, uses=constant.uses))
+    if isinstance(machine.timeout_seconds, Placeholder):
+        name = machine.timeout_seconds.name
+        ledger.note(OpenNumber(at="/TimeoutSeconds", field="TimeoutSeconds", name=name))
+    elif machine.timeout_seconds is not None:
+        ledger.note(MachineTimeout(at="/TimeoutSeconds", seconds=machine.timeout_seconds))
+    return Dag(
+        dag_id=dag_id,
+        source=source,
+        comment=machine.comment or "",
+        flow=flow,
+        result=_result(flow.ends, machine, ledger),
+        states=len(list(machine.walk())),
+        timeout=machine.timeout_seconds if isinstance(machine.timeout_seconds, int) else None,
+        constants=constants,
+        params=params(machine),
+        permissions=tuple(sorted(ledger.permissions)),
+        findings=len(ledger.findings),
+    )
+
+
+def _result(ends: tuple[str, ...], machine: Machine, ledger: Ledger) -> tuple[str, ...]:
+    return ends
+
+
+def _dag_id(source: str, options: Options) -> str:
+    """The id asked for, or one made from the file's name that nobody else has."""
+    if options.dag_id:
+        return options.dag_id
+    stem = re.sub(r"\.(asl\.)?(json|ya?ml)$", "", PurePath(source).name, flags=re.IGNORECASE)
+    return Names(options.taken_dag_ids).take(slug(stem, "machine"), suffix="machine")
+
+
+def _reader_findings(reading: Reading) -> Iterable[Finding]:
+    """Warnings and unknown fields of the reader, as findings."""
+    for unknown in reading.unknown:
+        yield UnknownField(at=unknown.at, name=unknown.name, suggestion=unknown.suggestion or "")
+    for problem in reading.problems:
+        yield DefinitionWarning(at=problem.at, warning=problem.code, text=problem.message)
+
+
+def _report(reading: Reading, dag_id: str, ledger: Ledger) -> SourceReport:
+    """The report of a translated machine, findings in the order of the text."""
+    spans = reading.document.source_map
+    located = [Located(finding, spans.value(finding.at)) for finding in dict.fromkeys(ledger.findings)]
+    located.sort(key=lambda place: (place.span.line, place.span.column, place.finding.code) if place.span else (0, 0, ""))
+    dispositions = dict(ledger.dispositions)
+    for finding in ledger.findings:
+        if (at := _state_of(finding.at, dispositions)) is not None:
+            dispositions[at] = max(dispositions[at], finding.fidelity)
+    return SourceReport(
+        source=reading.document.source,
+        name=dag_id,
+        status="translated",
+        outputs=(f"{dag_id}.py",),
+        dispositions=dispositions,
+        findings=tuple(located),
+    )
+
+
+def _state_of(at: str, states: dict[str, Fidelity]) -> str | None:
+    """The innermost state that a pointer lies in."""
+    tokens = parts(at)
+    prefixes = (join("", *tokens[:count]) for count in range(len(tokens), 0, -1))
+    return next((prefix for prefix in prefixes if prefix in states), None)
+
+
