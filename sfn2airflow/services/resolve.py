@@ -1,0 +1,255 @@
+"""From a Task's Resource and arguments to what it calls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import replace
+from functools import cache
+
+from sfn2airflow.services import aws_sdk
+from sfn2airflow.services.model import Pattern, Row, Service, Unsupported
+from sfn2airflow.services.placeholders import PLACEHOLDER, guess, placeholders
+from sfn2airflow.services.rows import ERROR_PREFIXES, ROWS
+from sfn_airflow_core.asl.model import Json
+
+_RESOURCES = "https://docs.aws.amazon.com/step-functions/latest/dg/concepts-task-states.html"  # "Resource field's ARN"
+_CALLBACK = "https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html"
+_SUFFIXES: dict[str, Pattern] = {".sync:2": "sync:2", ".sync": "sync", ".waitForTaskToken": "token"}
+_ANY = r"(?:\$\{[^${}]*\}|[^:$])*"  # one field of an ARN, with its placeholders whole (they may hold "::")
+_ARN = re.compile(rf"arn:{_ANY}:(?P<service>{_ANY}):(?P<region>{_ANY}):{_ANY}:(?P<rest>.+)", re.DOTALL)
+
+
+def resolve(resource: str, parameters: Json, *, state_name: str = "") -> Service | Unsupported:
+    """What a Task's Resource calls, or why it cannot be called.
+
+    ``parameters`` are the Task's ``Parameters`` or ``Arguments`` as written (``None`` where it has none): their names choose
+    between an operator and a generic job, are evidence for an open Resource, and are checked against the service's model.
+    ``state_name`` words the assumption about an open Resource. Resource forms: Step Functions Developer Guide, "Task workflow
+    state", Resource field.
+    """
+    names = _names(parameters)
+    arn = _ARN.fullmatch(resource)
+    if arn is None:
+        return _open(resource, names, state_name)
+    if arn["service"] == "lambda":
+        return _function(resource, arn)
+    if arn["service"] != "states":
+        if PLACEHOLDER.search(arn["service"]):
+            return _unsupported(
+                resource, "open", f"the service in {resource} is open", "Write the service in the Resource."
+            )
+        return _unsupported(
+            resource, "not-a-resource", f"{resource} is neither a function, an activity nor a service integration"
+        )
+    if arn["rest"].startswith("activity:"):
+        return _activity(resource)
+    return _integration(resource, arn["rest"], names)
+
+
+def _names(parameters: Json) -> tuple[str, ...]:
+    """The names of the arguments, without the ``.$`` of a payload template."""
+    return tuple(name.removesuffix(".$") for name in parameters) if isinstance(parameters, dict) else ()
+
+
+def _open(resource: str, names: tuple[str, ...], state_name: str) -> Service | Unsupported:
+    """A Resource that is no ARN: a placeholder, or nothing that Step Functions would take."""
+    if not (found := PLACEHOLDER.search(resource)):
+        return _unsupported(resource, "not-a-resource", f"{resource!r} is not an ARN")
+    if found[0] != resource and not resource.startswith("arn:") and not resource.startswith("${"):
+        return _unsupported(resource, "not-a-resource", f"{resource!r} is not an ARN")
+    subject = f"The Resource of {state_name or 'the Task'}, {resource}, is open"
+    if (guessed := guess(found[1], names)) is None:
+        return replace(_lambda_function(resource), assumption=f"{subject}; taken for the ARN of a Lambda function")
+    action, evidence = guessed
+    if action == "activity":
+        return _activity(resource)
+    answer = _integration(resource, action, names)
+    if isinstance(answer, Unsupported):
+        return answer
+    return replace(answer, assumption=f"{subject}; taken for {action} because of {evidence}")
+
+
+def _function(resource: str, arn: re.Match[str]) -> Service | Unsupported:
+    if not arn["rest"].startswith("function:"):
+        return _unsupported(resource, "not-a-resource", f"{resource} is a Lambda ARN, but not a function's")
+    region = arn["region"]
+    return replace(_lambda_function(resource), region=region if region and not placeholders(region) else None)
+
+
+def _lambda_function(resource: str) -> Service:
+    return Service(
+        action="lambda",
+        pattern="request",
+        encoding="function",
+        title="AWS Lambda",
+        error_prefix="Lambda",
+        client="lambda",
+        operation="Invoke",
+        iam=("lambda:InvokeFunction",),
+        sources=(_RESOURCES,),
+        function_arn=resource,
+        open=placeholders(resource),
+    )
+
+
+def _activity(resource: str) -> Unsupported:
+    return _unsupported(
+        resource,
+        "activity",
+        f"{resource} is an activity: a worker outside fetches the task and reports the result, which Airflow does not offer",
+        "Let Airflow do the worker's work: replace the task by an operator that does it or starts it and waits.",
+    )
+
+
+def _integration(resource: str, rest: str, names: tuple[str, ...]) -> Service | Unsupported:
+    """The part of the ARN behind the account: ``sns:publish``, ``aws-sdk:ec2:describeInstances.waitForTaskToken``."""
+    if placeholders(rest):
+        return _unsupported(
+            resource,
+            "open",
+            f"the action in {resource} is open",
+            "Fill the placeholder in before converting; the action decides what the task is.",
+        )
+    suffix = next((s for s in _SUFFIXES if rest.endswith(s)), "")
+    action, pattern = rest.removesuffix(suffix), _SUFFIXES.get(suffix, "request")
+    if action == "http:invoke":
+        return _unsupported(
+            resource,
+            "http",
+            "an HTTP Task authenticates through an EventBridge connection, which Airflow cannot use",
+            "Create an Airflow HTTP connection with the same credentials and use HttpOperator.",
+            f"{_GUIDE}/call-https-apis.html",
+        )
+    if action.startswith("aws-sdk:"):
+        answer = _sdk(resource, action, pattern, names)
+    else:
+        answer = _optimised(resource, action, pattern, names)
+    if isinstance(answer, Service) and pattern == "token":
+        return _token(resource, answer)
+    return answer
+
+
+_GUIDE = "https://docs.aws.amazon.com/step-functions/latest/dg"
+
+
+@cache
+def _rows() -> dict[str, Row]:
+    return {row.action: row for row in ROWS}
+
+
+def _optimised(resource: str, action: str, pattern: Pattern, names: tuple[str, ...]) -> Service | Unsupported:
+    row = _rows().get(action)
+    if row is None:
+        service = action.partition(":")[0]
+        known = [a for a in _rows() if a.startswith(f"{service}:")]
+        if not known:
+            return _unsupported(
+                resource,
+                "unknown-service",
+                f"Step Functions has no integration called {service}",
+                f"Use aws-sdk:{action}.",
+            )
+        return _unsupported(
+            resource,
+            "unknown-action",
+            f"{service} has no optimised action {action.partition(':')[2]}",
+            f"Known are {', '.join(known)}.",
+        )
+    if pattern not in row.patterns:
+        return _unsupported(
+            resource,
+            "sync-not-available",
+            f"{action} cannot wait in this way; Step Functions offers it as {', '.join(row.patterns)}",
+            sources=row.sources,
+        )
+    known_names = row.arguments or (*aws_sdk.members(row.client, row.operation), *row.extra)
+    operator = (
+        row.operator
+        if pattern.startswith("sync") and row.operator and row.operator.takes(dict.fromkeys(names))
+        else None
+    )
+    return Service(
+        action=action if pattern in ("request", "token") else f"{action}.{pattern}",
+        pattern=pattern,
+        encoding="call" if not pattern.startswith("sync") else "operator" if operator else "job",
+        title=row.title,
+        error_prefix=ERROR_PREFIXES.get(action.partition(":")[0], ""),
+        client=row.client,
+        operation=row.operation,
+        iam=(*row.iam, *(row.sync_iam if pattern.startswith("sync") else ())),
+        sources=row.sources,
+        operator=operator,
+        describe=row.describe if pattern.startswith("sync") else None,
+        open=placeholders(resource),
+        unknown_arguments=aws_sdk.unknown_arguments(names, known_names),
+    )
+
+
+def _sdk(resource: str, action: str, pattern: Pattern, names: tuple[str, ...]) -> Service | Unsupported:
+    _, token, *verbs = action.split(":")
+    verb = ":".join(verbs)
+    if pattern.startswith("sync"):
+        return _unsupported(
+            resource,
+            "sync-not-available",
+            "AWS SDK integrations cannot wait for a job",
+            "Poll in the state machine, or use an optimised integration.",
+            aws_sdk.LISTED,
+        )
+    client = aws_sdk.client_of(token)
+    if client is None:
+        if token in aws_sdk.GONE:
+            return _unsupported(
+                resource, "service-gone", f"AWS has ended the service {token}", sources=(aws_sdk.LISTED,)
+            )
+        near = aws_sdk.similar_service(token)
+        return _unsupported(
+            resource,
+            "unknown-service",
+            f"no AWS SDK service is called {token}",
+            f"Did you mean {near}?" if near else "",
+            aws_sdk.LISTED,
+        )
+    operation = aws_sdk.operation_of(client, verb)
+    if operation is None:
+        near = aws_sdk.similar_action(client, verb)
+        return _unsupported(
+            resource,
+            "unknown-action",
+            f"{token} has no action {verb}",
+            f"Did you mean {near}?" if near else "",
+            aws_sdk.LISTED,
+        )
+    return Service(
+        action=action,
+        pattern=pattern,
+        encoding="call",
+        title=aws_sdk.title(client),
+        error_prefix=aws_sdk.error_prefix(client),
+        client=client,
+        operation=operation,
+        iam=(aws_sdk.iam_action(client, operation),),
+        sources=(aws_sdk.LISTED,),
+        open=placeholders(resource),
+        unknown_arguments=aws_sdk.unknown_arguments(names, aws_sdk.members(client, operation)),
+    )
+
+
+def _token(resource: str, service: Service) -> Unsupported:
+    return Unsupported(
+        f"{service.action} waits for a callback with a task token, which Airflow does not give out",
+        "token",
+        resource,
+        "Let the callee answer through Airflow's REST API and wait for it in a sensor, or poll for its result.",
+        (_CALLBACK,),
+        service,
+        placeholders(resource),
+    )
+
+
+def _unsupported(
+    resource: str, kind: str, reason: str, remedy: str = "", sources: str | Collection[str] = ()
+) -> Unsupported:
+    links = (sources,) if isinstance(sources, str) else tuple(sources)
+    return Unsupported(reason, kind, resource, remedy, links or (_RESOURCES,), None, placeholders(resource))  # type: ignore[arg-type]
