@@ -1,0 +1,166 @@
+"""Runs DAG files on a real Airflow in this process, with the replies of a scenario in place of every service.
+
+Airflow's own scheduling decisions, task runner, API and triggers' operators run; there is no scheduler process, no
+worker and no network. Delays (retries, waits, reschedules) are skipped and written down; DAG runs that a task triggers
+run at once.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+from sfn_airflow_core.verify.airflow_process import BUNDLE, open_airflow
+from sfn_airflow_core.verify.aws_answers import Services
+from sfn_airflow_core.verify.dag_run import Drive, Recorder
+from sfn_airflow_core.verify.replies import Json, Replies, Reply, ServiceCall
+
+_COPIED_RUNTIME: Final = "asl_runtime"
+
+
+class DagImportError(Exception):
+    """A DAG file that Airflow cannot import, or that has not the DAG asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class DagExecution:
+    """One run of a DAG, in the words of Step Functions.
+
+    Task instances are called by their task id, in a Map with the index behind it (``ship.each.pack[2]``); states by
+    their names, for delays and waits in the order in which they happened, in seconds.
+    """
+
+    status: str
+    """``SUCCEEDED`` or ``FAILED``."""
+    output: Json
+    """The result of the DAG; ``None`` for a failed run."""
+    error: str | None
+    cause: Json
+    task_states: Mapping[str, str]
+    documents: Mapping[str, Json]
+    """What each task instance handed on (its XCom ``return_value``)."""
+    calls: tuple[ServiceCall, ...]
+    retry_delays: Mapping[str, tuple[float, ...]]
+    waits: Mapping[str, tuple[float, ...]]
+    seconds: float
+
+
+class AirflowSession:
+    """An Airflow to run DAG files on: ``with AirflowSession() as session: session.run(...)``.
+
+    Raises ``AirflowUnavailable`` when Airflow is not installed or was imported before with another configuration.
+    """
+
+    def __init__(self, *, quiet: bool = True) -> None:
+        self._quiet = quiet
+        self._stack = ExitStack()
+        self._bags: dict[tuple[Path, int], Any] = {}
+
+    def __enter__(self) -> AirflowSession:
+        self._stack.enter_context(open_airflow(self._quiet))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def import_errors(self, folder: Path) -> dict[str, str]:
+        """What goes wrong when Airflow imports the files of a folder: message by path inside the folder."""
+        from airflow.dag_processing.dagbag import DagBag
+
+        with _modules_of(folder):
+            bag = DagBag(dag_folder=str(folder), bundle_path=folder, bundle_name=BUNDLE, safe_mode=False)
+        return {str(path): str(message) for path, message in bag.import_errors.items()}
+
+    def dags(self, dag_file: Path) -> Mapping[str, Any]:
+        """The DAGs of a file by their ids, as Airflow imports them. Raises ``DagImportError``."""
+        from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+
+        dag_file = dag_file.resolve()
+        key = (dag_file, dag_file.stat().st_mtime_ns)
+        if key not in self._bags:
+            folder = dag_file.parent
+            with _modules_of(folder):
+                bag = DagBag(dag_folder=str(dag_file), bundle_path=folder, bundle_name=BUNDLE, safe_mode=False)
+                if bag.import_errors:
+                    raise DagImportError("\n".join(map(str, bag.import_errors.values())))
+                sync_bag_to_db(bag, BUNDLE, None)
+            self._bags[key] = bag
+        return self._bags[key].dags  # type: ignore[no-any-return]
+
+    def run(
+        self,
+        dag_file: Path,
+        input: Json = None,
+        replies: Mapping[str, Reply | list[Reply]] | None = None,
+        *,
+        dag_id: str | None = None,
+        timeout: float = 60,
+    ) -> DagExecution:
+        """Run the DAG of a file once.
+
+        ``input`` is the execution's input (see ``as_conf``), ``replies`` a table as in ``replies.py``, ``timeout``
+        the seconds after which ``TimeoutError`` is raised. Raises ``DagImportError``.
+        """
+        began = time.perf_counter()
+        dags = self.dags(dag_file)
+        if dag_id is None:
+            dag_id = main_dag(dags)
+        if dag_id not in dags:
+            raise DagImportError(f"{dag_file.name} has no DAG {dag_id!r}")
+        services = Services(Replies(replies or {}))
+        recorder = Recorder()
+        with _modules_of(dag_file.resolve().parent), services.answering():
+            run = Drive(dags, services, recorder, time.monotonic() + timeout).start(dag_id, as_conf(input))
+        return _execution(dags[dag_id], run, services, recorder, time.perf_counter() - began)
+
+
+def main_dag(dags: Mapping[str, Any]) -> str:
+    """The DAG of a file that none of its other DAGs triggers."""
+    triggered = {getattr(task, "trigger_dag_id", None) for dag in dags.values() for task in dag.tasks}
+    return next((id for id in dags if id not in triggered), "")
+
+
+def as_conf(input: Json) -> dict[str, Json]:
+    """``dag_run.conf`` for an input: conf must be an object, so anything else travels as ``{"$": input}``."""
+    if input is None:
+        return {}
+    return input if isinstance(input, dict) and set(input) != {"$"} else {"$": input}
+
+
+@contextmanager
+def _modules_of(folder: Path) -> Iterator[None]:
+    """Imports find what lies beside a DAG file, and a runtime copied there is not mixed up with another folder's."""
+    copy = folder / _COPIED_RUNTIME
+    for name in [n for n in sys.modules if n.partition(".")[0] == _COPIED_RUNTIME]:
+        if Path(getattr(sys.modules[_COPIED_RUNTIME], "__file__", None) or "").parent != copy:
+            del sys.modules[name]
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+
+
+def _execution(dag: Any, run: Any, services: Services, recorder: Recorder, seconds: float) -> DagExecution:
+    succeeded = run.state == "success"
+    error = {} if succeeded else recorder.uncaught(dag, run) or {}
+    return DagExecution(
+        status="SUCCEEDED" if succeeded else "FAILED",
+        output=run.result(dag) if succeeded else None,
+        error=error.get("Error"),
+        cause=error.get("Cause"),
+        task_states=run.task_states(),
+        documents=run.documents(),
+        calls=tuple(services.replies.calls),
+        retry_delays={state: tuple(delays) for state, delays in recorder.delays.items()},
+        waits={state: tuple(waits) for state, waits in recorder.waits.items()},
+        seconds=seconds,
+    )

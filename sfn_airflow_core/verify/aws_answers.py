@@ -1,0 +1,221 @@
+"""Replies of a scenario as answers of botocore and of the AWS triggers, where the tasks of a DAG meet them."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+from unittest import mock
+
+from sfn_airflow_core.verify.replies import Json, Replies, Reply
+
+_POLLS: Final = ("Get", "Describe", "List", "BatchGet", "Head")
+_SERVICE_CAUSE: Final = re.compile(
+    r"(?P<message>.*) \(Service: (?P<service>[^;,]+)[;,] Status Code: (?P<status>\d+)[;,] "
+    r".*?Request ID: (?P<request>[^;,)]+)",
+    re.DOTALL,
+)
+_LAMBDA_ANSWER: Final[Json] = {"ExecutedVersion": "$LATEST", "StatusCode": 200}
+_RUNTIME_ERRORS: Final = ("asl_runtime.errors", "sfn2airflow.runtime.errors")
+# members of the answer that starts a job, and where its description holds them
+_JOB_IDS: Final = {"JobRunId": ("Id", "RunId"), "executionArn": ("ExecutionArn",), "jobId": ("JobId",)}
+
+
+@dataclass(slots=True)
+class Place:
+    """The task instance that runs: its state, whether a provider's operator makes its calls, its Map index."""
+
+    state: str
+    operator: bool
+    index: int | None
+    job: Reply | None = None
+
+
+@dataclass(slots=True)
+class Services:
+    """Answers every call of botocore from the replies, for the task instance at ``place``."""
+
+    replies: Replies
+    place: Place = field(default_factory=lambda: Place("", False, None))
+    jobs: dict[tuple[str, int | None], Reply] = field(default_factory=dict)
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """While it lasts, no client of botocore reaches a network."""
+        from botocore.client import BaseClient
+
+        def call(client: Any, operation: str, arguments: dict[str, Json]) -> Json:
+            return self._call(client, operation, arguments)
+
+        with mock.patch.object(BaseClient, "_make_api_call", call):
+            yield
+
+    def _call(self, client: Any, operation: str, arguments: dict[str, Json]) -> Json:
+        model = client.meta.service_model.operation_model(operation)
+        place, key = self.place, (self.place.state, self.place.index)
+        if place.operator and operation.startswith(_POLLS):
+            job = self.jobs.get(key, {})
+            description = job.get("result", job.get("job_failed", {}))
+            return _fitted(description, model.output_shape, arguments)
+        service = client.meta.service_model.service_name
+        action = f"{service}:{operation[0].lower()}{operation[1:]}"
+        reply = self.replies.answer(place.state, action, shown(action, arguments, model.input_shape), place.index)
+        self.jobs[key] = reply
+        return _answer(reply, action, operation, model.output_shape, place.operator)
+
+    def event(self, trigger: Any) -> Any:
+        """The event by which an AWS trigger would report the job of the task instance at ``place``."""
+        from airflow.sdk.exceptions import AirflowException
+        from airflow.triggers.base import TriggerEvent
+
+        event: Any = TriggerEvent
+        reply = self.jobs.get((self.place.state, self.place.index), {})
+        if "timeout" in reply:
+            raise TimeoutError(f"{self.place.state}: the job takes too long")
+        cause = json.dumps(reply["job_failed"]) if "job_failed" in reply else None
+        if hasattr(trigger, "return_key"):
+            if cause is not None:
+                return trigger._event_from_exception(AirflowException(f"{trigger.failure_message}: {cause}"))
+            return event({"status": "success", trigger.return_key: trigger.return_value})
+        _, arguments = trigger.serialize()
+        told = {"status": "success"} if cause is None else {"status": "failed", "message": cause}
+        return event({**arguments, **told})
+
+
+def _answer(reply: Reply, action: str, operation: str, shape: Any, operator: bool) -> Json:
+    if "error" in reply:
+        return _raise(str(reply["error"]), reply.get("cause"), action, operation)
+    if "timeout" in reply:
+        if operator:  # the job starts, and its trigger never reports
+            return _fitted({}, shape, {})
+        from airflow.sdk.exceptions import AirflowTaskTimeout
+
+        raise AirflowTaskTimeout("the call takes longer than the state may")
+    if "payload" in reply:
+        return {**_LAMBDA_ANSWER, "Payload": _stream(json.dumps(reply["payload"]))}
+    result = reply.get("result", reply.get("job_failed"))
+    if action == "lambda:invoke":
+        payload = result["Payload"] if isinstance(result, dict) and "Payload" in result else result
+        shown_members = result if isinstance(result, dict) and "Payload" in result else {}
+        return {**_LAMBDA_ANSWER, **shown_members, "Payload": _stream(json.dumps(payload))}
+    if operator:
+        return _fitted(result, shape, {})
+    return botocore_value(result, shape)
+
+
+def _stream(text: str) -> Any:
+    from botocore.response import StreamingBody
+
+    data = text.encode()
+    return StreamingBody(io.BytesIO(data), len(data))
+
+
+def _raise(name: str, cause: Json, action: str, operation: str) -> Json:
+    """Fail as botocore would where that gives this name and cause, else with the runtime's own error."""
+    from botocore.exceptions import ClientError
+
+    if action == "lambda:invoke" and _error_type(cause) == name:
+        return {**_LAMBDA_ANSWER, "FunctionError": "Unhandled", "Payload": _stream(str(cause))}
+    code, message = name.rpartition(".")[2], {"Message": cause}
+    if told := _SERVICE_CAUSE.match(str(cause or "")):
+        meta = {"HTTPStatusCode": int(told["status"]), "RequestId": told["request"]}
+        error: Any = {"Error": {"Code": code, "Message": told["message"]}, "ResponseMetadata": meta}
+        raise ClientError(error, operation)
+    for module in _RUNTIME_ERRORS:
+        if (known := sys.modules.get(module)) is not None:
+            raise known.StateError(name, cause)
+    raise ClientError({"Error": {"Code": code, **message}}, operation)  # type: ignore[typeddict-item]
+
+
+def _error_type(cause: Json) -> Json:
+    try:
+        told = json.loads(cause)
+    except (TypeError, ValueError):
+        return None
+    return told.get("errorType") if isinstance(told, dict) else None
+
+
+def shown(action: str, arguments: Json, shape: Any) -> Json:
+    """The arguments of a call of botocore as a state machine writes them: PascalCase, a Lambda payload as JSON."""
+    renamed = _renamed(arguments, shape)
+    if action == "lambda:invoke" and isinstance(renamed.get("Payload"), str | bytes):
+        renamed = {**renamed, "Payload": json.loads(renamed["Payload"] or "null")}
+    return renamed
+
+
+def _renamed(value: Json, shape: Any) -> Json:
+    match getattr(shape, "type_name", None):
+        case "structure" if isinstance(value, dict):
+            return {k[:1].upper() + k[1:]: _renamed(v, shape.members.get(k)) for k, v in value.items()}
+        case "list" if isinstance(value, list | tuple):
+            return [_renamed(v, shape.member) for v in value]
+        case "map" if isinstance(value, dict):
+            return {k: _renamed(v, shape.value) for k, v in value.items()}
+        case "blob" if isinstance(value, bytes):
+            return value.decode("utf-8", "replace")
+        case _:
+            return value
+
+
+def botocore_value(value: Json, shape: Any) -> Json:
+    """A result as Step Functions shows it, with the members, bytes and dates that botocore would have."""
+    match getattr(shape, "type_name", None):
+        case "structure" if isinstance(value, dict):
+            named = {(k if k in shape.members else k[:1].swapcase() + k[1:]): v for k, v in value.items()}
+            known = {k: botocore_value(v, shape.members[k]) for k, v in named.items() if k in shape.members}
+            return {**{k: v for k, v in named.items() if k not in shape.members}, **known}
+        case "list" if isinstance(value, list):
+            return [botocore_value(v, shape.member) for v in value]
+        case "map" if isinstance(value, dict):
+            return {k: botocore_value(v, shape.value) for k, v in value.items()}
+        case "blob" if isinstance(value, str | dict | list):
+            text = value if isinstance(value, str) else json.dumps(value)
+            return _stream(text) if shape.serialization.get("streaming") else text.encode()
+        case _:
+            return value
+
+
+def _fitted(description: Json, shape: Any, arguments: dict[str, Json]) -> Json:
+    """The description of a job as the answer of an operation that starts or describes it.
+
+    It goes where the answer's shape has room for it: at the top, in its only structure, or in its only list.
+    """
+    members = getattr(shape, "members", {})
+    if not isinstance(description, dict):
+        description = {}
+    own = {k[:1].lower() + k[1:] for k in description}
+    if own & {k[:1].lower() + k[1:] for k in members}:
+        return {**_named(members, description, arguments), **botocore_value(description, shape)}
+    answer = _named(members, description, arguments)
+    for name, member in members.items():
+        if member.type_name == "structure" and _fits(own, member):
+            return {
+                **answer,
+                name: {**_named(member.members, description, arguments), **botocore_value(description, member)},
+            }
+        if member.type_name == "list" and member.member.type_name == "structure" and _fits(own, member.member):
+            return {**answer, name: [botocore_value(description, member.member)]}
+    return answer
+
+
+def _fits(own: set[str], shape: Any) -> bool:
+    return not own or bool(own & {k[:1].lower() + k[1:] for k in shape.members})
+
+
+def _named(members: Any, description: dict[str, Json], arguments: dict[str, Json]) -> dict[str, Json]:
+    """Identifiers and names that every answer has: from the description, the arguments, or made up."""
+    found: dict[str, Json] = {}
+    for name, member in members.items():
+        pascal = name[:1].upper() + name[1:]
+        aliases = (pascal, name, *_JOB_IDS.get(name, ()))
+        value = next((description[a] for a in aliases if a in description), None)
+        if member.type_name == "string" and value is None and name.lower().endswith(("id", "arn", "name")):
+            value = arguments.get(name, arguments.get(f"Job{name}", f"{name}-1"))
+        if value is not None:
+            found[name] = botocore_value(value, member)
+    return found
