@@ -1,0 +1,163 @@
+"""Options that several commands share, and the settings in ``[tool.sfn2airflow]`` that stand for them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar, cast
+
+import click
+
+from sfn_airflow_core.asl.model import Json
+from sfn_airflow_core.findings import Fidelity
+from sfn_airflow_core.render import FORMATS
+from sfn_airflow_core.shell.config import load
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+LIMITS: Mapping[str, Fidelity | None] = {
+    "unsupported": Fidelity.UNSUPPORTED,
+    "approximate": Fidelity.APPROXIMATE,
+    "manual": Fidelity.MANUAL,
+    "none": None,
+}
+"""What ``--fail-on`` takes: the mildest fidelity that makes the exit code 1."""
+
+RUNTIMES = ("copied", "package")
+
+SETTINGS: Mapping[str, Callable[[Any], bool]] = {
+    "output": lambda value: isinstance(value, str),
+    "fail-on": lambda value: value in LIMITS,
+    "format": lambda value: value in FORMATS,
+    "output-file": lambda value: isinstance(value, str),
+    "runtime": lambda value: value in RUNTIMES,
+    "substitutions": lambda value: isinstance(value, str | dict),
+    "quiet": lambda value: isinstance(value, bool),
+    "verbose": lambda value: isinstance(value, bool),
+}
+"""Every key of ``[tool.sfn2airflow]`` and what its value must be; ``substitutions`` is a table or a file's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the command line and the configuration say together."""
+
+    format: str
+    output_file: Path | None
+    fail_on: Fidelity | None
+    substitutions: dict[str, Json]
+    dag_id: str | None
+    runtime: Literal["copied", "package"]
+    quiet: bool
+    verbose: bool
+    output: Path | None = None
+    force: bool = False
+
+
+def reporting(command: _Command) -> _Command:
+    """Adds the options of a command that translates and reports."""
+    options = (
+        click.option("--format", type=click.Choice(list(FORMATS)), help="How to report. [default: text]"),
+        click.option("--output-file", metavar="FILE", help="Write the report to FILE instead of standard output."),
+        click.option(
+            "--fail-on", type=click.Choice(list(LIMITS)), help="Mildest finding for exit code 1. [default: unsupported]"
+        ),
+        click.option("--substitute", metavar="NAME=VALUE", multiple=True, help="Fill in ${NAME}; may be repeated."),
+        click.option("--substitutions", metavar="FILE", help="JSON or YAML file with values for several ${NAME}."),
+        click.option("--dag-id", metavar="ID", help="Name of the DAG, for a single input."),
+        click.option(
+            "--runtime", type=click.Choice(RUNTIMES), help="Where DAGs find their runtime: beside them or installed."
+        ),
+        click.option("-q", "--quiet", is_flag=True, default=None, help="Findings and errors only."),
+        click.option("-v", "--verbose", is_flag=True, default=None, help="With remedies, and with files left out."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def choose(given: Mapping[str, Any]) -> Choices:
+    """Joins options as click gives them (``None`` or ``()`` where absent) with the configuration; options win.
+
+    Raises click.UsageError for anything unusable.
+    """
+    home, table = load("sfn2airflow", SETTINGS)
+    settings = {key.replace("-", "_"): value for key, value in table.items()}
+
+    def pick(name: str, default: Any = None) -> Any:
+        value = given.get(name)
+        return settings.get(name, default) if value is None else value
+
+    def path(name: str) -> Path | None:
+        if (value := given.get(name)) is not None:
+            return Path(value)
+        return home / settings[name] if name in settings else None
+
+    return Choices(
+        format=pick("format", "text"),
+        output_file=path("output_file"),
+        fail_on=LIMITS[pick("fail_on", "unsupported")],
+        substitutions=_substitutions(given, settings.get("substitutions"), home),
+        dag_id=_dag_id(given.get("dag_id")),
+        runtime=pick("runtime", "copied"),
+        quiet=pick("quiet", False),
+        verbose=pick("verbose", False),
+        output=path("output"),
+        force=bool(given.get("force")),
+    )
+
+
+def _dag_id(text: str | None) -> str | None:
+    """A DAG id that is also a file name and a Python name."""
+    if text is None or (text.isidentifier() and text.isascii() and len(text) <= 200):
+        return text
+    raise click.UsageError(f"--dag-id {text!r}: use letters, digits and underscores, not starting with a digit")
+
+
+def _substitutions(given: Mapping[str, Any], configured: str | dict[str, Json] | None, home: Path) -> dict[str, Json]:
+    """Values by name: the configuration, then the file, then single ones; later ones win."""
+    values: dict[str, Json] = {}
+    if isinstance(configured, dict):
+        values |= configured
+    elif configured is not None:
+        values |= read_object(home / configured)
+    if given.get("substitutions") is not None:
+        values |= read_object(Path(given["substitutions"]))
+    for text in given.get("substitute", ()):
+        name, equals, value = text.partition("=")
+        if not name or not equals:
+            raise click.UsageError(f"--substitute {text!r}: write NAME=VALUE")
+        values[name] = typed(value)
+    return values
+
+
+def typed(text: str) -> Json:
+    """A value from the command line: JSON if it is written exactly as JSON would be, otherwise the text itself.
+
+    >>> typed("60"), typed("060"), typed("true"), typed("1.50"), typed("arn:aws:x")
+    (60, '060', True, '1.50', 'arn:aws:x')
+    """
+    try:
+        value = json.loads(text)
+        same = not isinstance(value, str) and json.dumps(value, separators=(",", ":"), allow_nan=False) == text
+    except (ValueError, RecursionError):
+        return text
+    return cast("Json", value) if same else text
+
+
+def read_object(path: Path) -> dict[str, Json]:
+    """The object in a JSON or YAML file. Raises click.UsageError where there is none."""
+    from sfn_airflow_core.findings import UnreadableInput
+    from sfn_airflow_core.jsonmap import read_document
+
+    try:
+        value = read_document(path.read_bytes(), str(path)).value
+    except OSError as error:
+        raise click.UsageError(f"{path}: {error.strerror}") from None
+    except UnreadableInput as error:
+        raise click.UsageError(str(error)) from None
+    if not isinstance(value, dict):
+        raise click.UsageError(f"{path}: must hold an object of NAME: VALUE")
+    return value

@@ -1,0 +1,82 @@
+"""Which inputs a command line means: files, folders, and standard input."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePath, PurePosixPath
+
+STDIN = "<stdin>"
+TOP = PurePosixPath()
+SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "site-packages", "venv"})
+"""Folders that hold no work of the user's, besides all whose names start with a dot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One input: the name for reports, the folder below the output folder, and the bytes (or why there are none)."""
+
+    name: str
+    below: PurePosixPath = TOP
+    data: bytes = b""
+    error: str = ""
+
+
+def gather(arguments: Iterable[str], wanted: Callable[[str, bytes], bool]) -> Iterator[Input | str]:
+    """The inputs that arguments stand for, each file once, folders in the order of names; a skipped file as its name.
+
+    Args:
+        arguments: paths, or ``-`` for standard input.
+        wanted: whether a file found in a folder, by name and content, is an input; explicit files always are.
+    """
+    seen: set[str] = set()
+    for argument in arguments:
+        if argument == "-":
+            if STDIN not in seen:
+                seen.add(STDIN)
+                yield Input(STDIN, data=sys.stdin.buffer.read())
+            continue
+        path = Path(argument)
+        if path.is_dir():
+            yield from _folder(path, wanted, seen)
+        elif (real := os.path.realpath(path)) not in seen:
+            seen.add(real)
+            yield _read(path, TOP)
+
+
+def _folder(root: Path, wanted: Callable[[str, bytes], bool], seen: set[str]) -> Iterator[Input | str]:
+    failures: list[Input] = []
+
+    def fail(error: OSError) -> None:
+        failures.append(Input(shown(Path(error.filename or root)), error=error.strerror or str(error)))
+
+    for folder, folders, files in os.walk(root, onerror=fail):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in SKIPPED_FOLDERS)
+        below = PurePosixPath(PurePath(os.path.relpath(folder, root)).as_posix())
+        for name in sorted(files):
+            path = Path(folder, name)
+            real = os.path.realpath(path)
+            if not name.lower().endswith((".json", ".yaml", ".yml")) or real in seen:
+                continue
+            found = _read(path, below)
+            if found.error or wanted(name, found.data):
+                seen.add(real)
+                yield found
+            else:
+                yield shown(path)
+    yield from failures
+
+
+def _read(path: Path, below: PurePosixPath) -> Input:
+    try:
+        return Input(shown(path), below, path.read_bytes())
+    except OSError as error:
+        return Input(shown(path), below, error=error.strerror or str(error))
+
+
+def shown(path: Path) -> str:
+    """A path as reports name it: relative to the working directory where it is below it, with forward slashes."""
+    here = Path.cwd()
+    return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
