@@ -1,111 +1,233 @@
-"""AWS calls by the names that state machines use, and AWS operators as states."""
+"""AWS calls by the names that state machines use."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from datetime import date
+from functools import cache
 from typing import Any
 
-from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
-from airflow.sdk import BaseOperator
-from botocore import xform_name
-from botocore.exceptions import BotoCoreError, ClientError
+from .aws_http import invoke_api
+from .aws_names import OPTIMISED, Json, compact, java_name, plain_name, request, result, sdk_prefix, service_error
+from .aws_reshaped import RESHAPED
+from .errors import StateError
 
-from .errors import Json, StateError
-from .documents import DOCUMENT, STATE
+CONNECTION = "aws_default"
 
-_PREFIX = {
-    "dynamodb": "DynamoDB",
-    "sns": "SNS",
-    "sqs": "SQS",
-    "states": "StepFunctions",
-    "events": "EventBridge",
-    "ecs": "ECS",
-}
-_CLIENT = {
+_CLIENTS = {
     "states": "stepfunctions",
     "elasticmapreduce": "emr",
-    "sfn": "stepfunctions",
-    "eventbridge": "events",
+    "bedrock:invokeModel": "bedrock-runtime",
 }
-_JSON_TEXT = {"sns:publish": "Message", "sqs:sendMessage": "MessageBody", "states:startExecution": "Input"}
+_BARE = ("events:putEvents",)  # recorded without SdkHttpMetadata
+_FUNCTION_SECONDS = 900
 
 
 def aws(action: str, **arguments: Json) -> Json:
-    """Call a service by the name ASL gives the call: ``dynamodb:updateItem``, ``aws-sdk:ec2:describeInstances``."""
-    service, operation = action.removeprefix("aws-sdk:").split(":")
-    client = AwsGenericHook(client_type=_CLIENT.get(service, service)).get_conn()
-    model = client.meta.service_model.operation_model(operation[0].upper() + operation[1:])
-    if action == "lambda:invoke":
-        arguments["Payload"] = json.dumps(arguments.get("Payload", {}), separators=(",", ":"))
-    elif (field := _JSON_TEXT.get(action)) and not isinstance(arguments.get(field), str):
-        arguments[field] = json.dumps(arguments[field], separators=(",", ":"))
-    method = getattr(client, xform_name(operation))
-    prefix = _PREFIX.get(service, service.capitalize()) if not action.startswith("aws-sdk:") else _java(client)
+    """Call a service by the name ASL gives the call: ``dynamodb:updateItem``, ``aws-sdk:ec2:describeInstances``.
+
+    Arguments and result are spelt as in ASL, in PascalCase; the result is that of the Task state. Raises ``StateError``
+    with the name by which Retry and Catch know the error.
+    """
+    match action:
+        case "apigateway:invoke":
+            return invoke_api(arguments, _session())
+        case "lambda:invoke":
+            return _lambda(arguments)
+        case "events:putEvents":
+            return _put_events(arguments)
+        case "bedrock:invokeModel":
+            return _invoke_model(arguments)
+    if reshaped := RESHAPED.get(action):
+        return reshaped.result(call(f"{action.partition(':')[0]}:{reshaped.operation}", reshaped.request(arguments)))
+    return call(action, arguments)
+
+
+def invoke(function: str, payload: Json = None) -> Json:
+    """Call a Lambda function by its ARN, as a Task whose Resource it is: the result is what the function returns."""
+    answer = call("lambda:invoke", {"FunctionName": function, "Payload": compact(payload)}, region=region_of(function))
+    return _payload(answer)
+
+
+def region_of(arn: str) -> str | None:
+    """The region that an ARN names, if it names one."""
+    parts = arn.split(":")
+    return parts[3] if len(parts) > 5 and parts[0] == "arn" and re.fullmatch(r"[a-z0-9-]+", parts[3]) else None
+
+
+def call(action: str, arguments: Json, *, region: str | None = None) -> Json:
+    """One request of botocore for ``action``, with arguments and result spelt as in ASL."""
+    from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError, ReadTimeoutError
+
+    client, model = _operation(action, region)
+    sdk = action.startswith("aws-sdk:")
     try:
-        answer = method(**_renamed(arguments, model.input_shape, str.lower))
+        answer = client._make_api_call(model.name, request(arguments, model.input_shape))
     except ClientError as error:
-        raise _service_error(prefix, error) from error
+        raise StateError(*service_error(action, error, model)) from error
+    except ParamValidationError as error:
+        raise StateError(*_refused(action, arguments, error, model)) from error
     except BotoCoreError as error:
-        raise StateError(f"{prefix}.SdkClientException", str(error)) from error
-    answer.pop("ResponseMetadata", None)
-    if action == "lambda:invoke":
-        text = answer["Payload"].read().decode()
-        payload = json.loads(text) if text else None
-        if "FunctionError" in answer:
-            raise StateError((payload or {}).get("errorType", "Lambda.Unknown"), text)
-        answer["Payload"] = payload
-    return _renamed(answer, model.output_shape, str.upper)
+        prefix = error_prefix(action, model)
+        late = isinstance(error, ReadTimeoutError) and prefix == "Lambda"
+        name = "ClientExecutionTimeoutException" if late else "SdkClientException"
+        raise StateError(f"{prefix}.{name}", str(error)) from error
+    meta = answer.pop("ResponseMetadata", None)
+    answer = result(answer, model.output_shape, java_name if sdk else plain_name)
+    return answer if sdk or action in _BARE or not meta else {**answer, **_metadata(meta)}
 
 
-def _service_error(prefix: str, error: ClientError) -> StateError:
-    """``DynamoDB.ConditionalCheckFailedException``, with the cause as Step Functions words it."""
-    problem, meta = error.response["Error"], error.response.get("ResponseMetadata", {})
-    code = problem["Code"] if problem["Code"].endswith("Exception") else f"{problem['Code']}Exception"
-    where = f"(Service: {prefix}, Status Code: {meta.get('HTTPStatusCode')}, Request ID: {meta.get('RequestId')})"
-    return StateError(f"{prefix}.{code}", f"{problem.get('Message')} {where}")
+def client_for(action: str, region: str | None = None) -> Any:
+    """The boto3 client of an action's service, from the connection ``aws_default``."""
+    from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
+    from botocore.config import Config
+
+    if action == "lambda:invoke":  # a function may run for 15 minutes; asking twice would run it twice
+        config = Config(read_timeout=_FUNCTION_SECONDS + 10, retries={"max_attempts": 0}, tcp_keepalive=True)
+        return AwsGenericHook(CONNECTION, client_type="lambda", region_name=region, config=config).get_conn()
+    return AwsGenericHook(CONNECTION, client_type=client_name(action), region_name=region).get_conn()
 
 
-def _java(client: Any) -> str:
-    """The prefix of AWS SDK errors: ``DynamoDb`` for DynamoDB, ``SecretsManager`` for Secrets Manager."""
-    words = re.findall(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+", client.meta.service_model.service_id)
-    return "".join(word.capitalize() for word in words)
+def client_name(action: str) -> str:
+    """boto3's name of an action's service: ``stepfunctions`` for ``states:startExecution`` and ``aws-sdk:sfn:startExecution``."""
+    service = action.removeprefix("aws-sdk:").partition(":")[0]
+    if action.startswith("aws-sdk:"):
+        return _by_token(service)
+    return _CLIENTS.get(action) or _CLIENTS.get(service, service)
 
 
-def _renamed(value: Json, shape: Any, case: Callable[[str], str]) -> Json:
-    """ASL writes PascalCase members, some services camelCase: rename by the service's model; dates become text."""
-    match getattr(shape, "type_name", None):
-        case "structure" if isinstance(value, dict):
-            pairs = ((k, k[0].swapcase() + k[1:], v) for k, v in value.items())
-            if case is str.lower:
-                named = ((k if k in shape.members else other, v) for k, other, v in pairs)
-                return {k: _renamed(v, shape.members.get(k), case) for k, v in named}
-            return {k[0].upper() + k[1:]: _renamed(v, shape.members.get(k), case) for k, _, v in pairs}
-        case "list" if isinstance(value, list):
-            return [_renamed(v, shape.member, case) for v in value]
-        case "map" if isinstance(value, dict):
-            return {k: _renamed(v, shape.value, case) for k, v in value.items()}
-        case _:
-            return value.isoformat() if isinstance(value, date) else value
+def error_prefix(action: str, model: Any) -> str:
+    """What the names of an action's errors start with."""
+    if action.startswith("aws-sdk:"):
+        return sdk_prefix(model.service_model)
+    return OPTIMISED[action.partition(":")[0]][0]
 
 
-def as_state(
-    operator: type[BaseOperator], name: str, *, output: Callable[[Json, Any], Json], **task_args: Any
-) -> BaseOperator:
-    """A provider's operator whose XCom is the document its state hands on: ``output(document, result)``."""
+def _operation(action: str, region: str | None) -> tuple[Any, Any]:
+    client = client_for(action, region)
+    verb = action.rpartition(":")[2]
+    service = client.meta.service_model
+    name = next((n for n in service.operation_names if n.lower() == verb.lower()), None)
+    if name is None:
+        raise StateError("States.Runtime", f"{client.meta.service_model.service_name} has no action {verb}")
+    return client, service.operation_model(name)
 
-    class State(operator):
-        def execute(self, context: Any) -> Json:
-            data = DOCUMENT.resolve(context)
-            try:
-                return output(data, super().execute(context))
-            except ClientError as error:
-                raise _service_error(self.hook.client_type.capitalize(), error) from error
 
-        def execute_complete(self, context: Any, event: Any = None) -> Json:
-            return output(DOCUMENT.resolve(context), super().execute_complete(context, event))
+def _session() -> Any:
+    from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 
-    State.__name__ = State.__qualname__ = operator.__name__
-    return State(**{**STATE, "task_display_name": name, **task_args})
+    return AwsGenericHook(CONNECTION, client_type="sts").get_session()
+
+
+_IRREGULAR = {
+    "applicationdiscovery": "discovery",
+    "config": "config",
+    "costandusagereport": "cur",
+    "databasemigration": "dms",
+    "directory": "ds",
+    "elasticsearch": "es",
+    "lexmodelbuilding": "lex-models",
+    "lexruntime": "lex-runtime",
+    "marketplaceentitlement": "marketplace-entitlement",
+}
+
+
+@cache
+def _by_token(token: str) -> str:
+    """boto3's name of a service of the AWS SDK integrations, whose tokens are service ids without punctuation."""
+    from botocore.loaders import Loader
+
+    loader = Loader()
+    names = loader.list_available_services("service-2")
+    if found := _IRREGULAR.get(token) or next((name for name in names if name.replace("-", "") == token), None):
+        return found
+    for name in names:
+        service_id = loader.load_service_model(name, "service-2")["metadata"].get("serviceId", "")
+        if re.sub(r"[^a-z0-9]", "", service_id.lower()) == token:
+            return name
+    raise StateError("States.Runtime", f"boto3 has no service {token}")
+
+
+def _metadata(meta: Json) -> Json:
+    """The members that optimised integrations add to a result; header names are in small letters, as botocore keeps them."""
+    headers = meta.get("HTTPHeaders", {})
+    return {
+        "SdkHttpMetadata": {
+            "AllHttpHeaders": {name: [value] for name, value in headers.items()},
+            "HttpHeaders": dict(headers),
+            "HttpStatusCode": meta.get("HTTPStatusCode"),
+        },
+        "SdkResponseMetadata": {"RequestId": meta.get("RequestId")},
+    }
+
+
+def _refused(action: str, arguments: Json, error: Any, model: Any) -> tuple[str, str]:
+    """Arguments that botocore refuses: Step Functions asks the service about missing ones, and refuses the others itself."""
+    problems = [line for line in str(error).splitlines()[1:] if line.strip()]
+    missing = [re.search(r'Missing required parameter in .*: "(\w+)"', line) for line in problems]
+    if missing and all(missing):
+        names = [m[1][:1].lower() + m[1][1:] for m in missing if m]
+        text = "; ".join(f"Value null at '{n}' failed to satisfy constraint: Member must not be null" for n in names)
+        count = f"{len(names)} validation error{'s' if len(names) > 1 else ''} detected"
+        prefix = error_prefix(action, model)
+        service = prefix if action.startswith("aws-sdk:") else OPTIMISED[action.partition(":")[0]][1].removesuffix("v2")
+        return f"{prefix}.{service}Exception", f"{count}: {text}"
+    told = f"The Parameters '{compact(arguments)}' could not be used to start the Task: [{'; '.join(problems)}]"
+    return "States.Runtime", told
+
+
+def _lambda(arguments: Json) -> Json:
+    """``lambda:invoke``: the payload travels as JSON text, and comes back parsed."""
+    function = str(arguments.get("FunctionName", ""))
+    sent = {**arguments, "Payload": compact(arguments.get("Payload", {}))}
+    if isinstance(context := sent.get("ClientContext"), dict):
+        sent["ClientContext"] = compact(context)
+    answer = call("lambda:invoke", sent, region=region_of(function))
+    return dict(sorted({**answer, "Payload": _payload(answer)}.items()))
+
+
+def _payload(answer: Json) -> Json:
+    """What a function returned; raises its error where it failed."""
+    text = answer.get("Payload") or ""
+    try:
+        payload = json.loads(text) if text else {}
+    except ValueError:
+        payload = text
+    if "FunctionError" not in answer:
+        return payload
+    if isinstance(payload, dict) and payload.get("errorType"):
+        raise StateError(str(payload["errorType"]), text)
+    told = "The cause could not be determined because Lambda did not return an error type."
+    raise StateError("Lambda.Unknown", f"{told} Returned payload: {text}")
+
+
+def _put_events(arguments: Json) -> Json:
+    """``events:putEvents`` fails as a whole where one event was not taken."""
+    answer = call("events:putEvents", arguments)
+    if answer.get("FailedEntryCount"):
+        raise StateError("EventBridge.FailedEntry", compact(answer))
+    return answer
+
+
+def _invoke_model(arguments: Json) -> Json:
+    """``bedrock:invokeModel``: ``Body`` is JSON on the way in and out, or lies in S3 (``Input`` and ``Output``)."""
+    sent = {"ContentType": "application/json", **{k: v for k, v in arguments.items() if k not in ("Input", "Output")}}
+    if source := (arguments.get("Input") or {}).get("S3Uri"):
+        bucket, key = _s3(source)
+        sent["Body"] = call("aws-sdk:s3:getObject", {"Bucket": bucket, "Key": key})["Body"]
+    if not isinstance(sent.get("Body"), str):
+        sent["Body"] = compact(sent.get("Body"))
+    answer = call("bedrock:invokeModel", sent)
+    if target := (arguments.get("Output") or {}).get("S3Uri"):
+        bucket, key = _s3(target)
+        client_for("aws-sdk:s3:putObject").put_object(Bucket=bucket, Key=key, Body=answer["Body"].encode())
+        return {**answer, "Body": target}
+    try:
+        return {**answer, "Body": json.loads(answer["Body"])}
+    except ValueError:
+        return answer
+
+
+def _s3(uri: str) -> tuple[str, str]:
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key
