@@ -19,7 +19,15 @@ from sfn_airflow_core.asl.model import (
     QueryRule,
 )
 from sfn_airflow_core.asl.read_fields import Fields, as_text, is_open, query_of
-from sfn_airflow_core.asl.read_values import assign, is_timestamp, looks_like_path, path, template, warn_no_path
+from sfn_airflow_core.asl.read_values import (
+    ONE_NAME,
+    assign,
+    is_timestamp,
+    looks_like_path,
+    path,
+    template,
+    warn_no_path,
+)
 
 _ORDER = ("Equals", "LessThan", "GreaterThan", "LessThanEquals", "GreaterThanEquals")
 _TESTS = ("IsNull", "IsPresent", "IsNumeric", "IsString", "IsBoolean", "IsTimestamp")
@@ -60,8 +68,8 @@ def _query_rule(entry: Fields) -> QueryRule:
         condition = value
     elif query is not None:
         condition = query
-    elif isinstance(value, str) and is_open(value):
-        condition = Placeholder(value[2:-1]) if value.startswith("${") and value.endswith("}") else Query(value)
+    elif isinstance(value, str) and (whole := ONE_NAME.match(value)):
+        condition = Placeholder(whole[1])
     elif "Condition" in entry:
         entry.error("Condition", "The field 'Condition' must be a boolean or a JSONata expression in '{% %}'")
     next_, output, variables = entry.text("Next") or "", template(entry, "Output"), assign(entry)

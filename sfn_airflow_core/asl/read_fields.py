@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,13 +14,14 @@ from sfn_airflow_core.jsonmap import Document
 from sfn_airflow_core.text import join
 
 SCHEMA: Final = "SCHEMA_VALIDATION_FAILED"
+_OPEN = re.compile(r"\$\{[^{}]+\}")
 MOST_PROBLEMS: Final = 500
 """Problems after which no more are kept; a text with more is no definition."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A field that the States Language does not know; the service's answer to it differs, so it is not an error here."""
+    """A field that the States Language does not know; the service's answer to it differs, so it is no error here."""
 
     at: Pointer
     name: str
@@ -70,7 +72,7 @@ def query_of(text: str) -> Query | None:
 
 def is_open(text: str) -> bool:
     """Whether a string still has a ``${…}`` in it, so that nothing can be said about its value."""
-    return "${" in text
+    return "${" in text and _OPEN.search(text) is not None
 
 
 def as_text(value: Json) -> Json:

@@ -65,60 +65,22 @@ _QUERY_FLOW: Final[dict[str, tuple[str, ...]]] = {
     "Succeed": ("Output",),
     "Fail": (),
 }
-ONLY_PATH: Final = frozenset(
-    [
-        "InputPath",
-        "OutputPath",
-        "Parameters",
-        "ResultSelector",
-        "ResultPath",
-        "Result",
-        "ItemsPath",
-        "MaxConcurrencyPath",
-        "SecondsPath",
-        "TimestampPath",
-        "ToleratedFailureCountPath",
-        "ToleratedFailurePercentagePath",
-        "TimeoutSecondsPath",
-        "HeartbeatSecondsPath",
-        "ErrorPath",
-        "CausePath",
-    ]
+_NONE: Final[frozenset[str]] = frozenset()
+ONLY_PATH: Final = _NONE.union(
+    (*_INPUT_OUTPUT, "Parameters", "ResultSelector", "ResultPath", "Result", "ItemsPath", "MaxConcurrencyPath"),
+    ("SecondsPath", "TimestampPath", "TimeoutSecondsPath", "HeartbeatSecondsPath", "ErrorPath", "CausePath"),
+    ("ToleratedFailureCountPath", "ToleratedFailurePercentagePath"),
 )
 """Fields of states that the query language JSONata forbids."""
 
-ONLY_QUERY: Final = frozenset({"Arguments", "Output", "Items"})
+ONLY_QUERY: Final = frozenset(("Arguments", "Output", "Items"))
 """Fields of states that the query language JSONPath forbids."""
 
-_OTHER: Final = frozenset(
-    [
-        "Assign",
-        "Next",
-        "End",
-        "Retry",
-        "Catch",
-        "Resource",
-        "TimeoutSeconds",
-        "HeartbeatSeconds",
-        "Credentials",
-        "Choices",
-        "Default",
-        "Seconds",
-        "Timestamp",
-        "Error",
-        "Cause",
-        "Branches",
-        "ItemProcessor",
-        "Iterator",
-        "ItemSelector",
-        "MaxConcurrency",
-        "Label",
-        "ItemReader",
-        "ItemBatcher",
-        "ResultWriter",
-        "ToleratedFailureCount",
-        "ToleratedFailurePercentage",
-    ]
+_OTHER: Final = _NONE.union(
+    ("Assign", "Next", "End", "Retry", "Catch", "Resource", "TimeoutSeconds", "HeartbeatSeconds", "Credentials"),
+    ("Choices", "Default", "Seconds", "Timestamp", "Error", "Cause", "Branches", "ItemProcessor", "Iterator"),
+    ("ItemSelector", "MaxConcurrency", "Label", "ItemReader", "ItemBatcher", "ResultWriter"),
+    ("ToleratedFailureCount", "ToleratedFailurePercentage"),
 )
 KNOWN: Final = ONLY_PATH | ONLY_QUERY | _OTHER
 """Every field that some state has, the common ones aside."""
@@ -152,7 +114,7 @@ def read_state(name: str, value: Json, at: Pointer, notes: Notes, scope: Scope) 
 
 
 def _language(fields: Fields, scope: Scope) -> QueryLanguage:
-    """The language in force: the state's own, otherwise that of the machine (not that of the Map or Parallel around)."""
+    """The language in force: the state's own, otherwise the machine's (never that of the Map or Parallel around)."""
     own = fields.choice("QueryLanguage", ("JSONPath", "JSONata"))
     if own == "JSONPath" and scope.language == "JSONata":
         message = "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine"
@@ -198,6 +160,8 @@ def following(fields: Fields) -> str | None:
     if "Next" in fields:
         if end is True:
             fields.notes.error(fields.where("End"), "Only one of these fields is allowed: [Next, End]", on_key=True)
+            fields.take("Next")
+            return None
         return fields.text("Next") or ""
     if end is not True and not isinstance(end, Placeholder):
         fields.notes.error(fields.at, "One of these fields is required: [Next, End]")
@@ -229,7 +193,11 @@ def _task(fields: Fields, head: Head, scope: Scope) -> Task:
 
 def _check_resource(fields: Fields, resource: str, scope: Scope) -> None:
     if not resource.startswith("arn:") and not is_open(resource):
-        fields.error("Resource", "Value is not a valid resource ARN")
+        # the specification asks for a URI; the service takes nothing but ARNs
+        if ":" in resource:
+            fields.notes.warn(fields.where("Resource"), "Value is not a valid resource ARN", "INVALID_RESOURCE")
+        else:
+            fields.error("Resource", "Value is not a valid resource ARN")
     if not scope.express:
         return
     for pattern in (".waitForTaskToken", ".sync:2", ".sync"):
@@ -279,9 +247,9 @@ def _choice(fields: Fields, head: Head, scope: Scope) -> Choice:
 
 
 def _wait(fields: Fields, head: Head, scope: Scope) -> Wait:
-    names = ("Seconds", "Timestamp")
+    names: tuple[str, ...] = ("Seconds", "Timestamp")
     if fields.language == "JSONPath":
-        names += ("SecondsPath", "TimestampPath")  # type: ignore[assignment]
+        names = (*names, "SecondsPath", "TimestampPath")
     if not any(name in fields for name in names):
         fields.notes.error(fields.at, f"One of these fields is required: [{', '.join(names)}]")
     fields.only_one(*names)

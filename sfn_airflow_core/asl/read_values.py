@@ -9,29 +9,15 @@ from functools import lru_cache
 from sfn_airflow_core.asl.model import Amount, Given, Json, PathRef, Placeholder, Pointer, Query
 from sfn_airflow_core.asl.read_fields import Fields, Notes, as_text, is_open, query_of
 from sfn_airflow_core.expr.errors import ExpressionError
+from sfn_airflow_core.expr.read_intrinsic import read_value
+from sfn_airflow_core.expr.read_jsonpath import is_reference_path, read_path
 from sfn_airflow_core.text import join
-
-try:  # TEMPORARY
-    from sfn_airflow_core.expr.read_intrinsic import read_value
-    from sfn_airflow_core.expr.read_jsonpath import read_path
-except ImportError:
-
-    def read_path(t):
-        from sfn_airflow_core.expr.model import Path, Root, Wildcard
-
-        if not t.startswith("$"):
-            raise ExpressionError("must start with $", t)
-        return Path(Root(), (Wildcard(),) if "*" in t else (), t)
-
-    def read_value(t):
-        if not t.startswith("$") and not t.startswith("States."):
-            raise ExpressionError("must start with $", t)
-
 
 _LOOKS_LIKE_PATH = re.compile(r"\$\$?[.\[]")
 _LOOKS_DYNAMIC = re.compile(r"\$\$?[.\[]|States\.[A-Z][A-Za-z0-9]+\(")
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?(?:Z|[+-]([01]\d|2[0-3]):[0-5]\d)\Z")
-_ONE_NAME = re.compile(r"\$\{([^{}\"\r\n]+)\}\Z")
+ONE_NAME = re.compile(r"\$\{([^{}\"\r\n]+)\}\Z")
+_ELSEWHERE = re.compile(r"\$[$A-Za-z_]")
 LONGEST_VARIABLE = 80
 LARGEST_SECONDS = 99_999_999
 
@@ -43,8 +29,8 @@ def _path_fault(text: str, reference: bool) -> str:
         path = read_path(text)
     except ExpressionError as error:
         return str(error) or "it cannot be read"
-    if reference and not path.definite:
-        return "it must be a Reference Path, which selects a single value"
+    if reference and not is_reference_path(path):
+        return "it must be a Reference Path, made of members and positions only"
     return ""
 
 
@@ -81,7 +67,7 @@ def flow_path(fields: Fields, name: str, *, result: bool = False) -> str | None:
     found = path(fields, name, reference=result)
     if found is None:
         return "$"
-    if result and not is_open(found.path) and not re.match(r"\$(?:[.\[]|\Z)", found.path):
+    if result and _ELSEWHERE.match(found.path):
         fields.error(name, f"The field '{name}' must start at '$', not at the Context Object or a variable")
     return found.path
 
@@ -89,9 +75,35 @@ def flow_path(fields: Fields, name: str, *, result: bool = False) -> str | None:
 def template(fields: Fields, name: str) -> Given | None:
     """A payload template (JSONPath) or a value with ``{% %}`` strings (JSONata)."""
     found = fields.given(name)
-    if found is not None and fields.language == "JSONPath":
-        check_template(found.value, fields.where(name), fields.notes)
+    if found is not None:
+        check_values(found.value, fields.where(name), fields)
     return found
+
+
+def check_values(value: Json, at: Pointer, fields: Fields) -> None:
+    """Check the values of a template by the rules of the query language in force."""
+    if fields.language == "JSONPath":
+        check_template(value, at, fields.notes)
+    elif isinstance(value, str | dict | list):
+        _check_marks(value, at, [], fields.notes)
+
+
+def _check_marks(value: Json, at: Pointer, trail: list[str | int], notes: Notes) -> None:
+    """Warn of strings that have one of the marks of a JSONata expression, or white space around both."""
+    if isinstance(value, str):
+        bare = value.strip()
+        if bare.startswith("{%") != bare.endswith("%}") or (bare != value and query_of(bare)):
+            message = (
+                "The value looks like a JSONata expression, but is none; it must start with '{%' and end with '%}'"
+            )
+            notes.warn(join(at, *trail), message)
+        return
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        if isinstance(inner, str | dict | list):
+            trail.append(key)
+            _check_marks(inner, at, trail, notes)
+            trail.pop()
 
 
 def check_template(value: Json, at: Pointer, notes: Notes) -> None:
@@ -145,8 +157,7 @@ def assign(fields: Fields) -> dict[str, Json] | None:
         if not is_open(name) and (not name.isidentifier() or len(name) > LONGEST_VARIABLE or name == "states"):
             message = f"{name[:100]!r} is not a name of a variable: letters, digits and '_', at most 80, not 'states'"
             inside.notes.error(inside.where(key), message, on_key=True)
-    if fields.language == "JSONPath":
-        check_template(inside.value, inside.at, inside.notes)
+    check_values(inside.value, inside.at, inside)
     return inside.value
 
 
@@ -155,7 +166,7 @@ def number(
 ) -> int | float | Placeholder | None:
     """A number between two bounds; an open ``${Name}``, bare or as a whole string, stands for one."""
     value = fields.take(name)
-    if isinstance(value, str) and (whole := _ONE_NAME.match(value)):
+    if isinstance(value, str) and (whole := ONE_NAME.match(value)):
         return Placeholder(whole[1])
     if (value is None and name not in fields) or isinstance(value, Placeholder):
         return value

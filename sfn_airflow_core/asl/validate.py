@@ -102,7 +102,7 @@ def check_scopes(machine: Machine, notes: Notes, outer: Mapping[str, str] | None
 
 
 def _assigned(state: State) -> list[tuple[str, str]]:
-    # Catchers are left out: AWS accepted a branch that assigns what the Catch of its own Parallel assigns too (recorded).
+    # Catchers are left out: AWS took a branch that assigns what the Catch of its own Parallel assigns too (recorded).
     sources = [(state.flow.assign, state.at)]
     if isinstance(state, Choice):
         sources += [(rule.assign, rule.at) for rule in state.choices]
