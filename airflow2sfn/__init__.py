@@ -1,0 +1,5 @@
+"""Translates Apache Airflow DAG files to AWS Step Functions state machines; this version has only the command's frame."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

@@ -1,0 +1,22 @@
+"""The command group of the direction from Airflow to Step Functions; its commands are not written yet."""
+
+from __future__ import annotations
+
+import click
+
+from airflow2sfn import __version__
+from sfn_airflow_core.shell.group import LazyGroup
+
+COMMANDS: dict[str, tuple[str, str]] = {}
+"""Every command by name, as in ``sfn2airflow.cli``."""
+
+PLANNED = ("convert", "check", "explain", "rules", "verify", "compare")
+
+
+@click.group(cls=LazyGroup, table=COMMANDS, planned=PLANNED, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Translate Apache Airflow DAGs to AWS Step Functions state machines.
+
+    This version cannot translate yet: it has no commands. The other direction is sfn2airflow.
+    """

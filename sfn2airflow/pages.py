@@ -1,0 +1,168 @@
+"""The page of every finding and the generated parts of the documentation, made from docstrings and examples.
+
+``python -m sfn2airflow.pages`` rewrites docs/findings.md and the marked parts of README.md below the working directory.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from sfn2airflow.layout import format_sources
+from sfn2airflow.options import Options
+from sfn2airflow.rules import RULES
+from sfn2airflow.rules.example import Example
+from sfn2airflow.translate import Translation, translate_text
+from sfn_airflow_core.findings import Finding, section, summary
+from sfn_airflow_core.render.entries import label
+from sfn_airflow_core.render.escape import code_block, code_span
+
+AREAS: Mapping[str, str] = {
+    "1": "The document and its control flow",
+    "2": "States and operators",
+    "3": "Data and expressions",
+    "4": "Retries, errors, timeouts",
+    "5": "Service integrations",
+    "6": "Schedule and deployment",
+    "7": "Cost and limits",
+}
+"""What the first digit of a code says."""
+
+README_EXAMPLE = Path("fixtures/readme/nightly_report.asl.json")
+
+
+def title(rule: type[Finding]) -> str:
+    """The class's name as words.
+
+    >>> from sfn2airflow.rules.document import UnknownField
+    >>> title(UnknownField)
+    'Unknown field'
+    """
+    words = "".join(f" {char.lower()}" if char.isupper() else char for char in rule.__name__).strip()
+    return words[0].upper() + words[1:]
+
+
+def find(code: str) -> type[Finding] | None:
+    """The rule with this code, whatever its case."""
+    return next((rule for rule in RULES if rule.code == code.upper()), None)
+
+
+def page(rule: type[Finding], python: bool = True) -> str:
+    """The page of one rule as Markdown: what, why, remedy, source, and an example with what comes of it.
+
+    Args:
+        rule: the finding's class.
+        python: whether to show the whole DAG file that the example becomes.
+    """
+    return "\n".join(_page(rule, python))
+
+
+def _page(rule: type[Finding], python: bool) -> Iterator[str]:
+    yield f"## {rule.code}: {title(rule)}"
+    yield ""
+    yield f"**{label(rule.fidelity)}** · [source]({rule.source})"
+    for paragraph in (summary(rule), _named(rule, "Why it matters"), _named(rule, "Remedy")):
+        if paragraph:
+            yield ""
+            yield paragraph
+    example: Example = rule.example
+    translation = translate_text(example.text(), "example.asl.json", Options())
+    yield ""
+    yield "Example:"
+    yield ""
+    yield code_block(example.text(), "json")
+    yield ""
+    yield from _messages(rule, translation)
+    if python and translation.text is not None:
+        yield ""
+        yield "The DAG file:"
+        yield ""
+        yield code_block(format_sources([translation.text])[0], "python")
+
+
+def _named(rule: type[Finding], name: str) -> str:
+    text = section(rule, name)
+    return f"*{name}:* {text}" if text else ""
+
+
+def _messages(rule: type[Finding], translation: Translation) -> Iterator[str]:
+    for located in translation.report.findings:
+        if located.finding.code == rule.code:
+            yield f"> {code_span(located.finding.at)} at {located.span or '1:1'}: {located.finding.message()}"
+
+
+def findings_page() -> str:
+    """The whole of docs/findings.md."""
+    return "\n".join(_findings_page()) + "\n"
+
+
+def _findings_page() -> Iterator[str]:
+    yield "<!-- Written by `make docs` from the docstrings in sfn2airflow/rules; change them, not this file. -->"
+    yield ""
+    yield "# Findings of sfn2airflow"
+    yield ""
+    yield "A state without a finding behaves the same. `sfn2airflow explain CODE` also shows the example's DAG."
+    yield ""
+    yield "| fidelity | meaning |"
+    yield "|---|---|"
+    yield "| unsupported | not expressible; a task that fails when run stands in its place |"
+    yield "| approximate | runs, differs in the way described |"
+    yield "| manual | needs something from you first: a connection, role, file or value |"
+    yield "| note | same behaviour, worth knowing |"
+    yield ""
+    yield "| code | fidelity | what |"
+    yield "|---|---|---|"
+    rules = sorted(RULES, key=lambda rule: rule.code)
+    for rule in rules:
+        anchor = f"{rule.code}-{title(rule)}".lower().replace(" ", "-")
+        yield f"| [{rule.code}](#{anchor}) | {label(rule.fidelity)} | {summary(rule)} |"
+    area = ""
+    for rule in rules:
+        if rule.code[3] != area:
+            area = rule.code[3]
+            yield ""
+            yield f"# {area}xx: {AREAS[area]}"
+        yield ""
+        yield page(rule, python=False)
+
+
+def readme_blocks(root: Path) -> dict[str, str]:
+    """The generated parts of the README by the name in their markers."""
+    text = (root / README_EXAMPLE).read_text(encoding="utf-8")
+    translation = translate_text(text, README_EXAMPLE.name, Options())
+    assert translation.text is not None, f"{README_EXAMPLE} is rejected"
+    return {"before": code_block(text, "json"), "after": code_block(format_sources([translation.text])[0], "python")}
+
+
+def with_blocks(text: str, blocks: Mapping[str, str]) -> str:
+    """A Markdown text with what stands between ``<!-- NAME -->`` and ``<!-- /NAME -->`` replaced."""
+    for name, block in blocks.items():
+        head, opening, rest = text.partition(f"<!-- {name} -->\n")
+        _, closing, tail = rest.partition(f"<!-- /{name} -->")
+        if not opening or not closing:
+            raise ValueError(f"the markers of {name} are missing")
+        text = f"{head}{opening}{block}\n{closing}{tail}"
+    return text
+
+
+def current(root: Path) -> dict[Path, str]:
+    """What the generated documents of a checkout should say, by file."""
+    readme = root / "README.md"
+    return {
+        root / "docs" / "findings.md": findings_page(),
+        readme: with_blocks(readme.read_text(encoding="utf-8"), readme_blocks(root)),
+    }
+
+
+def main() -> None:
+    """Rewrites the generated documents below the working directory."""
+    for path, text in current(Path.cwd()).items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+            sys.stdout.write(f"wrote {path.name}\n")
+
+
+if __name__ == "__main__":
+    main()
