@@ -1,15 +1,16 @@
 """One expression tree for what both languages compute with data.
 
-Readers make it (``read_jsonpath``, ``read_intrinsic``, ``read_template``, ``read_condition``), the reference interpreter
-evaluates it, and the DAG writer compiles it to Python. Nodes record *what is meant*; how a missing value or a wrong type
-behaves belongs to the language that the node was read from: here, JSONPath as AWS Step Functions evaluates it (Jayway's
-dialect, in which an indefinite path gives a list, empty where nothing matches; a definite path that finds nothing is an
-error).
+Readers make it (``read_jsonpath``, ``read_intrinsic``, ``read_template``, ``read_condition``), the reference
+interpreter evaluates it, and the DAG writer compiles it to Python. Nodes record *what is meant*; how a missing value or
+a wrong type behaves belongs to the language that the node was read from: here, JSONPath as AWS Step Functions evaluates
+it (Jayway's dialect, in which an indefinite path gives a list, empty where nothing matches; a definite path that finds
+nothing is an error).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal as OneOf
 from typing import TypeAlias
 
@@ -21,7 +22,7 @@ Expr: TypeAlias = "Literal | Path | Call | Object | Array | Compare | Test | Log
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A JSON value that was written down; strings in it may hold ``${Name}`` placeholders, values may be ``Placeholder``."""
+    """A JSON value that was written down; its strings may hold ``${Name}`` placeholders, parts be ``Placeholder``."""
 
     value: Json
 
@@ -111,8 +112,12 @@ class Path:
 
     @property
     def definite(self) -> bool:
-        """Whether the path selects one value (otherwise a list of matches)."""
-        return not any(isinstance(step, Slice | Wildcard | Indexes | Descend | Filter) for step in self.steps)
+        """Whether the path selects one value (otherwise a list of matches); ``Names`` before the end select several."""
+        if any(isinstance(step, Slice | Wildcard | Indexes | Descend | Filter) for step in self.steps):
+            return False
+        return not any(
+            isinstance(step, Names) and not isinstance(after, PathFunction) for step, after in pairwise(self.steps)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,24 +142,29 @@ class Array:
     elements: tuple[Expr, ...]
 
 
+FilterOperator: TypeAlias = OneOf[
+    "==", "!=", "<", "<=", ">", ">=", "=~", "in", "nin", "subsetof", "anyof", "noneof", "contains", "size", "empty"
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Compare:
     """A comparison.
 
-    ``family`` says by whose rules: ``jsonpath`` inside a filter (Jayway: ``2 == '2'``; ``~`` is ``=~``), or one of the
-    Choice families ``string``, ``numeric``, ``boolean``, ``timestamp`` and ``matches`` (``StringMatches``, with the operator
-    ``==``), in which another type on either side makes the comparison false.
+    ``family`` says by whose rules: ``jsonpath`` inside a filter (Jayway: ``2 == '2'``), or one of the Choice families
+    ``string``, ``numeric``, ``boolean``, ``timestamp`` and ``matches`` (``StringMatches``, with the operator ``==``),
+    in which another type on either side makes the comparison false.
     """
 
     family: OneOf["jsonpath", "string", "numeric", "boolean", "timestamp", "matches"]
-    operator: OneOf["==", "!=", "<", "<=", ">", ">=", "=~", "in", "nin", "subsetof", "contains", "size", "empty"]
+    operator: FilterOperator
     left: Expr
     right: Expr
 
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """``IsPresent``, ``IsNull``, ``IsNumeric``, ``IsString``, ``IsBoolean``, ``IsTimestamp``; ``Exists`` in a filter."""
+    """``IsPresent``, ``IsNull``, ``IsNumeric``, ``IsString``, ``IsBoolean``, ``IsTimestamp``; ``Exists`` (filters)."""
 
     kind: OneOf["IsPresent", "IsNull", "IsNumeric", "IsString", "IsBoolean", "IsTimestamp", "Exists"]
     operand: Path
