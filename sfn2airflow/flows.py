@@ -132,7 +132,7 @@ def _edges(machine: Machine, shape: Graph, ids: Ids, nodes: list[AnyNode]) -> tu
 
 def _choice_edges(state: Choice, node: AnyNode, ids: Ids) -> list[Edge]:
     """One edge for each target, labelled with the phrases of all rules that lead there."""
-    from sfn2airflow.labels import phrase
+    from sfn2airflow.expressions import phrase
 
     labels: dict[str, list[str]] = {}
     if isinstance(node, ChoiceTask):

@@ -105,5 +105,3 @@ def _writes(state: State) -> set[str]:
     paths = [state.flow.result_path] if isinstance(state.flow, PathFlow) else []
     paths += [getattr(catcher.flow, "result_path", None) for catcher in getattr(state, "catch", ())]
     return {member for path in paths if path and path != "$" and (member := _member(read_path(path)))}
-
-

@@ -33,9 +33,7 @@ def line(small: cst.BaseSmallStatement, leading: Iterable[cst.EmptyLine] = ()) -
     return cst.SimpleStatementLine(body=(small,), leading_lines=tuple(leading))
 
 
-def assign(
-    name: str, value: cst.BaseExpression, leading: Iterable[cst.EmptyLine] = ()
-) -> cst.SimpleStatementLine:
+def assign(name: str, value: cst.BaseExpression, leading: Iterable[cst.EmptyLine] = ()) -> cst.SimpleStatementLine:
     """``name = value``"""
     return line(cst.Assign(targets=(cst.AssignTarget(target=cst.Name(name)),), value=value), leading)
 

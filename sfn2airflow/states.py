@@ -79,7 +79,9 @@ def translate_state(state: State, ids: Ids, ledger: Ledger, place: Place) -> Any
 
 def _directly(at: str, state: State) -> bool:
     """Whether a finding lies in the state itself and not in a state inside it."""
-    return at.startswith(f"{state.at}/") and not any(at.startswith(f"{machine.at}/States/") for machine in nested(state))
+    return at.startswith(f"{state.at}/") and not any(
+        at.startswith(f"{machine.at}/States/") for machine in nested(state)
+    )
 
 
 def stub(state: State, ids: Ids, finding: Finding, place: Place) -> StateTask:
@@ -184,6 +186,13 @@ def _written(state: State) -> object:
     match state:
         case Task():
             values += [state.resource, state.timeout_seconds]
+            for retrier in state.retry:
+                values += [
+                    retrier.interval_seconds,
+                    retrier.max_attempts,
+                    retrier.backoff_rate,
+                    retrier.max_delay_seconds,
+                ]
         case Pass():
             values += [state.result.value] if state.result else []
         case Wait():

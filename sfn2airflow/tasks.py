@@ -92,5 +92,3 @@ def _argument_at(name: str, state: Task) -> str:
     parameters = _parameters(state)
     keys = parameters if isinstance(parameters, dict) else {}
     return join(state.at, "Parameters", name if name in keys else f"{name}.$")
-
-

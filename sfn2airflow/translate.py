@@ -103,7 +103,9 @@ def _report(reading: Reading, dag_id: str, ledger: Ledger) -> SourceReport:
     """The report of a translated machine, findings in the order of the text."""
     spans = reading.document.source_map
     located = [Located(finding, spans.value(finding.at)) for finding in dict.fromkeys(ledger.findings)]
-    located.sort(key=lambda place: (place.span.line, place.span.column, place.finding.code) if place.span else (0, 0, ""))
+    located.sort(
+        key=lambda place: (place.span.line, place.span.column, place.finding.code) if place.span else (0, 0, "")
+    )
     dispositions = dict(ledger.dispositions)
     for finding in ledger.findings:
         if (at := _state_of(finding.at, dispositions)) is not None:
@@ -123,5 +125,3 @@ def _state_of(at: str, states: dict[str, Fidelity]) -> str | None:
     tokens = parts(at)
     prefixes = (join("", *tokens[:count]) for count in range(len(tokens), 0, -1))
     return next((prefix for prefix in prefixes if prefix in states), None)
-
-

@@ -44,9 +44,7 @@ PREFIXES = {
 """Error prefixes that are not the service id in Java's PascalCase."""
 
 GONE = frozenset(
-    "alexaforbusiness codestar elasticinference elastictranscoder evidently honeycode iot1clickprojects iotanalytics "
-    "iotevents ioteventsdata iotfleethub lookoutvision macie mobile opsworks opsworkscm panorama qldb qldbsession robomaker "
-    "sms".split()
+    ["alexaforbusiness", "codestar", "elasticinference", "elastictranscoder", "evidently", "honeycode", "iot1clickprojects", "iotanalytics", "iotevents", "ioteventsdata", "iotfleethub", "lookoutvision", "macie", "mobile", "opsworks", "opsworkscm", "panorama", "qldb", "qldbsession", "robomaker", "sms"]
 )
 """Tokens that Step Functions has listed and whose services AWS has ended: no current SDK knows them."""
 

@@ -39,9 +39,11 @@ class Describe:
     """How a ``.sync`` job is watched, and which part of the description is the Task's result.
 
     ``arguments`` pairs a member of the describing request with where its value comes from: ``request.JobName`` (the Task's
-    arguments), ``result.JobRunId`` (the answer of the call that started the job), or ``result.Tasks.*.TaskArn`` (a list).
-    A name in brackets, ``[Tasks]``, takes one value as a list of one. ``result`` and ``status`` are dotted paths (a number
-    is a position): the Task's result in the response, and the status in that response. A status in neither list means "go on waiting".
+    arguments) or ``result.JobRunId`` (the answer of the call that started the job). A member in brackets, ``[Tasks]``,
+    takes a list of that one value. Paths are dotted, a number in them is a position. ``status`` is the path of the job's
+    status in the description; a status in neither list means "go on waiting", and ``DELETED`` also means "not found".
+    ``result`` is the path of the Task's result (empty: the whole description), or ``Name=path`` pairs that make an object.
+    ``containers`` is the path of an ECS task, which has failed where one of its containers has.
     """
 
     action: str
@@ -50,6 +52,7 @@ class Describe:
     succeeded: tuple[str, ...]
     failed: tuple[str, ...]
     result: str = ""
+    containers: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,155 @@
+"""The bodies of generated functions: what a state does with the document that reaches it, statement by statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import libcst as cst
+
+from sfn2airflow.expressions import write_result_path
+from sfn2airflow.phrases import call, name, string
+from sfn2airflow.sheet import Sheet
+from sfn2airflow.statements import assign, comment, does, raises, returns, within
+from sfn_airflow_core.asl.model import Amount, PathRef, Placeholder
+from sfn_airflow_core.dag.model import CallWork, FailWork, FunctionWork, PassWork, Shaping, StateTask, Stub
+from sfn_airflow_core.expr.model import Expr, Literal, Object
+from sfn_airflow_core.expr.read_jsonpath import read_path
+
+Statements = list[cst.BaseStatement]
+Asks = Callable[[str], cst.BaseExpression]
+"""Makes the expression that does a state's work, given the variable with its effective input."""
+
+
+def state_body(node: StateTask, sheet: Sheet) -> Statements:
+    """The body of a state's function, from ``data`` to what it hands on."""
+    shaping = node.shaping
+    match node.work:
+        case Stub(code, reason):
+            return [raises(call(sheet.use("Unsupported"), string(code), string(reason)))]
+        case FailWork():
+            return _fail(node.work, sheet)
+        case PassWork(result):
+            return _pass(result, shaping, sheet)
+        case CallWork(action):
+            return work(shaping, sheet, lambda source: _request(action, shaping, source, sheet), node.timeout)
+        case FunctionWork(function):
+            return work(shaping, sheet, lambda source: _invoke(function, shaping, source, sheet), node.timeout)
+
+
+def _fail(fail: FailWork, sheet: Sheet) -> Statements:
+    arguments = [Literal(None) if part is None else part for part in (fail.error, fail.cause)]
+    if fail.cause is None and fail.error is not None:
+        arguments.pop()
+    return [raises(call(sheet.use("StateError"), *(sheet.code(part) for part in arguments)))]
+
+
+def _pass(result: Expr | None, shaping: Shaping, sheet: Sheet) -> Statements:
+    before, source = effective(shaping, sheet)
+    made = result if result is not None else shaping.parameters
+    value = name(source) if made is None else sheet.code(made, source)
+    return [*before, *hand_on(shaping, value, sheet, simple=made is None)]
+
+
+def effective(shaping: Shaping, sheet: Sheet) -> tuple[Statements, str]:
+    """Applies InputPath: statements, and the variable that then has the filtered input."""
+    if shaping.input_path is None:
+        return [], "data"
+    variable = "data" if shaping.result_path == "$" else "effective"
+    return [assign(variable, sheet.code(shaping.input_path))], variable
+
+
+def work(shaping: Shaping, sheet: Sheet, asks: Asks, timeout: Amount | None = None) -> Statements:
+    """Asks a service, then shapes the result and puts it into the document."""
+    before, source = effective(shaping, sheet)
+    request = asks(source)
+    limit = time_limit(timeout, sheet)
+    plain = shaping.selector is None and shaping.result_path == "$" and shaping.output_path is None
+    if shaping.result_path is None and shaping.selector is None:
+        asked: Statements = [does(request)]
+        after = hand_on(shaping, name("data"), sheet, simple=True)
+    elif plain:
+        asked, after = [returns(request)], []
+    else:
+        asked = [assign("result", request)]
+        after = select(shaping, sheet)
+    return [*before, *([within(limit, asked)] if limit else asked), *after]
+
+
+def select(shaping: Shaping, sheet: Sheet, result: str = "result") -> Statements:
+    """Applies ResultSelector to the variable ``result`` and hands on."""
+    if shaping.selector is None:
+        return hand_on(shaping, name(result), sheet, simple=True)
+    return hand_on(shaping, sheet.code(shaping.selector, result), sheet)
+
+
+def hand_on(shaping: Shaping, result: cst.BaseExpression, sheet: Sheet, *, simple: bool = False) -> Statements:
+    """Applies ResultPath and OutputPath: the end of every body. ``simple``: the result is a variable or literal."""
+    before: Statements = []
+    if shaping.result_path is None:
+        if not simple:  # AWS evaluates the selection, and fails if it finds nothing, before it drops the result
+            before.append(does(result, [comment("ResultPath null: evaluated, then dropped")]))
+        combined, simple = name("data"), True
+    elif shaping.result_path == "$":
+        combined = result
+    else:
+        path = read_path(shaping.result_path)
+        combined, simple = sheet.node(write_result_path(path, name("data"), result)), False
+    if shaping.output_path is None:
+        return [*before, returns(combined)]
+    if isinstance(shaping.output_path, Literal):
+        return [*before, *([] if simple else [does(combined)]), returns(sheet.code(shaping.output_path))]
+    if isinstance(combined, cst.Name):
+        return [*before, returns(sheet.code(shaping.output_path, combined.value))]
+    return [*before, assign("output", combined), returns(sheet.code(shaping.output_path, "output"))]
+
+
+def _request(action: str, shaping: Shaping, source: str, sheet: Sheet) -> cst.BaseExpression:
+    """``aws("dynamodb:getItem", TableName=…)``; names that are no Python names go in as a dict."""
+    asks = sheet.use("aws")
+    positional, keywords = arguments(shaping.parameters, source, sheet)
+    return call(asks, string(action), *positional, **keywords)
+
+
+def arguments(
+    parameters: Expr | None, source: str, sheet: Sheet
+) -> tuple[list[cst.BaseExpression | cst.Arg], dict[str, cst.BaseExpression]]:
+    """Parameters as arguments of a call: keywords where every name allows it, ``**`` of an expression otherwise."""
+    match parameters:
+        case Literal(dict() as value):
+            entries: list[tuple[str, Expr]] = [(key, Literal(part)) for key, part in value.items()]
+        case Object(pairs):
+            entries = list(pairs)
+        case _:
+            entries = []
+    named = (
+        parameters is not None
+        and not isinstance(parameters, Literal)
+        or isinstance(getattr(parameters, "value", None), dict)
+    )
+    if named and isinstance(parameters, Object | Literal) and all(_is_keyword(key) for key, _ in entries):
+        return [], {key: sheet.code(part, source) for key, part in entries}
+    whole = name(source) if parameters is None else sheet.code(parameters, source)
+    return [cst.Arg(value=whole, star="**")], {}
+
+
+def _is_keyword(key: str) -> bool:
+    import keyword
+
+    return key.isidentifier() and key.isascii() and not keyword.iskeyword(key)
+
+
+def _invoke(function: Expr, shaping: Shaping, source: str, sheet: Sheet) -> cst.BaseExpression:
+    """``invoke(function_arn, payload)``"""
+    payload = name(source) if shaping.parameters is None else sheet.code(shaping.parameters, source)
+    return call(sheet.use("invoke"), sheet.code(function), payload)
+
+
+def time_limit(timeout: Amount | None, sheet: Sheet) -> cst.BaseExpression | None:
+    """``time_limit(…)`` for a TimeoutSeconds that is only known when the task runs."""
+    match timeout:
+        case PathRef(path):
+            return call(sheet.use("time_limit"), sheet.code(read_path(path)))
+        case Placeholder():
+            return call(sheet.use("time_limit"), sheet.code(Literal(timeout)))
+        case _:
+            return None

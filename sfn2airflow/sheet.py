@@ -1,0 +1,66 @@
+"""What a generated file needs besides its tasks: imports, module-level functions, and the names of constants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from sfn2airflow.expressions import Code, Scope, write_python
+from sfn2airflow.phrases import name
+from sfn2airflow.statements import function
+from sfn_airflow_core.dag.names import Names
+from sfn_airflow_core.expr.model import Expr
+
+
+@dataclass(slots=True)
+class Sheet:
+    """Grows while one file is written; ``constants`` maps open placeholders to the names of their constants."""
+
+    constants: Mapping[str, str]
+    names: Names
+    runtime: set[str] = field(default_factory=set)
+    imports: dict[str, set[str]] = field(default_factory=dict)
+    helpers: dict[str, cst.FunctionDef] = field(default_factory=dict)
+    known: dict[tuple[object, ...], str] = field(default_factory=dict)
+    waits: bool = False
+
+    def use(self, word: str) -> cst.Name:
+        """A name of the runtime, imported from it."""
+        self.runtime.add(word)
+        return name(word)
+
+    def take(self, module: str, word: str) -> cst.Name:
+        """A name of another module, imported from there."""
+        self.imports.setdefault(module, set()).add(word)
+        return name(word)
+
+    def airflow(self, word: str) -> cst.Name:
+        """A name of Airflow's authoring interface."""
+        return self.take("airflow.sdk", word)
+
+    def code(
+        self, expr: Expr, data: str = "data", *, item: str | None = None, index: str | None = None
+    ) -> cst.BaseExpression:
+        """An expression in Python, reading its document from the variable ``data``."""
+        return self.node(write_python(expr, Scope(input=data, item=item, index=index, constants=self.constants)))
+
+    def node(self, code: Code) -> cst.BaseExpression:
+        """Compiled code, its needs noted."""
+        self.runtime |= code.needs
+        return code.node
+
+    def helper(
+        self,
+        wanted: str,
+        key: tuple[object, ...],
+        parameters: Sequence[str],
+        body: Sequence[cst.BaseStatement],
+        doc: str,
+    ) -> cst.Name:
+        """A module-level function, written once for each ``key``."""
+        if (found := self.known.get(key)) is None:
+            found = self.known[key] = self.names.take(wanted, suffix="document")
+            self.helpers[found] = function(found, parameters, body, doc=doc)
+        return name(found)

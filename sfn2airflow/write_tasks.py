@@ -1,0 +1,269 @@
+"""Writes the tasks and groups of a flow: decorated functions, catch routers, and the chains that wire them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import assert_never
+
+import libcst as cst
+
+from sfn2airflow.bodies import Statements, effective, hand_on, select, state_body
+from sfn2airflow.jobs import write_job
+from sfn2airflow.phrases import call, name, string
+from sfn2airflow.sheet import Sheet
+from sfn2airflow.statements import assign, comment, does, function, raises, returns, when
+from sfn2airflow.wiring import chains
+from sfn_airflow_core.asl.model import Placeholder, Retrier
+from sfn_airflow_core.dag.model import (
+    AnyNode,
+    CatchTask,
+    ChoiceTask,
+    Flow,
+    Handler,
+    JobTask,
+    MapGroup,
+    Node,
+    ParallelGroup,
+    Shaping,
+    StateTask,
+    WaitTask,
+)
+from sfn_airflow_core.expr.model import Literal
+from sfn_airflow_core.expr.read_jsonpath import read_path
+from sfn_airflow_core.text import escape, parts
+
+
+def write_flow(flow: Flow, sheet: Sheet, first: str | None = None) -> Statements:
+    """The tasks of a flow in execution order, then its routers, then its wiring; ``first`` stands before the start."""
+    statements: Statements = []
+    for node in flow.nodes:
+        statements += write_node(node, sheet)
+    statements += [write_catch(catch, sheet) for catch in flow.catches]
+    for path in chains(flow, first=first):
+        parts_ = [_label(part, sheet) if part.startswith("#") else name(part) for part in path]
+        statements.append(does(call(sheet.airflow("chain"), *parts_)))
+    return statements
+
+
+def _label(part: str, sheet: Sheet) -> cst.BaseExpression:
+    return call(sheet.airflow("Label"), string(part[1:]))
+
+
+def write_node(node: AnyNode, sheet: Sheet) -> Statements:
+    """The statements that make one task or group; the variable is the task id."""
+    match node:
+        case StateTask():
+            return [_state(node, sheet)]
+        case ChoiceTask():
+            return [_choice(node, sheet)]
+        case WaitTask():
+            return [_wait(node, sheet)]
+        case JobTask():
+            return write_job(node, sheet, heading(node), task_arguments(node, sheet))
+        case ParallelGroup():
+            return [_parallel(node, sheet)]
+        case MapGroup():
+            return [_map(node, sheet)]
+        case _:
+            assert_never(node)
+
+
+def heading(node: Node) -> list[cst.EmptyLine]:
+    """The comment lines above a task: where it comes from, and what differs."""
+    pointer = "/".join(["#", *(escape(part) for part in parts(node.at))])
+    lines = [comment(f"ASL: {pointer}")] if node.at else []
+    return [*lines, *(comment(note) for note in node.notes)]
+
+
+def task_arguments(node: Node, sheet: Sheet) -> dict[str, cst.BaseExpression | cst.Arg]:
+    """Keyword arguments that every kind of task takes: timeouts and retries."""
+    found: dict[str, cst.BaseExpression | cst.Arg] = {}
+    if isinstance(node.timeout, int | float):
+        seconds = sheet.code(Literal(node.timeout))
+        found["execution_timeout"] = call(sheet.take("datetime", "timedelta"), seconds=seconds)
+    if node.retry:
+        retriers = [_retrier(retrier, sheet) for retrier in node.retry]
+        found["**"] = cst.Arg(value=call(sheet.use("retry"), *retriers), star="**")
+    return found
+
+
+def _retrier(retrier: Retrier, sheet: Sheet) -> cst.BaseExpression:
+    given = {
+        "interval": (retrier.interval_seconds, 1),
+        "attempts": (retrier.max_attempts, 3),
+        "backoff": (retrier.backoff_rate, 2.0),
+        "max_delay": (retrier.max_delay_seconds, None),
+    }
+    keywords = {key: _number(value, sheet) for key, (value, default) in given.items() if value != default}
+    if retrier.jitter_strategy == "FULL":
+        keywords["jitter"] = name("True")
+    return call(sheet.use("Retrier"), *(string(error) for error in retrier.error_equals), **keywords)
+
+
+def _number(value: int | float | Placeholder | None, sheet: Sheet) -> cst.BaseExpression:
+    """A number of a retrier; an open one is read when the error happens, so the constant itself is handed over."""
+    return name(sheet.constants[value.name]) if isinstance(value, Placeholder) else sheet.code(Literal(value))
+
+
+def decorate(kind: str, node: Node, sheet: Sheet, **more: cst.BaseExpression) -> cst.BaseExpression:
+    """``@state("Name", item, execution_timeout=…, **retry(…))``"""
+    keywords: dict[str, cst.BaseExpression | cst.Arg] = {**more, **task_arguments(node, sheet)}
+    stars = [value for value in keywords.values() if isinstance(value, cst.Arg)]
+    named = {key: value for key, value in keywords.items() if not isinstance(value, cst.Arg)}
+    given = [name("item")] if node.given else []
+    return call(sheet.use(kind), string(node.display_name), *given, *stars, **named)
+
+
+def _state(node: StateTask, sheet: Sheet) -> cst.FunctionDef:
+    body = state_body(node, sheet)
+    return function(node.task_id, ["data"], body, [decorate("state", node, sheet)], heading(node), node.comment)
+
+
+def _choice(node: ChoiceTask, sheet: Sheet) -> cst.FunctionDef:
+    before, source = effective(Shaping(input_path=node.shaping.input_path), sheet)
+    body: Statements = [*before]
+    for rule in node.rules:
+        body.append(when(sheet.code(rule.condition, source), [returns(string(rule.target))]))
+    if node.default is not None:
+        body.append(returns(string(node.default)))
+    else:
+        body.append(raises(call(sheet.use("no_match"), string(node.display_name))))
+    decorator = decorate("choice", node, sheet, **_document(node, sheet))
+    return function(node.task_id, ["data"], body, [decorator], heading(node), node.comment)
+
+
+def _wait(node: WaitTask, sheet: Sheet) -> cst.FunctionDef:
+    sheet.waits = True
+    before, source = effective(Shaping(input_path=node.shaping.input_path), sheet)
+    if node.seconds is not None:
+        value = call(sheet.use("seconds"), sheet.code(node.seconds, source))
+    else:
+        assert node.timestamp is not None
+        value = call(sheet.use("until"), sheet.code(node.timestamp, source))
+    decorator = decorate("wait", node, sheet, **_document(node, sheet))
+    return function(node.task_id, ["data"], [*before, returns(value)], [decorator], heading(node), node.comment)
+
+
+def _document(node: ChoiceTask | WaitTask, sheet: Sheet) -> dict[str, cst.BaseExpression]:
+    """``document=…``, where InputPath or OutputPath make the document that is handed on."""
+    shaping = node.shaping
+    if shaping.input_path is None and shaping.output_path is None:
+        return {}
+    before, source = effective(Shaping(input_path=shaping.input_path), sheet)
+    body = [*before, *hand_on(Shaping(output_path=shaping.output_path), name(source), sheet, simple=True)]
+    doc = f"{node.display_name}, InputPath and OutputPath"
+    return {"document": sheet.helper(f"{node.task_id}_document", (node.task_id,), ["data"], body, doc)}
+
+
+def _parallel(node: ParallelGroup, sheet: Sheet) -> cst.FunctionDef:
+    shaping = node.shaping
+    statements: Statements = []
+    first = None
+    if shaping.input_path is not None or shaping.parameters is not None:
+        first = "entry"
+        before, source = effective(Shaping(shaping.input_path), sheet)
+        made = name(source) if shaping.parameters is None else sheet.code(shaping.parameters, source)
+        statements.append(_inner("entry", "Input", node, [*before, returns(made)], sheet))
+    for branch in node.branches:
+        statements += write_flow(branch, sheet, first)
+    ends = [_list(branch.ends) for branch in node.branches]
+    statements.append(_results(node, sheet, ends, {}))
+    return function(node.task_id, [], statements, [_group(node, sheet)], heading(node), node.comment)
+
+
+def _inner(task_id: str, title: str, node: Node, body: Statements, sheet: Sheet) -> cst.FunctionDef:
+    """A task inside a group that makes what its states work on; it gets the document of the group."""
+    given = [name("item")] if node.given else []
+    decorator = call(sheet.use("state"), string(f"{node.display_name}: {title}"), *given)
+    return function(task_id, ["data"], body, [decorator])
+
+
+def _list(ids: Iterable[str]) -> cst.BaseExpression:
+    return cst.List(elements=tuple(cst.Element(value=name(task_id)) for task_id in ids))
+
+
+def _group(node: Node, sheet: Sheet) -> cst.BaseExpression:
+    return call(sheet.use("group"), string(node.display_name))
+
+
+def _results(
+    node: ParallelGroup | MapGroup, sheet: Sheet, ends: list[cst.BaseExpression], more: dict[str, cst.BaseExpression]
+) -> cst.FunctionDef:
+    """The task ``output`` of a group: the state's result, shaped into its document."""
+    body = select(node.shaping, sheet, "outputs")
+    decorator = call(sheet.use("results"), string(node.display_name), *ends, **more)
+    return function("output", ["data", "outputs"], body, [decorator])
+
+
+def _map(node: MapGroup, sheet: Sheet) -> cst.FunctionDef:
+    shaping = node.shaping
+    before, source = effective(Shaping(shaping.input_path), sheet)
+    items = call(sheet.use("array"), sheet.code(node.items, source))
+    statements: Statements = [
+        _inner("items", "Items", node, [*before, returns(_items(node, items, source, sheet))], sheet)
+    ]
+    inner = [*write_flow(node.processor, sheet), returns(_list(node.processor.ends))]
+    each: cst.BaseExpression = sheet.airflow("task_group")
+    if node.limit is not None:
+        limit = cst.Dict(
+            elements=(cst.DictElement(key=string("max_active_tis_per_dagrun"), value=sheet.code(Literal(node.limit))),)
+        )
+        each = call(each, default_args=limit)
+    statements.append(function("each", ["item"], inner, [each]))
+    expanded = call(cst.Attribute(value=name("each"), attr=name("expand")), item=_output("items"))
+    statements.append(assign("ends", expanded))
+    statements.append(_results(node, sheet, [name("ends")], {"items": name("items")}))
+    return function(node.task_id, [], statements, [_group(node, sheet)], heading(node), node.comment)
+
+
+def _items(node: MapGroup, items: cst.BaseExpression, source: str, sheet: Sheet) -> cst.BaseExpression:
+    """The list of inputs of the iterations: the items, or what ItemSelector makes of each."""
+    if node.selector is None:
+        return items
+    element = sheet.code(node.selector, source, item="item", index="index")
+    used = _names(element)
+    target: cst.BaseAssignTargetExpression = name("item" if "item" in used else "_")
+    if "index" in used:
+        pair = (cst.Element(value=name("index")), cst.Element(value=target))
+        target, items = cst.Tuple(elements=pair, lpar=(), rpar=()), call(name("enumerate"), items)
+    return cst.ListComp(elt=element, for_in=cst.CompFor(target=target, iter=items))
+
+
+def _names(node: cst.CSTNode) -> set[str]:
+    """Every plain name in an expression."""
+    found = {node.value} if isinstance(node, cst.Name) else set()
+    for child in node.children:
+        found |= _names(child)
+    return found
+
+
+def _output(task_id: str) -> cst.BaseExpression:
+    return cst.Attribute(value=name(task_id), attr=name("output"))
+
+
+def write_catch(catch: CatchTask, sheet: Sheet) -> cst.SimpleStatementLine:
+    """``work_catch = catch(work, Catcher(…, to=handler))``"""
+    catchers = [_catcher(handler, sheet) for handler in catch.handlers]
+    return assign(catch.task_id, call(sheet.use("catch"), name(catch.guarded), *catchers))
+
+
+def _catcher(handler: Handler, sheet: Sheet) -> cst.BaseExpression:
+    keywords: dict[str, cst.BaseExpression] = {"to": name(handler.target)}
+    if handler.result_path != "$":
+        keywords["document"] = _keep(handler.result_path, sheet)
+    return call(sheet.use("Catcher"), *(string(error) for error in handler.errors), **keywords)
+
+
+def _keep(result_path: str | None, sheet: Sheet) -> cst.BaseExpression:
+    """The function that puts the Error Output into the document of the state; one for each ResultPath."""
+    if result_path is None:
+        return sheet.helper(
+            "drop_error", ("keep", None), ["data", "error"], [returns(name("data"))], "Catch, ResultPath null"
+        )
+    body = hand_on(Shaping(result_path=result_path), name("error"), sheet)
+    from sfn_airflow_core.dag.names import slug
+    from sfn_airflow_core.expr.model import Field
+
+    words = [step.name for step in read_path(result_path).steps if isinstance(step, Field)]
+    wanted = "keep_" + slug("_".join(words), "error")
+    return sheet.helper(wanted, ("keep", result_path), ["data", "error"], body, f"Catch, ResultPath {result_path}")
