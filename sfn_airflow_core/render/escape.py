@@ -38,15 +38,16 @@ def markdown(text: str) -> str:
 
 
 def code_span(text: str) -> str:
-    """Text as code inside a paragraph or table cell; longer back ticks than in the text enclose it.
+    """Text as code inside a paragraph; more back ticks than in the text enclose it.
 
     >>> code_span("/States/a`b")
     '``/States/a`b``'
     """
-    text = visible(text).replace("|", "\\|")
+    text = visible(text)
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * (longest + 1)
-    pad = " " if text.startswith("`") or text.endswith("`") or not text.strip() else ""
+    stripped = text[:1] == text[-1:] == " " and text.strip()  # CommonMark takes one space off both ends of these
+    pad = " " if "`" in (text[:1], text[-1:]) or stripped else ""
     return f"{fence}{pad}{text}{pad}{fence}"
 
 

@@ -51,7 +51,8 @@ def _findings(source: SourceReport) -> Iterator[str]:
     yield "| place | code | fidelity | what differs | remedy |"
     yield "|---|---|---|---|---|"
     for entry in found:
-        place = f"{entry.span} {code_span(entry.at)}" if entry.at else str(entry.span)
+        pointer = code_span(entry.at).replace("|", "\\|")
+        place = f"{entry.span} {pointer}" if entry.at else str(entry.span)
         fidelity = "rejected" if entry.rule is None and source.status == "rejected" else label(entry.fidelity)
         cells = (place, markdown(entry.code), fidelity, markdown(entry.message), markdown(entry.remedy))
         yield f"| {' | '.join(cells)} |"

@@ -84,5 +84,4 @@ def uri(source: str) -> str:
     path = PurePath(source.strip("<>") if source.startswith("<") else source)
     if path.is_absolute():
         return path.as_uri()
-    text = quote(path.as_posix().encode("utf-8", "surrogateescape"))
-    return f"./{text}" if ":" in text.split("/")[0] else text
+    return quote(path.as_posix().encode("utf-8", "surrogateescape"))
