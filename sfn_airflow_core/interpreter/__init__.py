@@ -1,0 +1,37 @@
+"""The reference interpreter: executes state machines as AWS Step Functions does, without AWS, threads or waiting."""
+
+from sfn_airflow_core.interpreter.execute import execute
+from sfn_airflow_core.interpreter.execution import (
+    Edge,
+    Event,
+    Execution,
+    Limits,
+    Options,
+    Pause,
+    Retrial,
+    ServiceCall,
+    Visit,
+)
+from sfn_airflow_core.interpreter.program import Program, prepare
+from sfn_airflow_core.interpreter.replies import Answers, BadReplies, MissingReply, Replies, Reply, read_replies
+
+__all__ = [
+    "Answers",
+    "BadReplies",
+    "Edge",
+    "Event",
+    "Execution",
+    "Limits",
+    "MissingReply",
+    "Options",
+    "Pause",
+    "Program",
+    "Replies",
+    "Reply",
+    "Retrial",
+    "ServiceCall",
+    "Visit",
+    "execute",
+    "prepare",
+    "read_replies",
+]

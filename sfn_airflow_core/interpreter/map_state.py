@@ -1,0 +1,152 @@
+"""Map: the processor once for each item (or batch), inline or as child executions (asl.md 1.8 and 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from sfn_airflow_core.asl.model import Json, Map
+from sfn_airflow_core.interpreter.amounts import optional_number, whole
+from sfn_airflow_core.interpreter.children import child_run, supervise
+from sfn_airflow_core.interpreter.clock import PARKED, Fibre
+from sfn_airflow_core.interpreter.execution import Execution
+from sfn_airflow_core.interpreter.failures import TOLERANCE, StateFailed
+from sfn_airflow_core.interpreter.map_items import Item, batches, items_of, selected
+from sfn_airflow_core.interpreter.map_results import map_run_name, run_result
+from sfn_airflow_core.interpreter.parallel import stop_all
+from sfn_airflow_core.interpreter.run import Run, Stay
+from sfn_airflow_core.interpreter.shape import Work, deliver
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How many items may fail: a count and a percentage; either being exceeded fails the Map. Neither given means none."""
+
+    count: float | None
+    percentage: float | None
+
+    def exceeded(self, failed: int, total: int) -> bool:
+        """Whether this many failures are too many."""
+        if self.count is None and self.percentage is None:
+            return failed > 0
+        if self.count is not None and failed > self.count:
+            return True
+        return self.percentage is not None and failed * 100 > self.percentage * total
+
+
+def run_map(stay: Stay, state: Map) -> Work:
+    """Run the processor for every item and hand on the results in the order of the items."""
+    concurrency = 0 if state.max_concurrency is None else whole(stay, state.max_concurrency, "MaxConcurrency")
+    tolerance = _tolerance(stay, state) if state.mode == "DISTRIBUTED" else Tolerance(None, None)
+    items = yield from items_of(stay, state)
+    inputs = batches(stay, state, selected(stay, state, items))
+    limits = stay.run.world.limits
+    cap = limits.inline_concurrency if state.mode == "INLINE" else limits.distributed_concurrency
+    window = min(concurrency or cap, cap)
+    if state.mode == "INLINE":
+        result: Json = yield from _inline(stay, state, inputs, window)
+    else:
+        result = yield from _distributed(stay, state, inputs, window, tolerance)
+    return deliver(stay, result, state.next)
+
+
+def _tolerance(stay: Stay, state: Map) -> Tolerance:
+    count = state.tolerated_failure_count
+    number = None if count is None else float(whole(stay, count, "ToleratedFailureCount"))
+    percentage = optional_number(stay, state.tolerated_failure_percentage, "ToleratedFailurePercentage")
+    if percentage is not None and not 0 <= percentage <= 100:
+        raise stay.broken("ToleratedFailurePercentage must be between 0 and 100.")
+    return Tolerance(number, percentage)
+
+
+def _inline(stay: Stay, state: Map, inputs: list[Item], window: int) -> Generator[float, None, Json]:
+    """Iterations in the execution itself: the first that fails stops the others, and its error is the Map's."""
+    stay.event("MapStateStarted", length=len(inputs))
+    own, fibres, started = _own(stay), [], 0
+    numbers: dict[Fibre, int] = {}
+    done = 0
+    while done < len(inputs):
+        while started < len(inputs) and started - done < window:
+            item = inputs[started]
+            frame = stay.frame.inner(state.name, started, {"Item": item.context})
+            stay.event("MapIterationStarted", name=state.name, index=started)
+            frame.fibre = stay.clock.start(
+                stay.run.world.run_states(frame, state.processor, item.input), own, frame.order
+            )
+            numbers[frame.fibre] = started
+            fibres.append(frame.fibre)
+            started += 1
+        if not own.ended:
+            yield PARKED
+        while own.ended:
+            ended = own.ended.pop(0)
+            done += 1
+            kind = "MapIterationSucceeded" if ended.failure is None else "MapIterationFailed"
+            stay.event(kind, name=state.name, index=numbers.pop(ended))
+            if ended.failure is not None:
+                stop_all(stay, own)
+                stay.event("MapStateFailed", error=ended.failure.error, cause=ended.failure.cause)
+                raise ended.failure.inside("")
+    stay.event("MapStateSucceeded")
+    return [fibre.output for fibre in fibres]
+
+
+def _distributed(
+    stay: Stay, state: Map, inputs: list[Item], window: int, tolerance: Tolerance
+) -> Generator[float, None, Json]:
+    """Items as child executions, which see nothing of the parent's variables and have a context object of their own."""
+    run, own = stay.run, _own(stay)
+    label = map_run_name(stay, state)
+    stay.event("MapStateStarted", length=len(inputs))
+    stay.event("MapRunStarted", mapRunArn=label.arn)
+    children: list[Run] = []
+    placed: dict[int, Execution] = {}
+    numbers: dict[Fibre, int] = {}
+    done = failed = 0
+    while done < len(inputs):
+        while len(children) < len(inputs) and len(children) - done < window:
+            number = len(children)
+            child = child_run(
+                run,
+                state.processor,
+                inputs[number].input,
+                f"{label.uuid}-{number}",
+                label.machine,
+                state.execution_type or "STANDARD",
+            )
+            children.append(child)
+            place, order = (*stay.frame.place, (state.name, number)), (*stay.frame.order, number)
+            fibre = Fibre(order, parent=own)
+            stay.clock.adopt(fibre, supervise(run, child, state.processor, fibre, place, order))
+            numbers[fibre] = number
+        if not own.ended:
+            yield PARKED
+        while own.ended:
+            ended = own.ended.pop(0)
+            done += 1
+            execution = _execution(run, ended)
+            placed[numbers.pop(ended)] = execution
+            failed += execution.status != "SUCCEEDED"
+            if execution.status != "SUCCEEDED" and tolerance.exceeded(failed, len(inputs)):
+                stop_all(stay, own)
+                failure = StateFailed(TOLERANCE, "The specified tolerated failure threshold was exceeded")
+                stay.event("MapRunFailed", error=failure.error, cause=failure.cause)
+                stay.event("MapStateFailed", error=failure.error, cause=failure.cause)
+                raise failure
+    stay.event("MapRunSucceeded")
+    stay.event("MapStateSucceeded")
+    pairs = [(children[number], placed[number]) for number in range(len(inputs))]
+    return (yield from run_result(stay, state, label, pairs))
+
+
+def _own(stay: Stay) -> Fibre:
+    fibre = stay.frame.fibre
+    assert fibre is not None
+    return fibre
+
+
+def _execution(run: Run, ended: Fibre) -> Execution:
+    assert isinstance(ended.output, dict)
+    number = ended.output["execution"]
+    assert isinstance(number, int)
+    return run.children[number]
