@@ -11,6 +11,7 @@ from .aws_http import invoke_api
 from .aws_names import OPTIMISED, Json, compact, java_name, plain_name, request, result, sdk_prefix, service_error
 from .aws_reshaped import RESHAPED
 from .errors import StateError
+from .settings import Setting
 
 CONNECTION = "aws_default"
 
@@ -29,6 +30,7 @@ def aws(action: str, **arguments: Json) -> Json:
     Arguments and result are spelt as in ASL, in PascalCase; the result is that of the Task state. Raises ``StateError``
     with the name by which Retry and Catch know the error.
     """
+    arguments = opened(arguments)
     match action:
         case "apigateway:invoke":
             return invoke_api(arguments, _session())
@@ -43,10 +45,24 @@ def aws(action: str, **arguments: Json) -> Json:
     return call(action, arguments)
 
 
-def invoke(function: str, payload: Json = None) -> Json:
+def invoke(function: str | Setting, payload: Json = None) -> Json:
     """Call a Lambda function by its ARN, as a Task whose Resource it is: the result is what the function returns."""
-    answer = call("lambda:invoke", {"FunctionName": function, "Payload": compact(payload)}, region=region_of(function))
+    name = str(opened(function))
+    answer = call("lambda:invoke", {"FunctionName": name, "Payload": compact(opened(payload))}, region=region_of(name))
     return _payload(answer)
+
+
+def opened(value: Json) -> Json:
+    """A value with the text of every Setting in it."""
+    match value:
+        case Setting():
+            return value.get()
+        case dict():
+            return {key: opened(item) for key, item in value.items()}
+        case list():
+            return [opened(item) for item in value]
+        case _:
+            return value
 
 
 def region_of(arn: str) -> str | None:
@@ -89,7 +105,7 @@ def client_for(action: str, region: str | None = None) -> Any:
 
 
 def client_name(action: str) -> str:
-    """boto3's name of an action's service: ``stepfunctions`` for ``states:startExecution`` and ``aws-sdk:sfn:startExecution``."""
+    """boto3's name of an action's service: ``stepfunctions`` for ``states:startExecution``."""
     service = action.removeprefix("aws-sdk:").partition(":")[0]
     if action.startswith("aws-sdk:"):
         return _by_token(service)
@@ -149,7 +165,7 @@ def _by_token(token: str) -> str:
 
 
 def _metadata(meta: Json) -> Json:
-    """The members that optimised integrations add to a result; header names are in small letters, as botocore keeps them."""
+    """What optimised integrations add to a result; header names are in small letters, as botocore keeps them."""
     headers = meta.get("HTTPHeaders", {})
     return {
         "SdkHttpMetadata": {
@@ -162,7 +178,7 @@ def _metadata(meta: Json) -> Json:
 
 
 def _refused(action: str, arguments: Json, error: Any, model: Any) -> tuple[str, str]:
-    """Arguments that botocore refuses: Step Functions asks the service about missing ones, and refuses the others itself."""
+    """Arguments that botocore refuses: Step Functions sends missing ones to the service, and refuses others itself."""
     problems = [line for line in str(error).splitlines()[1:] if line.strip()]
     missing = [re.search(r'Missing required parameter in .*: "(\w+)"', line) for line in problems]
     if missing and all(missing):

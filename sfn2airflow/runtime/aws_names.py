@@ -66,7 +66,7 @@ def java_name(member: str) -> str:
 
 
 def java_class(text: str) -> str:
-    """A name in the PascalCase of Java's code generator: ``DynamoDB`` is ``DynamoDb``, ``Secrets Manager`` ``SecretsManager``."""
+    """A name in the PascalCase of Java's code generator: ``DynamoDB`` is ``DynamoDb``, ``SFN`` is ``Sfn``."""
     text = re.sub(r"[^A-Za-z0-9]+", " ", text)
     text = re.sub(r"([^a-z]{2,})v([0-9]+)", r"\1 v\2 ", text)
     text = re.sub(r"([^A-Z]{2,})V([0-9]+)", r"\1 V\2 ", text)

@@ -1,7 +1,7 @@
 """AWS SDK integrations through botocore's own service models: tokens, actions, argument names.
 
-Step Functions names services, actions and members as the AWS SDK for Java 2 does; botocore's models, from which both SDKs are
-made, give all of them. Models are read lazily, once a process.
+Step Functions names services, actions and members as the AWS SDK for Java 2 does; botocore's models, from which both
+SDKs are made, give all of them. Models are read lazily, once a process.
 """
 
 from __future__ import annotations
@@ -44,7 +44,29 @@ PREFIXES = {
 """Error prefixes that are not the service id in Java's PascalCase."""
 
 GONE = frozenset(
-    ["alexaforbusiness", "codestar", "elasticinference", "elastictranscoder", "evidently", "honeycode", "iot1clickprojects", "iotanalytics", "iotevents", "ioteventsdata", "iotfleethub", "lookoutvision", "macie", "mobile", "opsworks", "opsworkscm", "panorama", "qldb", "qldbsession", "robomaker", "sms"]
+    [
+        "alexaforbusiness",
+        "codestar",
+        "elasticinference",
+        "elastictranscoder",
+        "evidently",
+        "honeycode",
+        "iot1clickprojects",
+        "iotanalytics",
+        "iotevents",
+        "ioteventsdata",
+        "iotfleethub",
+        "lookoutvision",
+        "macie",
+        "mobile",
+        "opsworks",
+        "opsworkscm",
+        "panorama",
+        "qldb",
+        "qldbsession",
+        "robomaker",
+        "sms",
+    ]
 )
 """Tokens that Step Functions has listed and whose services AWS has ended: no current SDK knows them."""
 
@@ -158,7 +180,7 @@ def members(client: str, operation: str) -> tuple[str, ...]:
 
 
 def unknown_arguments(given: tuple[str, ...], known: tuple[str, ...]) -> tuple[Unknown, ...]:
-    """The arguments that an API does not have, without regard to upper and lower case, each with the nearest known name."""
+    """The arguments that an API does not have, whatever their case, each with the nearest known name."""
     folded = {name.lower(): pascal(name) for name in known}
     return tuple(
         Unknown(name, folded.get(next(iter(get_close_matches(name.lower(), folded, 1, 0.7)), "")))
@@ -190,7 +212,7 @@ def pascal(name: str) -> str:
 
 
 def error_prefix(client: str) -> str:
-    """What the names of a service's errors start with in an AWS SDK integration: ``DynamoDb``, ``Sfn``, ``SecretsManager``."""
+    """What the errors of a service start with in an AWS SDK integration: ``DynamoDb``, ``Sfn``, ``SecretsManager``."""
     return PREFIXES.get(client) or java_class(str(model(client).service_id))
 
 

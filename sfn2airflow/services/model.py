@@ -1,7 +1,8 @@
 """What a Task's Resource means, as values: the rows of the table of integrations, and what ``resolve`` answers.
 
-A ``Row`` says what Step Functions offers for one action and what stands for it in Airflow. A ``Service`` is a row (or an
-AWS SDK action, or a Lambda function) applied to one Task. Both know botocore's names only as text: nothing here imports it.
+A ``Row`` says what Step Functions offers for one action and what stands for it in Airflow. A ``Service`` is a row (or
+an AWS SDK action, or a Lambda function) applied to one Task. Both know botocore's names only as text: nothing here
+imports it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ Pattern: TypeAlias = Literal["request", "sync", "sync:2", "token"]
 """How the Task waits: not at all, for a job (with ``Input`` and ``Output`` as text, or parsed), for a callback."""
 
 Encoding: TypeAlias = Literal["call", "function", "operator", "job"]
-"""What stands for the Task: the runtime's ``aws(action, …)``, ``invoke(arn, payload)``, ``as_state(Operator, …)`` or ``job(action, …)``."""
+"""What stands for the Task in the runtime: ``aws(action, …)``, ``invoke(arn, …)``, ``as_state(…)``, ``job(…)``."""
 
 Kind: TypeAlias = Literal[
     "token",
@@ -38,12 +39,13 @@ Value = TypeVar("Value")
 class Describe:
     """How a ``.sync`` job is watched, and which part of the description is the Task's result.
 
-    ``arguments`` pairs a member of the describing request with where its value comes from: ``request.JobName`` (the Task's
-    arguments) or ``result.JobRunId`` (the answer of the call that started the job). A member in brackets, ``[Tasks]``,
-    takes a list of that one value. Paths are dotted, a number in them is a position. ``status`` is the path of the job's
-    status in the description; a status in neither list means "go on waiting", and ``DELETED`` also means "not found".
-    ``result`` is the path of the Task's result (empty: the whole description), or ``Name=path`` pairs that make an object.
-    ``containers`` is the path of an ECS task, which has failed where one of its containers has.
+    ``arguments`` pairs a member of the describing request with where its value comes from: ``request.JobName`` (the
+    Task's arguments) or ``result.JobRunId`` (the answer of the call that started the job). A member in brackets,
+    ``[Tasks]``, takes a list of that one value. Paths are dotted, a number in them is a position. ``status`` is the
+    path of the job's status in the description; a status in neither list means "go on waiting", and ``DELETED`` also
+    means "not found". ``result`` is the path of the Task's result (empty: the whole description), or ``Name=path``
+    pairs that make an object. ``containers`` is the path of an ECS task, which has failed where one of its containers
+    has.
     """
 
     action: str
@@ -57,7 +59,7 @@ class Describe:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """ASL arguments laid out as keywords of an operator; ``rest`` goes into the operator's keyword for leftovers, if it has one."""
+    """ASL arguments laid out as keywords of an operator; ``rest`` goes into the operator's keyword for leftovers."""
 
     keywords: dict[str, object]
     rest: dict[str, object]
@@ -67,10 +69,11 @@ class Binding:
 class Operator:
     """A provider's operator that runs the same job.
 
-    ``keywords`` pairs an ASL argument with an operator keyword, ``constants`` are keywords that keep the meaning of the
-    Task (wait as long as it takes, do not re-attach), ``rest`` is the keyword for a dict of all other arguments (``None``:
-    there is none, and a Task with other arguments is a ``job``). ``renamed`` are the keywords whose values the runtime
-    respells from ASL's PascalCase. ``differs`` says what a reader should know.
+    ``keywords`` pairs an ASL argument with an operator keyword, ``constants`` are keywords that keep the meaning of
+    the Task (wait as long as it takes, do not re-attach), ``defaults`` those that the operator wants where the Task
+    has no argument for them. ``rest`` is the keyword for a dict of all other arguments; ``None``: there is none, and
+    a Task with other arguments is a ``job``. The runtime's ``as_state`` respells values from ASL's PascalCase.
+    ``differs`` says what a reader should know.
     """
 
     module: str
@@ -78,6 +81,7 @@ class Operator:
     keywords: tuple[tuple[str, str], ...]
     required: tuple[str, ...]
     constants: tuple[tuple[str, Json], ...] = ()
+    defaults: tuple[tuple[str, Json], ...] = ()
     rest: str | None = None
     template_fields: tuple[str, ...] = ()
     deferrable: bool = True
@@ -89,10 +93,10 @@ class Operator:
         return set(self.required) <= set(arguments) and (self.rest is not None or set(arguments) <= known)
 
     def bind(self, arguments: Mapping[str, object]) -> Binding:
-        """ASL arguments (names without ``.$``) as keywords, in the order of the Task; values are handed on as they are."""
+        """ASL arguments (names without ``.$``) as keywords, in the order of the Task, values untouched."""
         names = dict(self.keywords)
         return Binding(
-            {names[a]: v for a, v in arguments.items() if a in names},
+            {**dict(self.defaults), **{names[a]: v for a, v in arguments.items() if a in names}},
             {a: v for a, v in arguments.items() if a not in names},
         )
 
@@ -101,8 +105,9 @@ class Operator:
 class Row:
     """One optimised integration: an action, how it may wait, and what stands for it.
 
-    ``client`` and ``operation`` are botocore's names (``operation`` is empty where Step Functions does something of its own).
-    ``arguments`` replaces the operation's members where Step Functions has its own request shape, ``extra`` adds to them.
+    ``client`` and ``operation`` are botocore's names (``operation`` is empty where Step Functions does something of
+    its own). ``arguments`` replaces the operation's members where Step Functions has its own request shape, ``extra``
+    adds to them.
     """
 
     action: str
@@ -132,9 +137,10 @@ class Service:
     """What a Task calls, and everything needed to write it as an Airflow task.
 
     ``action`` is the name the runtime takes: ``dynamodb:updateItem``, ``glue:startJobRun.sync`` for a job,
-    ``aws-sdk:ec2:describeInstances``, or ``lambda`` for a function's ARN (then in ``function_arn``). ``error_prefix`` is what
-    the service's errors start with. ``iam`` names the actions that the connections' role needs. ``assumption`` is a sentence
-    where the Resource was open and had to be guessed; ``open`` are the placeholders in it.
+    ``aws-sdk:ec2:describeInstances``, or ``lambda`` for a function's ARN (then in ``function_arn``). ``error_prefix``
+    is what the service's errors start with. ``iam`` names the actions that the connections' role needs.
+    ``assumption`` is a sentence where the Resource was open and had to be guessed; ``open`` are the placeholders in
+    it.
     """
 
     action: str
@@ -158,7 +164,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Unsupported:
-    """Why nothing can be called for a Resource; ``service`` is the call itself where only the waiting is the problem."""
+    """Why nothing can be called for a Resource; ``service`` is the call where only the waiting is the problem."""
 
     reason: str
     kind: Kind

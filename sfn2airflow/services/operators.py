@@ -20,7 +20,6 @@ GLUE = Operator(
     constants=(("deferrable", True), ("durable", False), ("waiter_delay", 30), ("waiter_max_attempts", _YEAR_IN_POLLS)),
     rest="run_job_kwargs",
     template_fields=("job_name", "script_args", "run_job_kwargs"),
-    differs="asks Glue for the job first (glue:GetJob) and needs it to exist",
 )
 
 ATHENA = Operator(
@@ -36,7 +35,6 @@ ATHENA = Operator(
     required=("QueryString",),
     constants=(("deferrable", True), ("sleep_time", 30), ("max_polling_attempts", _YEAR_IN_POLLS)),
     template_fields=("query", "workgroup"),
-    differs="names the catalog AwsDataCatalog where the Task names none",
 )
 
 BATCH = Operator(
@@ -106,6 +104,7 @@ ECS = Operator(
         "propagate_tags",
         "volume_configurations",
     ),
+    defaults=(("overrides", {}), ("launch_type", None)),
     differs="StartedBy is the task's owner",
 )
 

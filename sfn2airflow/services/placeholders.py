@@ -1,7 +1,7 @@
 """What an open Resource is: a ``${Name}`` that CloudFormation or the deployment fills in later.
 
-The name itself and the arguments of the Task are the evidence. Without evidence for another service a placeholder is taken
-for a Lambda function's ARN, as in nearly all published templates.
+The name itself and the arguments of the Task are the evidence. Without evidence for another service a placeholder is
+taken for a Lambda function's ARN, as in nearly all published templates.
 """
 
 from __future__ import annotations

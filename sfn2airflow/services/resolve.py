@@ -23,10 +23,10 @@ _ARN = re.compile(rf"arn:{_ANY}:(?P<service>{_ANY}):(?P<region>{_ANY}):{_ANY}:(?
 def resolve(resource: str, parameters: Json, *, state_name: str = "") -> Service | Unsupported:
     """What a Task's Resource calls, or why it cannot be called.
 
-    ``parameters`` are the Task's ``Parameters`` or ``Arguments`` as written (``None`` where it has none): their names choose
-    between an operator and a generic job, are evidence for an open Resource, and are checked against the service's model.
-    ``state_name`` words the assumption about an open Resource. Resource forms: Step Functions Developer Guide, "Task workflow
-    state", Resource field.
+    ``parameters`` are the Task's ``Parameters`` or ``Arguments`` as written (``None`` where it has none): their names
+    choose between an operator and a generic job, are evidence for an open Resource, and are checked against the
+    service's model. ``state_name`` words the assumption about an open Resource. Resource forms: Step Functions
+    Developer Guide, "Task workflow state", Resource field.
     """
     names = _names(parameters)
     arn = _ARN.fullmatch(resource)
@@ -97,7 +97,7 @@ def _activity(resource: str) -> Unsupported:
     return _unsupported(
         resource,
         "activity",
-        f"{resource} is an activity: a worker outside fetches the task and reports the result, which Airflow does not offer",
+        f"{resource} is an activity: a worker outside fetches the work and reports the result, unknown to Airflow",
         "Let Airflow do the worker's work: replace the task by an operator that does it or starts it and waits.",
     )
 

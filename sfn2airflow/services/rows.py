@@ -1,7 +1,8 @@
-"""The table of optimised integrations: a row for each action that Step Functions offers beside the AWS SDK integrations.
+"""The table of optimised integrations: a row for each action that Step Functions offers beside AWS SDK integrations.
 
-Both directions can be read off it. Names are botocore's (a test checks each against its service models); how jobs end is
-what the services' API references say of their statuses. Errors, results and headers: ``sfn2airflow/runtime/aws.py``.
+Both directions can be read off it. Names are botocore's (a test checks each against its service models); how jobs end
+is what the services' API references say of their statuses. Errors, results and headers:
+``sfn2airflow/runtime/aws.py``.
 """
 
 from __future__ import annotations

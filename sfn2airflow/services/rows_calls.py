@@ -1,0 +1,103 @@
+"""Rows for calls, messages, executions, APIs and data: what most state machines use."""
+
+from __future__ import annotations
+
+from sfn2airflow.services import operators
+from sfn2airflow.services.model import Row
+from sfn2airflow.services.notation import RR_SYNC, RR_TOKEN, describe_by, row
+
+
+def _dynamodb(verb: str) -> Row:
+    return row("connect-ddb", "Amazon DynamoDB", "dynamodb", f"dynamodb:{verb}")
+
+
+_EXECUTION = describe_by(
+    "states:describeExecution", "ExecutionArn=result.ExecutionArn", "Status", "SUCCEEDED", "FAILED TIMED_OUT ABORTED"
+)
+
+_CORE = (
+    row("connect-lambda", "AWS Lambda", "lambda", "lambda:invoke", RR_TOKEN, iam="lambda:InvokeFunction"),
+    row("connect-sns", "Amazon SNS", "sns", "sns:publish", RR_TOKEN),
+    row("connect-sqs", "Amazon SQS", "sqs", "sqs:sendMessage", RR_TOKEN),
+    *map(_dynamodb, ("getItem", "putItem", "updateItem", "deleteItem")),
+    row("connect-eventbridge", "Amazon EventBridge", "events", "events:putEvents", RR_TOKEN),
+    row(
+        "connect-stepfunctions",
+        "AWS Step Functions",
+        "stepfunctions",
+        "states:startExecution",
+        ("request", "sync", "sync:2", "token"),
+        iam="states:StartExecution",
+        sync_iam="states:DescribeExecution",
+        describe=_EXECUTION,
+        operator=operators.STEP_FUNCTIONS,
+    ),
+    row(
+        "connect-api-gateway",
+        "Amazon API Gateway",
+        "apigateway",
+        "apigateway:invoke",
+        RR_TOKEN,
+        operation="",
+        iam="execute-api:Invoke",
+        arguments="ApiEndpoint Method Stage Path Headers QueryParameters RequestBody AuthType AllowNullValues",
+    ),
+)
+
+_DATA = (
+    row(
+        "connect-glue",
+        "AWS Glue",
+        "glue",
+        "glue:startJobRun",
+        RR_SYNC,
+        sync_iam="glue:GetJobRun",
+        describe=describe_by(
+            "glue:getJobRun",
+            "JobName=request.JobName RunId=result.JobRunId",
+            "JobRun.JobRunState",
+            "SUCCEEDED",
+            "FAILED STOPPED TIMEOUT ERROR EXPIRED",
+            "JobRun",
+        ),
+        operator=operators.GLUE,
+    ),
+    row(
+        "connect-athena",
+        "Amazon Athena",
+        "athena",
+        "athena:startQueryExecution",
+        RR_SYNC,
+        sync_iam="athena:GetQueryExecution",
+        describe=describe_by(
+            "athena:getQueryExecution",
+            "QueryExecutionId=result.QueryExecutionId",
+            "QueryExecution.Status.State",
+            "SUCCEEDED",
+            "FAILED CANCELLED",
+        ),
+        operator=operators.ATHENA,
+    ),
+    *(
+        row("connect-athena", "Amazon Athena", "athena", f"athena:{verb}")
+        for verb in ("stopQueryExecution", "getQueryExecution", "getQueryResults")
+    ),
+    row(
+        "connect-databrew",
+        "AWS Glue DataBrew",
+        "databrew",
+        "databrew:startJobRun",
+        RR_SYNC,
+        sync_iam="databrew:DescribeJobRun",
+        describe=describe_by(
+            "databrew:describeJobRun",
+            "Name=request.Name RunId=result.RunId",
+            "State",
+            "SUCCEEDED",
+            "FAILED STOPPED TIMEOUT",
+        ),
+    ),
+)
+
+
+CALLS: tuple[Row, ...] = (*_CORE, *_DATA)

@@ -1,0 +1,151 @@
+"""Rows for compute and machine learning jobs."""
+
+from __future__ import annotations
+
+from sfn2airflow.services import operators
+from sfn2airflow.services.model import Row
+from sfn2airflow.services.notation import RR_SYNC, RR_TOKEN, describe_by, row
+
+_COMPUTE = (
+    row(
+        "connect-batch",
+        "AWS Batch",
+        "batch",
+        "batch:submitJob",
+        RR_SYNC,
+        sync_iam="batch:DescribeJobs",
+        describe=describe_by(
+            "batch:describeJobs", "[Jobs]=result.JobId", "Jobs.0.Status", "SUCCEEDED", "FAILED", "Jobs.0"
+        ),
+        operator=operators.BATCH,
+    ),
+    row(
+        "connect-ecs",
+        "Amazon ECS",
+        "ecs",
+        "ecs:runTask",
+        ("request", "sync", "token"),
+        iam="ecs:RunTask iam:PassRole",
+        sync_iam="ecs:DescribeTasks",
+        describe=describe_by(
+            "ecs:describeTasks",
+            "Cluster=request.Cluster [Tasks]=result.Tasks.0.TaskArn",
+            "Tasks.0.LastStatus",
+            "STOPPED",
+            "",
+            "Tasks.0",
+            containers="Tasks.0",
+        ),
+        operator=operators.ECS,
+    ),
+    row(
+        "connect-codebuild",
+        "AWS CodeBuild",
+        "codebuild",
+        "codebuild:startBuild",
+        RR_SYNC,
+        sync_iam="codebuild:BatchGetBuilds",
+        describe=describe_by(
+            "codebuild:batchGetBuilds",
+            "[Ids]=result.Build.Id",
+            "Builds.0.BuildStatus",
+            "SUCCEEDED",
+            "FAILED FAULT STOPPED TIMED_OUT",
+            "Build=Builds.0",
+        ),
+    ),
+    *(
+        row(
+            "connect-codebuild",
+            "AWS CodeBuild",
+            "codebuild",
+            f"codebuild:{verb}",
+            RR_SYNC,
+            sync_iam="codebuild:BatchGetBuildBatches",
+            describe=describe_by(
+                "codebuild:batchGetBuildBatches",
+                "[Ids]=result.BuildBatch.Id",
+                "BuildBatches.0.BuildBatchStatus",
+                "SUCCEEDED",
+                "FAILED FAULT STOPPED TIMED_OUT",
+                "BuildBatch=BuildBatches.0",
+            ),
+        )
+        for verb in ("startBuildBatch", "retryBuildBatch")
+    ),
+    *(
+        row("connect-codebuild", "AWS CodeBuild", "codebuild", f"codebuild:{verb}")
+        for verb in ("stopBuild", "stopBuildBatch", "batchDeleteBuilds", "batchGetReports", "deleteBuildBatch")
+    ),
+    row(
+        "connect-mediaconvert",
+        "AWS Elemental MediaConvert",
+        "mediaconvert",
+        "mediaconvert:createJob",
+        RR_SYNC,
+        iam="mediaconvert:CreateJob iam:PassRole",
+        sync_iam="mediaconvert:GetJob",
+        describe=describe_by("mediaconvert:getJob", "Id=result.Job.Id", "Job.Status", "COMPLETE", "ERROR CANCELED"),
+    ),
+)
+
+_LEARNING = (
+    *(
+        row("connect-sagemaker", "Amazon SageMaker AI", "sagemaker", f"sagemaker:{verb}", iam=iam)
+        for verb, iam in (
+            ("createEndpoint", ""),
+            ("createEndpointConfig", ""),
+            ("createModel", "sagemaker:CreateModel iam:PassRole"),
+            ("updateEndpoint", ""),
+        )
+    ),
+    *(
+        row(
+            "connect-sagemaker",
+            "Amazon SageMaker AI",
+            "sagemaker",
+            f"sagemaker:create{kind}",
+            RR_SYNC,
+            iam=f"sagemaker:Create{kind} sagemaker:AddTags iam:PassRole",
+            sync_iam=f"sagemaker:Describe{kind}",
+            describe=describe_by(
+                f"sagemaker:describe{kind}", f"{name}=request.{name}", status, "Completed", "Failed Stopped"
+            ),
+        )
+        for kind, name, status in (
+            ("TrainingJob", "TrainingJobName", "TrainingJobStatus"),
+            ("TransformJob", "TransformJobName", "TransformJobStatus"),
+            ("ProcessingJob", "ProcessingJobName", "ProcessingJobStatus"),
+            ("LabelingJob", "LabelingJobName", "LabelingJobStatus"),
+            ("HyperParameterTuningJob", "HyperParameterTuningJobName", "HyperParameterTuningJobStatus"),
+        )
+    ),
+    row(
+        "connect-bedrock",
+        "Amazon Bedrock",
+        "bedrock-runtime",
+        "bedrock:invokeModel",
+        RR_TOKEN,
+        iam="bedrock:InvokeModel",
+        extra="Input Output",
+    ),
+    row(
+        "connect-bedrock",
+        "Amazon Bedrock",
+        "bedrock",
+        "bedrock:createModelCustomizationJob",
+        RR_SYNC,
+        iam="bedrock:CreateModelCustomizationJob iam:PassRole",
+        sync_iam="bedrock:GetModelCustomizationJob",
+        describe=describe_by(
+            "bedrock:getModelCustomizationJob",
+            "JobIdentifier=result.JobArn",
+            "Status",
+            "Completed",
+            "Failed Stopped",
+        ),
+    ),
+)
+
+
+JOBS: tuple[Row, ...] = (*_COMPUTE, *_LEARNING)
