@@ -121,10 +121,8 @@ def arguments(
             entries = list(pairs)
         case _:
             entries = []
-    named = (
-        parameters is not None
-        and not isinstance(parameters, Literal)
-        or isinstance(getattr(parameters, "value", None), dict)
+    named = (parameters is not None and not isinstance(parameters, Literal)) or isinstance(
+        getattr(parameters, "value", None), dict
     )
     if named and isinstance(parameters, Object | Literal) and all(_is_keyword(key) for key, _ in entries):
         return [], {key: sheet.code(part, source) for key, part in entries}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sfn2airflow.labels import phrase
 from sfn2airflow.ledger import Ledger
 from sfn2airflow.rules.document import Cycle, UnreachableState
 from sfn_airflow_core.asl.model import Choice, Fail, Machine, Map, Parallel, State, Succeed, Task
@@ -73,17 +74,24 @@ def _leave_out(state: State, ledger: Ledger) -> None:
 
 def _ids(machine: Machine, shape: Graph, ledger: Ledger, place: Place) -> Ids:
     take = ledger.names.take
-    tasks = {name: take(slug(name), place.parent) for name in shape.order}
-    guarded = [name for name in shape.order if getattr(machine.states[name], "catch", ())]
+    guarded = {name for name in shape.order if _catches(machine.states[name])}
+    tasks = {
+        name: take(slug(name), place.parent, companion="_catch" if name in guarded else "") for name in shape.order
+    }
     return Ids(
         tasks=tasks,
-        catches={name: take(f"{tasks[name]}_catch") for name in guarded},
+        catches={name: f"{tasks[name]}_catch" for name in tasks if name in guarded},
         again={
             target: take(f"back_to_{tasks[target]}")
             for target in dict.fromkeys(t for name in shape.order for s, t in sorted(shape.back) if s == name)
         },
         back=shape.back,
     )
+
+
+def _catches(state: State) -> bool:
+    """Whether a router stands behind the state; one that cannot be expressed fails uncaught."""
+    return isinstance(state, Task | Parallel | Map) and bool(state.catch)
 
 
 def _last(name: str, ids: Ids) -> str:
@@ -108,7 +116,9 @@ def _catch(state: State, ids: Ids) -> CatchTask | None:
         Handler(catcher.error_equals, ids.to(state.name, catcher.next), getattr(catcher.flow, "result_path", "$"))
         for catcher in state.catch
     )
-    return CatchTask(ids.catches[state.name], ids.tasks[state.name], handlers)
+    onward = ids.to(state.name, state.next) if state.next else None
+    both = onward if onward in {handler.target for handler in handlers} else None
+    return CatchTask(ids.catches[state.name], ids.tasks[state.name], handlers, both)
 
 
 def _edges(machine: Machine, shape: Graph, ids: Ids, nodes: list[AnyNode]) -> tuple[Edge, ...]:
@@ -125,15 +135,19 @@ def _edges(machine: Machine, shape: Graph, ids: Ids, nodes: list[AnyNode]) -> tu
             case _:
                 if name in ids.catches:
                     edges.append(Edge(ids.tasks[name], ids.catches[name]))
-                if state.next is not None:
+                if state.next is not None and not _is_handler(state, ids):
                     edges.append(Edge(_last(name, ids), ids.to(name, state.next)))
     return tuple(edges)
 
 
+def _is_handler(state: State, ids: Ids) -> bool:
+    """Whether the next state is a handler, too: the router then draws both edges."""
+    catch = _catch(state, ids)
+    return catch is not None and catch.onward is not None
+
+
 def _choice_edges(state: Choice, node: AnyNode, ids: Ids) -> list[Edge]:
     """One edge for each target, labelled with the phrases of all rules that lead there."""
-    from sfn2airflow.expressions import phrase
-
     labels: dict[str, list[str]] = {}
     if isinstance(node, ChoiceTask):
         for rule in node.rules:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import libcst as cst
 
 from sfn2airflow.bodies import Statements, effective, select
+from sfn2airflow.ledger import PLACEHOLDER
 from sfn2airflow.phrases import call, name, string
+from sfn2airflow.services import Operator, Service
 from sfn2airflow.sheet import Sheet
 from sfn2airflow.statements import assign, comment, returns
-from sfn2airflow.ledger import PLACEHOLDER
-from sfn2airflow.services import Operator, Service
 from sfn_airflow_core.asl.model import Json, Placeholder
 from sfn_airflow_core.dag.model import JobTask, Shaping
 from sfn_airflow_core.dag.names import slug
@@ -26,7 +26,12 @@ def write_job(
         heading = [comment(node.comment), *heading]
     arguments = _entries(node.shaping.parameters)
     operator = service.operator
-    if service.encoding == "operator" and operator and arguments is not None and _fits(operator, arguments, node.shaping):
+    if (
+        service.encoding == "operator"
+        and operator
+        and arguments is not None
+        and _fits(operator, arguments, node.shaping)
+    ):
         sheet.waits = sheet.waits or operator.deferrable
         made = _operator(operator, arguments, node, service, sheet)
     else:

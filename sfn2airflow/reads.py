@@ -64,7 +64,7 @@ def _input_paths(state: State) -> Iterator[Path]:
     if flow.parameters is not None:
         yield from _paths(flow.parameters)
     yield from (path for expr in _own(state) for path in _paths(expr))
-    if flow.output_path is not None and isinstance(state, Choice | Wait) or state.flow.result_path is None:
+    if (flow.output_path is not None and isinstance(state, Choice | Wait)) or state.flow.result_path is None:
         yield from _paths(flow.output_path) if flow.output_path is not None else ()
 
 

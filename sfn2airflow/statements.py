@@ -91,7 +91,7 @@ def function(
     doc: str = "",
 ) -> cst.FunctionDef:
     """A function with plain parameters; ``leading`` are comment lines above it."""
-    statements = [docstring(doc), *body] if doc else list(body)
+    statements = [docstring(doc), *_after_docstring(body)] if doc else list(body)
     return cst.FunctionDef(
         name=cst.Name(name),
         params=cst.Parameters(params=tuple(cst.Param(name=cst.Name(parameter)) for parameter in parameters)),
@@ -99,6 +99,15 @@ def function(
         decorators=tuple(cst.Decorator(decorator=expression) for expression in decorators),
         leading_lines=tuple(leading),
     )
+
+
+def _after_docstring(body: Sequence[cst.BaseStatement]) -> list[cst.BaseStatement]:
+    """A comment stands apart from the docstring above it."""
+    first, *rest = body
+    lines = getattr(first, "leading_lines", ())
+    if any(line_.comment for line_ in lines):
+        first = first.with_changes(leading_lines=(blank(), *lines))
+    return [first, *rest]
 
 
 def imports(module: str, names: Iterable[str]) -> cst.SimpleStatementLine:

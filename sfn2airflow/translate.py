@@ -19,10 +19,12 @@ from sfn2airflow.rules.document import DefinitionWarning, MachineTimeout, OpenNu
 from sfn2airflow.write import RESERVED, write
 from sfn_airflow_core.asl.model import Machine, Placeholder
 from sfn_airflow_core.asl.read import Reading, read_text
-from sfn_airflow_core.dag.model import Dag
+from sfn_airflow_core.dag.model import Dag, FailWork, Flow, StateTask, Stub
 from sfn_airflow_core.dag.names import Names, slug
 from sfn_airflow_core.findings import Fidelity, Finding, Located, SourceReport, UnreadableInput
 from sfn_airflow_core.text import join, parts
+
+DEFAULTS = Options()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Translation:
     needs_runtime: bool = True
 
 
-def translate_text(data: bytes | str, source: str, options: Options = Options()) -> Translation:
+def translate_text(data: bytes | str, source: str, options: Options = DEFAULTS) -> Translation:
     """Translates the text of one definition (JSON or YAML); never raises for anything the text may contain."""
     dag_id = _dag_id(source, options)
     try:
@@ -69,7 +71,7 @@ def translate(machine: Machine, dag_id: str, source: str, ledger: Ledger) -> Dag
         source=source,
         comment=machine.comment or "",
         flow=flow,
-        result=_result(flow.ends, machine, ledger),
+        result=_result(flow),
         states=len(list(machine.walk())),
         timeout=machine.timeout_seconds if isinstance(machine.timeout_seconds, int) else None,
         constants=constants,
@@ -79,8 +81,12 @@ def translate(machine: Machine, dag_id: str, source: str, ledger: Ledger) -> Dag
     )
 
 
-def _result(ends: tuple[str, ...], machine: Machine, ledger: Ledger) -> tuple[str, ...]:
-    return ends
+def _result(flow: Flow) -> tuple[str, ...]:
+    """The ends whose document is the output of the execution: those that can be reached without failing."""
+    failing = {
+        node.task_id for node in flow.nodes if isinstance(node, StateTask) and isinstance(node.work, FailWork | Stub)
+    }
+    return tuple(end for end in flow.ends if end not in failing)
 
 
 def _dag_id(source: str, options: Options) -> str:

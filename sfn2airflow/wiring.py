@@ -26,9 +26,9 @@ def chains(flow: Flow, *, first: str | None = None) -> Iterator[tuple[str, ...]]
 
 
 def _follow(start: str, ways: dict[str, list[Edge]]) -> list[str]:
-    """From ``start`` along unused edges for as long as there is one."""
+    """From ``start`` along unused edges for as long as there is one; a task that chooses starts paths of its own."""
     path = [start]
-    while ways.get(path[-1]):
+    while ways.get(path[-1]) and (len(path) == 1 or not any(edge.label for edge in ways[path[-1]])):
         edge = ways[path[-1]].pop(0)
         path += [f"#{edge.label}", edge.target] if edge.label else [edge.target]
     return path

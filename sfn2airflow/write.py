@@ -6,21 +6,56 @@ from collections.abc import Mapping
 
 import libcst as cst
 
+from sfn2airflow.expressions_scope import DATA_NAMES
 from sfn2airflow.options import Options
 from sfn2airflow.phrases import call, literal, name, string
 from sfn2airflow.sheet import Sheet
-from sfn2airflow.statements import assign, blank, does, docstring, function, imports, line, printable, returns
+from sfn2airflow.statements import assign, blank, docstring, does, function, imports, line, printable, returns
 from sfn2airflow.write_tasks import write_flow
 from sfn_airflow_core.dag.model import Constant, Dag
 from sfn_airflow_core.dag.names import Names
 
-RESERVED = frozenset(
-    """
-    airflow aws array as_state boolean call catch chain choice context_object dag data each effective ends entry error
-    format_text group index invoke is_number is_timestamp item items job json like no_match number output outcome outputs
-    pendulum present put result results retry seconds state string task task_group text time_limit timedelta timestamp
-    until wait
-    """.split()
+RESERVED = DATA_NAMES | frozenset(
+    [
+        "airflow",
+        "as_state",
+        "asl_runtime",
+        "aws",
+        "catch",
+        "chain",
+        "choice",
+        "context_object",
+        "dag",
+        "data",
+        "each",
+        "effective",
+        "ends",
+        "entry",
+        "error",
+        "group",
+        "index",
+        "invoke",
+        "item",
+        "items",
+        "job",
+        "no_match",
+        "outcome",
+        "output",
+        "outputs",
+        "pendulum",
+        "result",
+        "results",
+        "retry",
+        "seconds",
+        "state",
+        "task",
+        "task_group",
+        "time_limit",
+        "timedelta",
+        "until",
+        "variables",
+        "wait",
+    ]
 )
 """Names that generated files use for themselves; no task gets one of them."""
 

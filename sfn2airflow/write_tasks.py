@@ -11,7 +11,7 @@ from sfn2airflow.bodies import Statements, effective, hand_on, select, state_bod
 from sfn2airflow.jobs import write_job
 from sfn2airflow.phrases import call, name, string
 from sfn2airflow.sheet import Sheet
-from sfn2airflow.statements import assign, comment, does, function, raises, returns, when
+from sfn2airflow.statements import assign, blank, comment, does, function, raises, returns, when
 from sfn2airflow.wiring import chains
 from sfn_airflow_core.asl.model import Placeholder, Retrier
 from sfn_airflow_core.dag.model import (
@@ -28,7 +28,8 @@ from sfn_airflow_core.dag.model import (
     StateTask,
     WaitTask,
 )
-from sfn_airflow_core.expr.model import Literal
+from sfn_airflow_core.dag.names import slug
+from sfn_airflow_core.expr.model import Field, Literal
 from sfn_airflow_core.expr.read_jsonpath import read_path
 from sfn_airflow_core.text import escape, parts
 
@@ -38,11 +39,20 @@ def write_flow(flow: Flow, sheet: Sheet, first: str | None = None) -> Statements
     statements: Statements = []
     for node in flow.nodes:
         statements += write_node(node, sheet)
-    statements += [write_catch(catch, sheet) for catch in flow.catches]
-    for path in chains(flow, first=first):
-        parts_ = [_label(part, sheet) if part.startswith("#") else name(part) for part in path]
-        statements.append(does(call(sheet.airflow("chain"), *parts_)))
-    return statements
+    statements += apart([write_catch(catch, sheet) for catch in flow.catches])
+    return [*statements, *apart([_chain(path, sheet) for path in chains(flow, first=first)])]
+
+
+def apart(statements: list[cst.SimpleStatementLine]) -> list[cst.SimpleStatementLine]:
+    """The statements as a paragraph of their own."""
+    return [
+        s.with_changes(leading_lines=(blank(), *s.leading_lines)) if n == 0 else s for n, s in enumerate(statements)
+    ]
+
+
+def _chain(path: tuple[str, ...], sheet: Sheet) -> cst.SimpleStatementLine:
+    parts_ = [_label(part, sheet) if part.startswith("#") else name(part) for part in path]
+    return does(call(sheet.airflow("chain"), *parts_))
 
 
 def _label(part: str, sheet: Sheet) -> cst.BaseExpression:
@@ -202,7 +212,7 @@ def _map(node: MapGroup, sheet: Sheet) -> cst.FunctionDef:
     statements: Statements = [
         _inner("items", "Items", node, [*before, returns(_items(node, items, source, sheet))], sheet)
     ]
-    inner = [*write_flow(node.processor, sheet), returns(_list(node.processor.ends))]
+    inner = [*write_flow(node.processor, sheet), *apart([returns(_list(node.processor.ends))])]
     each: cst.BaseExpression = sheet.airflow("task_group")
     if node.limit is not None:
         limit = cst.Dict(
@@ -211,7 +221,7 @@ def _map(node: MapGroup, sheet: Sheet) -> cst.FunctionDef:
         each = call(each, default_args=limit)
     statements.append(function("each", ["item"], inner, [each]))
     expanded = call(cst.Attribute(value=name("each"), attr=name("expand")), item=_output("items"))
-    statements.append(assign("ends", expanded))
+    statements += apart([assign("ends", expanded)])
     statements.append(_results(node, sheet, [name("ends")], {"items": name("items")}))
     return function(node.task_id, [], statements, [_group(node, sheet)], heading(node), node.comment)
 
@@ -244,7 +254,8 @@ def _output(task_id: str) -> cst.BaseExpression:
 def write_catch(catch: CatchTask, sheet: Sheet) -> cst.SimpleStatementLine:
     """``work_catch = catch(work, Catcher(…, to=handler))``"""
     catchers = [_catcher(handler, sheet) for handler in catch.handlers]
-    return assign(catch.task_id, call(sheet.use("catch"), name(catch.guarded), *catchers))
+    onward = {"onward": name(catch.onward)} if catch.onward else {}
+    return assign(catch.task_id, call(sheet.use("catch"), name(catch.guarded), *catchers, **onward))
 
 
 def _catcher(handler: Handler, sheet: Sheet) -> cst.BaseExpression:
@@ -261,9 +272,6 @@ def _keep(result_path: str | None, sheet: Sheet) -> cst.BaseExpression:
             "drop_error", ("keep", None), ["data", "error"], [returns(name("data"))], "Catch, ResultPath null"
         )
     body = hand_on(Shaping(result_path=result_path), name("error"), sheet)
-    from sfn_airflow_core.dag.names import slug
-    from sfn_airflow_core.expr.model import Field
-
     words = [step.name for step in read_path(result_path).steps if isinstance(step, Field)]
     wanted = "keep_" + slug("_".join(words), "error")
     return sheet.helper(wanted, ("keep", result_path), ["data", "error"], body, f"Catch, ResultPath {result_path}")

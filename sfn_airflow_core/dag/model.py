@@ -183,11 +183,12 @@ class Handler:
 
 @dataclass(frozen=True, slots=True)
 class CatchTask:
-    """The router behind a guarded task or group."""
+    """The router behind a guarded task or group; ``onward`` is the next task where that is a handler as well."""
 
     task_id: str
     guarded: str
     handlers: tuple[Handler, ...]
+    onward: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

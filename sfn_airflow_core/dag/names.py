@@ -66,15 +66,18 @@ class Names:
         self._reserved = {*reserved, *keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
         self._taken: set[str] = set()
 
-    def take(self, wanted: str, parent: str = "", suffix: str = "state") -> str:
+    def take(self, wanted: str, parent: str = "", suffix: str = "state", companion: str = "") -> str:
         """``wanted`` if it is free, otherwise with the parent's name in front, a word behind, or a number.
+
+        ``companion`` is an ending with which the name must be free too, and is then taken: ``_catch`` for a task's router.
 
         >>> names = Names(["data"])
         >>> names.take("notify"), names.take("notify", parent="refund"), names.take("notify"), names.take("data")
         ('notify', 'refund_notify', 'notify_2', 'data_state')
         """
-        name = next(name for name in self._candidates(wanted, parent, suffix) if self._free(name))
-        self._taken.add(name)
+        candidates = self._candidates(wanted, parent, suffix)
+        name = next(name for name in candidates if self._free(name) and self._free(f"{name}{companion}"))
+        self._taken |= {name, f"{name}{companion}"}
         return name
 
     def _free(self, name: str) -> bool:
