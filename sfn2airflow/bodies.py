@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Callable
 
 import libcst as cst
@@ -88,7 +89,8 @@ def hand_on(shaping: Shaping, result: cst.BaseExpression, sheet: Sheet, *, simpl
     if shaping.result_path is None:
         if not simple:  # AWS evaluates the selection, and fails if it finds nothing, before it drops the result
             before.append(does(result, [comment("ResultPath null: evaluated, then dropped")]))
-        combined, simple = name("data"), True
+        combined: cst.BaseExpression = name("data")
+        simple = True
     elif shaping.result_path == "$":
         combined = result
     else:
@@ -131,8 +133,6 @@ def arguments(
 
 
 def _is_keyword(key: str) -> bool:
-    import keyword
-
     return key.isidentifier() and key.isascii() and not keyword.iskeyword(key)
 
 

@@ -16,7 +16,7 @@ from sfn_airflow_core.flow.graph import Graph, graph
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a machine stands: the task id of the group around it, whether a Map is around, and who gives the document."""
+    """Where a machine stands: the group around it, whether a Map is around, and whether the item is its document."""
 
     parent: str = ""
     in_map: bool = False

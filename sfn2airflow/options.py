@@ -14,8 +14,8 @@ class Options:
     """Options of one translation.
 
     ``substitutions`` fill in ``${Name}`` placeholders. ``dag_id`` overrides the one made from the file's name; ids in
-    ``taken_dag_ids`` are avoided. ``runtime`` says where generated code imports its runtime from: ``copied`` is the package
-    ``asl_runtime`` beside the DAGs, ``package`` the installed distribution.
+    ``taken_dag_ids`` are avoided. ``runtime`` says where generated code imports its runtime from: ``copied`` is the
+    package ``asl_runtime`` beside the DAGs, ``package`` the installed distribution.
     """
 
     substitutions: Mapping[str, Json] = field(default_factory=dict)

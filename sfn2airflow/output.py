@@ -26,7 +26,8 @@ def runtime_files() -> dict[PurePosixPath, bytes]:
 
     Names in ``.airflowignore`` mean the same whether Airflow reads them as globs or as regular expressions.
     """
-    sources = sorted((source for source in files("sfn2airflow.runtime").iterdir()), key=lambda source: source.name)
+    folder = files("sfn2airflow") / "runtime"  # never imported here: it imports Airflow
+    sources = sorted(folder.iterdir(), key=lambda source: source.name)
     package = {
         PurePosixPath(RUNTIME, source.name): source.read_bytes() for source in sources if source.name.endswith(".py")
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from sfn2airflow.rules.data import ContextValue, MapItemInside, SeededRandom, Variables
-from sfn_airflow_core.asl.model import Given, Json, PathFlow, PathRef, Pointer, QueryFlow, State
+from sfn_airflow_core.asl.model import Given, Json, PathFlow, PathRef, Pointer, Query, QueryFlow, State
 from sfn_airflow_core.dag.model import Shaping
 from sfn_airflow_core.expr.model import (
     Array,
@@ -58,9 +58,10 @@ def template(given: Given | None) -> Expr | None:
     return None if given is None else read_template(given.value)
 
 
-def value(amount: str | int | float | PathRef | Json) -> Expr:
+def value(amount: Json | PathRef | Query) -> Expr:
     """A fixed value, or one that a ``…Path`` field names (a path, or for Fail an intrinsic function)."""
-    return read_value(amount.path) if isinstance(amount, PathRef) else Literal(amount)  # type: ignore[arg-type]
+    assert not isinstance(amount, Query)  # JSONata states are turned away before
+    return read_value(amount.path) if isinstance(amount, PathRef) else Literal(amount)
 
 
 def walk(expr: Expr) -> Iterator[Expr]:

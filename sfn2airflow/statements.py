@@ -10,7 +10,7 @@ _INDENT = cst.IndentedBlock(body=())
 
 
 def comment(text: str) -> cst.EmptyLine:
-    """A comment line; what cannot be printed is written as an escape, so that the comment stays one line and visible."""
+    """A comment line; what cannot be printed is an escape, so that the comment stays one line and visible."""
     return cst.EmptyLine(comment=cst.Comment(f"# {printable(text)}"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeAlias, assert_never
 
@@ -22,16 +23,27 @@ from sfn2airflow.rules.states import (
 from sfn2airflow.shaping import assigned, differences, expressions, shaping, template, value
 from sfn2airflow.tasks import CommonFields, common_fields, translate_task
 from sfn_airflow_core.asl.model import (
+    And,
+    Catcher,
     Choice,
+    Comparison,
+    Condition,
     Fail,
+    Given,
+    Json,
     Machine,
     Map,
+    Not,
+    Or,
     Parallel,
     Pass,
     PathFlow,
     PathRef,
     PathRule,
     Placeholder,
+    Pointer,
+    Query,
+    Retrier,
     State,
     Succeed,
     Task,
@@ -126,7 +138,8 @@ def _assign_at(state: State) -> str:
 def _own_differences(state: State, place: Place) -> list[Finding]:
     """What the expressions of a state need that Airflow gives differently or not at all."""
     exprs: list[Expr] = list(expressions(shaping(_flow(state))))
-    at, items = state.at, []
+    at = state.at
+    items: list[Expr] = []
     match state:
         case Choice():
             exprs += [read_condition(r.condition) for r in state.choices if isinstance(r, PathRule)]
@@ -152,7 +165,8 @@ def _translate(state: State, ids: Ids, ledger: Ledger, place: Place) -> AnyNode:
     ledger.note(*_own_differences(state, place))
     common = common_fields(state, ids, place)
     flow = shaping(_flow(state))
-    ledger.placeholders(_written(state), state.at)
+    for at, written in _written(state):
+        ledger.placeholders(written, at)
     match state:
         case Task():
             _note_heartbeat(state, ledger)
@@ -179,31 +193,47 @@ def _translate(state: State, ids: Ids, ledger: Ledger, place: Place) -> AnyNode:
             assert_never(state)
 
 
-def _written(state: State) -> object:
-    """The values of a state in which placeholders may stand; nested machines see to themselves."""
+def _written(state: State) -> Iterator[tuple[Pointer, Json]]:
+    """The values of a state in which placeholders may stand, with their places; nested machines see to themselves."""
     flow = _flow(state)
-    values: list[object] = [given.value for given in (flow.parameters, flow.result_selector) if given]
+    fields: dict[str, object] = {
+        "Parameters": flow.parameters and flow.parameters.value,
+        "ResultSelector": flow.result_selector and flow.result_selector.value,
+    }
     match state:
         case Task():
-            values += [state.resource, state.timeout_seconds]
-            for retrier in state.retry:
-                values += [
-                    retrier.interval_seconds,
-                    retrier.max_attempts,
-                    retrier.backoff_rate,
-                    retrier.max_delay_seconds,
-                ]
+            fields |= {"Resource": state.resource, "TimeoutSeconds": state.timeout_seconds}
+            for place, retrier in enumerate(state.retry):
+                yield join(state.at, "Retry", place), [retrier.interval_seconds, retrier.max_attempts]
+                yield join(state.at, "Retry", place), [retrier.backoff_rate, retrier.max_delay_seconds]
         case Pass():
-            values += [state.result.value] if state.result else []
+            fields["Result"] = state.result and state.result.value
         case Wait():
-            values += [state.seconds, state.timestamp]
+            fields |= {"Seconds": state.seconds, "Timestamp": state.timestamp}
         case Fail():
-            values += [state.error, state.cause]
+            fields |= {"Error": state.error, "Cause": state.cause}
         case Map():
-            values += [state.item_selector.value] if state.item_selector else []
+            fields["ItemSelector"] = state.item_selector and state.item_selector.value
+        case Choice():
+            for rule in state.choices:
+                yield from _operands(rule.condition) if isinstance(rule, PathRule) else ()
         case _:
             pass
-    return [v for v in values if not isinstance(v, PathRef)]
+    yield from ((join(state.at, key), v) for key, v in fields.items() if not isinstance(v, PathRef | Query | None))  # type: ignore[misc]
+
+
+def _operands(condition: Condition) -> Iterator[tuple[Pointer, Json]]:
+    """The literals that a rule compares with."""
+    match condition:
+        case Comparison(operand=Given(operand)):
+            yield join(condition.at, condition.operator), operand
+        case And() | Or():
+            for rule in condition.rules:
+                yield from _operands(rule)
+        case Not():
+            yield from _operands(condition.rule)
+        case _:
+            return
 
 
 def _note_heartbeat(state: Task, ledger: Ledger) -> None:
@@ -212,7 +242,8 @@ def _note_heartbeat(state: Task, ledger: Ledger) -> None:
 
 
 def _note_errors(state: Task | Group, ledger: Ledger) -> None:
-    for holder in (*state.retry, *state.catch):
+    holders: tuple[Retrier | Catcher, ...] = (*state.retry, *state.catch)
+    for holder in holders:
         if "States.DataLimitExceeded" in holder.error_equals:
             ledger.note(ErrorNeverRaised(at=holder.at, error="States.DataLimitExceeded"))
 

@@ -8,7 +8,7 @@ from sfn2airflow.flows import Ids, Place
 from sfn2airflow.ledger import Ledger
 from sfn2airflow.rules.services import Activity, AssumedService, HttpTask, TaskToken, UnknownArgument, UnknownService
 from sfn2airflow.services import Service, Unsupported, resolve
-from sfn_airflow_core.asl.model import PathFlow, State, Task
+from sfn_airflow_core.asl.model import Json, PathFlow, State, Task
 from sfn_airflow_core.dag.model import CallWork, FunctionWork, JobTask, Shaping, StateTask, Stub
 from sfn_airflow_core.expr.model import Literal
 from sfn_airflow_core.findings import Finding
@@ -57,7 +57,7 @@ def translate_task(state: Task, flow: Shaping, ids: Ids, ledger: Ledger, place: 
             return JobTask(**common, service=service, shaping=flow, timeout=timeout, retry=retry)
 
 
-def _parameters(state: Task) -> object:
+def _parameters(state: Task) -> Json:
     assert isinstance(state.flow, PathFlow)
     return state.flow.parameters.value if state.flow.parameters else None
 

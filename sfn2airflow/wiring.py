@@ -1,4 +1,4 @@
-"""Arranges the edges of a flow as paths that read like the picture: the main way first, then each way that leaves it."""
+"""Arranges the edges of a flow as paths that read like the picture: the main way first, then the others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sfn_airflow_core.dag.model import Edge, Flow
 def chains(flow: Flow, *, first: str | None = None) -> Iterator[tuple[str, ...]]:
     """Paths that together use every edge once, as task ids with the edges' labels between them.
 
-    A label is told from a task id by its leading ``"#"``. ``first`` is a task in front of the start, such as a group's input.
+    A label is told from a task id by its leading ``"#"``. ``first`` is a task in front of the start.
     """
     ways: dict[str, list[Edge]] = {}
     for edge in flow.edges:
@@ -20,7 +20,7 @@ def chains(flow: Flow, *, first: str | None = None) -> Iterator[tuple[str, ...]]
         while ways.get(start):
             path = [first] if first and start == flow.start else []
             first = first if not path else None
-            yield tuple([*path, *_follow(start, ways)])
+            yield (*path, *_follow(start, ways))
     if first:
         yield (first, flow.start)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 
 import libcst as cst
@@ -15,48 +16,12 @@ from sfn2airflow.write_tasks import write_flow
 from sfn_airflow_core.dag.model import Constant, Dag
 from sfn_airflow_core.dag.names import Names
 
-RESERVED = DATA_NAMES | frozenset(
-    [
-        "airflow",
-        "as_state",
-        "asl_runtime",
-        "aws",
-        "catch",
-        "chain",
-        "choice",
-        "context_object",
-        "dag",
-        "data",
-        "each",
-        "effective",
-        "ends",
-        "entry",
-        "error",
-        "group",
-        "index",
-        "invoke",
-        "item",
-        "items",
-        "job",
-        "no_match",
-        "outcome",
-        "output",
-        "outputs",
-        "pendulum",
-        "result",
-        "results",
-        "retry",
-        "seconds",
-        "state",
-        "task",
-        "task_group",
-        "time_limit",
-        "timedelta",
-        "until",
-        "variables",
-        "wait",
-    ]
+_OWN = (
+    "airflow as_state asl_runtime aws catch chain choice context_object dag data each effective ends entry error group "
+    "index invoke item items job no_match outcome output outputs pendulum result results retry seconds state task "
+    "task_group time_limit timedelta until variables wait"
 )
+RESERVED = DATA_NAMES | frozenset(_OWN.split())
 """Names that generated files use for themselves; no task gets one of them."""
 
 _WIDTH = 110
@@ -152,7 +117,9 @@ def _docstring(dag: Dag, sheet: Sheet) -> str:
     lines = [
         title if title.endswith((".", "!", "?")) else f"{title}.",
         "",
-        f"Translated from ``{printable(dag.source)}`` by sfn2airflow: {states}, {findings}. Regenerating overwrites this file.",
+        f"Translated from ``{printable(dag.source)}`` by sfn2airflow: {states}, {findings}.",
+        "Regenerating overwrites this file.",
+        "",
         "A state is a function from the document it receives to the document it hands on; documents travel along the",
         "edges drawn at the end.",
     ]
@@ -168,7 +135,5 @@ def _docstring(dag: Dag, sheet: Sheet) -> str:
 
 def _wrapped(lead: str, names: list[str] | tuple[str, ...]) -> list[str]:
     """A list item that names things, wrapped."""
-    import textwrap
-
     text = lead + ", ".join(names)
     return textwrap.wrap(text, _WIDTH, initial_indent="  - ", subsequent_indent="    ", break_long_words=False)

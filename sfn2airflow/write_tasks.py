@@ -214,7 +214,7 @@ def _map(node: MapGroup, sheet: Sheet) -> cst.FunctionDef:
     ]
     inner = [*write_flow(node.processor, sheet), *apart([returns(_list(node.processor.ends))])]
     each: cst.BaseExpression = sheet.airflow("task_group")
-    if node.limit is not None:
+    if isinstance(node.limit, int):
         limit = cst.Dict(
             elements=(cst.DictElement(key=string("max_active_tis_per_dagrun"), value=sheet.code(Literal(node.limit))),)
         )
