@@ -26,6 +26,9 @@ _RUNTIME_ERRORS: Final = ("asl_runtime.errors", "sfn2airflow.runtime.errors")
 _JOB_IDS: Final = {"JobRunId": ("Id", "RunId"), "executionArn": ("ExecutionArn",), "jobId": ("JobId",)}
 
 
+_clients: dict[tuple[str, str | None], Any] = {}
+
+
 @dataclass(slots=True)
 class Place:
     """The task instance that runs: its state, whether a provider's operator makes its calls, its Map index."""
@@ -46,13 +49,22 @@ class Services:
 
     @contextmanager
     def answering(self) -> Iterator[None]:
-        """While it lasts, no client of botocore reaches a network."""
+        """While it lasts, no client of botocore reaches a network; clients are made once, which takes botocore long."""
         from botocore.client import BaseClient
+        from botocore.session import Session
+
+        make = Session.create_client
 
         def call(client: Any, operation: str, arguments: dict[str, Json]) -> Json:
             return self._call(client, operation, arguments)
 
-        with mock.patch.object(BaseClient, "_make_api_call", call):
+        def create(session: Any, service_name: str, region_name: str | None = None, **options: Any) -> Any:
+            key = (service_name, region_name or session.get_config_variable("region"))
+            if key not in _clients:
+                _clients[key] = make(session, service_name, region_name, **options)
+            return _clients[key]
+
+        with mock.patch.object(BaseClient, "_make_api_call", call), mock.patch.object(Session, "create_client", create):
             yield
 
     def _call(self, client: Any, operation: str, arguments: dict[str, Json]) -> Json:

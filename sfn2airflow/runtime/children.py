@@ -1,0 +1,92 @@
+"""A part of a state machine as a DAG of its own, run as one state: a Parallel or Map that is retried as a whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import DAG
+
+from .context import conf_of, context_object
+from .documents import STATE, reaching
+from .errors import Json, StateError
+
+CHILD: dict[str, Any] = {
+    "schedule": None,
+    "catchup": False,
+    "max_active_runs": 1000,
+    "is_paused_upon_creation": False,
+}
+"""Arguments of the ``@dag`` of a child: it must not be paused, and many of its runs may be active at once."""
+
+
+class ChildDagOperator(TriggerDagRunOperator):
+    """Runs a child DAG with the document and waits, deferred, for its result or its error."""
+
+    template_fields = ()
+
+    def __init__(self, *, child: DAG, given: Any = None, poll: int = 10, **task_args: Any):
+        super().__init__(
+            trigger_dag_id=child.dag_id,
+            wait_for_completion=True,
+            deferrable=True,
+            poke_interval=poll,
+            openlineage_inject_parent_info=False,
+            **task_args,
+        )
+        self.child, self.given = child, given
+
+    def execute(self, context: Any) -> Any:
+        """Start a run of the child for this try."""
+        ti = context["ti"]
+        here = {key: value for key, value in context_object().items() if key != "State"}
+        self.conf = conf_of(reaching(context, self), here)
+        index = "" if ti.map_index < 0 else f"__{ti.map_index}"
+        self.trigger_run_id = f"{ti.run_id}__{ti.task_id}{index}__{ti.try_number}"
+        return super().execute(context)
+
+    def execute_complete(self, context: Any, event: Any = None) -> Json:
+        """The result of the child's run. Raises StateError with the name of the error that nobody there caught."""
+        ti, (run_id,) = context["ti"], event[1]["run_ids"]
+        if event[1].get(run_id) == "success":
+            end = next(t for t in self.child.tasks if t.returns_dag_result)
+            return ti.xcom_pull(dag_id=self.child.dag_id, run_id=run_id, task_ids=end.task_id)
+        error = self._error(ti, run_id)
+        raise StateError(error["Error"], error["Cause"])
+
+    def _error(self, ti: Any, run_id: str) -> Json:
+        """The Error Output of the child's run; States.TaskFailed where its worker was lost."""
+        ids = [t.task_id for t in self.child.tasks]
+        found = ti.get_task_states(dag_id=self.child.dag_id, run_ids=[run_id], task_ids=ids).get(run_id, {})
+        states = {_split(key, ids): state for key, state in found.items()}
+        caught = {
+            (id, index)
+            for router in self.child.tasks
+            for (router_id, index), state in states.items()
+            if router_id == router.task_id and state == "success"
+            for id in getattr(router, "catches", ())
+        }
+        for (id, index), state in states.items():
+            if state == "failed" and not {(id, index), (id, -1)} & caught:
+                error = ti.xcom_pull(
+                    dag_id=self.child.dag_id, run_id=run_id, task_ids=id, key="error", map_indexes=index
+                )
+                if error:
+                    return error
+        return {"Error": "States.TaskFailed", "Cause": f"The run {run_id} of {self.child.dag_id} failed."}
+
+
+def _split(key: str, ids: list[str]) -> tuple[str, int]:
+    name, _, number = key.rpartition("_")
+    return (key, -1) if key in ids else (name, int(number))
+
+
+def child_dag(name: str, child: DAG, given: Any = None, *, task_id: str, **task_args: Any) -> ChildDagOperator:
+    """The state ``name``, done by a DAG of the same file: its result is the document that is handed on.
+
+    The child gets the document as its input, has a result (its ``@dag`` function returns an output), and is made with
+    the arguments ``CHILD``. ``retry(...)`` starts a new run of it; a ``catch`` behind it gets its error.
+    """
+    return ChildDagOperator(
+        child=child, given=given, task_id=task_id, **{**STATE, "task_display_name": name, **task_args}
+    )

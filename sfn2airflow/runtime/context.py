@@ -1,0 +1,63 @@
+"""The context object, ``$$`` in JSONPath and ``$states.context`` in JSONata (Step Functions guide)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from .settings import Json
+
+INPUT = "$"
+"""Key of ``dag_run.conf`` for a document that is not an object, and for every document of a child DAG."""
+EXECUTION = "$$"
+"""Key of ``dag_run.conf`` for the context that a child DAG has from the DAG that runs it."""
+
+
+def execution_input(conf: Json) -> Json:
+    """The document a DAG run starts with: its conf, or what travels in it under ``$``."""
+    conf = conf or {}
+    return conf[INPUT] if INPUT in conf and set(conf) <= {INPUT, EXECUTION} else conf
+
+
+def conf_of(document: Json, context: Json = None) -> dict[str, Json]:
+    """The conf that starts a DAG run with a document and, for a child DAG, the ``$$`` of its parent."""
+    if context is not None:
+        return {INPUT: document, EXECUTION: context}
+    return document if isinstance(document, dict) and INPUT not in document else {INPUT: document}
+
+
+def context_object() -> Json:
+    """``$$`` of the task that runs: Execution, State and StateMachine, with what Airflow knows under these names."""
+    from airflow.sdk import get_current_context
+
+    context: Any = get_current_context()
+    ti, run = context["ti"], context["dag_run"]
+    state = {
+        "Name": context["task"].task_display_name,
+        "EnteredTime": moment(ti.start_date),
+        "RetryCount": ti.try_number - 1,
+    }
+    conf = run.conf or {}
+    if INPUT in conf and EXECUTION in conf:  # a child DAG is a part of its parent's execution
+        return {**conf[EXECUTION], "State": state}
+    execution = {
+        "Id": run.run_id,
+        "Input": execution_input(conf),
+        "Name": run.run_id,
+        "RoleArn": _role(),
+        "StartTime": moment(run.start_date or run.run_after),
+        "RedriveCount": 0,
+    }
+    return {"Execution": execution, "State": state, "StateMachine": {"Id": ti.dag_id, "Name": ti.dag_id}}
+
+
+def moment(time: datetime) -> str:
+    """A time as Step Functions writes it: UTC, milliseconds, Z."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _role() -> str:
+    """The role that the connection ``aws_default`` takes on; empty where it takes none."""
+    from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
+
+    return AwsGenericHook("aws_default", client_type="sts").conn_config.role_arn or ""

@@ -1,0 +1,90 @@
+"""Parallel and Map as task groups, and the outcome of a whole state machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from airflow.sdk import BaseOperator, TaskGroup, TriggerRule, get_current_context, task_group
+
+from .documents import (
+    DOCUMENT,
+    STATE,
+    Node,
+    as_document,
+    handed_on,
+    operator_of,
+    reaching,
+    states_of,
+)
+from .errors import EarlierFailure, Json, data_errors
+
+Combine = Callable[[Json, list[Json]], Json]
+
+
+def group(name: str) -> Callable[[Callable[[], None]], TaskGroup]:
+    """The task group of a Parallel or Map."""
+    return lambda function: task_group(group_display_name=name)(function)()  # type: ignore[return-value]
+
+
+def results(
+    name: str, *branches: Iterable[Node], items: BaseOperator | None = None, **task_args: Any
+) -> Callable[[Combine], BaseOperator]:
+    """The end of a Parallel or Map: the function gets the document that reached the group and the list of results.
+
+    One list of last states per branch; for a Map, the last states of its processor and the task that made the items.
+    """
+    ends = [[end for node in branch for end in leaves(node)] for branch in branches]
+
+    def decorate(function: Combine) -> BaseOperator:
+        def collect() -> Json:
+            context: Any = get_current_context()
+            outputs = _outputs(context, ends, items)
+            data = reaching(context, context["task"].task_group.roots[0])
+            with data_errors():
+                return as_document(function(data, outputs))
+
+        described = {"task_id": function.__name__, "task_display_name": name, "doc_md": function.__doc__}
+        operator = operator_of(collect, **{**STATE, **described, **task_args})
+        if operator.get_closest_mapped_task_group():  # there, one failed item would fail the task before it is mapped
+            operator.trigger_rule = TriggerRule.ALL_DONE
+        operator.set_upstream([*(end for branch in ends for end in branch), *([items] if items else [])])
+        return operator
+
+    return decorate
+
+
+def leaves(node: Node) -> list[BaseOperator]:
+    """The tasks that end a state: the task itself, or the last ones of a group."""
+    return [*node.leaves] if isinstance(node, TaskGroup) else [node]
+
+
+def _outputs(context: Any, ends: list[list[BaseOperator]], items: BaseOperator | None) -> list[Json]:
+    """The results of the branches, or of the items, in their order. Raises EarlierFailure where one has none."""
+    ti, node = context["ti"], context["task"]
+    states = {(id, i): s for id, i, s in states_of(ti, {end.task_id for branch in ends for end in branch})}
+
+    def result(branch: list[BaseOperator], index: int) -> Json:
+        for end in branch:
+            if states.get((end.task_id, index)) == "success" and (found := handed_on(ti, end, node, index)):
+                return found[0]
+        raise EarlierFailure("a branch failed")
+
+    if items is None:
+        return [result(branch, ti.map_index) for branch in ends]
+    count = len(ti.xcom_pull(task_ids=items.task_id, map_indexes=ti.map_index))
+    return [result(ends[0], index) for index in range(count)]
+
+
+def outcome(*ends: Node, task_id: str = "outcome") -> Any:
+    """The output of a state machine with several ends: the document that reaches one of them, as the DAG's result.
+
+    A choice may name ``task_id`` as its target. Returns the task's ``.output``, for the ``@dag`` function to return.
+    """
+
+    def end(data: Json) -> Json:
+        return as_document(data)
+
+    operator = operator_of(end, DOCUMENT, **{**STATE, "task_id": task_id, "task_display_name": "Output"})
+    operator.set_upstream([last for node in ends for last in leaves(node)])
+    return operator.output
