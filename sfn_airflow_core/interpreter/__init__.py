@@ -14,6 +14,7 @@ from sfn_airflow_core.interpreter.execution import (
 )
 from sfn_airflow_core.interpreter.program import Program, prepare
 from sfn_airflow_core.interpreter.replies import Answers, BadReplies, MissingReply, Replies, Reply, read_replies
+from sfn_airflow_core.interpreter.single import Mock, Trial, try_state
 
 __all__ = [
     "Answers",
@@ -23,6 +24,7 @@ __all__ = [
     "Execution",
     "Limits",
     "MissingReply",
+    "Mock",
     "Options",
     "Pause",
     "Program",
@@ -30,8 +32,10 @@ __all__ = [
     "Reply",
     "Retrial",
     "ServiceCall",
+    "Trial",
     "Visit",
     "execute",
     "prepare",
     "read_replies",
+    "try_state",
 ]

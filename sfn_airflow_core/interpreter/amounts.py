@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sfn_airflow_core.asl.model import Amount, Json, PathRef, Placeholder, Query, Wait
 from sfn_airflow_core.interpreter.evaluate import evaluate
 from sfn_airflow_core.interpreter.failures import QUERY, EvaluationError, StateFailed
@@ -12,6 +14,9 @@ from sfn_airflow_core.interpreter.values import is_number, json_text, timestamp
 
 _LONGEST_WAIT = float(2**31 - 1)
 """Seconds: a Wait timestamp further ahead is refused (recorded: about 24,855 days)."""
+
+
+_DIGITS = re.compile(r"[+-]?[0-9]{1,18}")
 
 
 def amount(stay: Stay, value: Amount, field: str) -> Json:
@@ -41,6 +46,7 @@ def whole(stay: Stay, value: Amount, field: str, least: int = 0) -> int:
     number = amount(stay, value, field)
     if isinstance(number, float) and number.is_integer() and isinstance(value, Query):
         number = int(number)
+    number = _digits(value, number)
     if not isinstance(number, int) or isinstance(number, bool):
         path = value.path if isinstance(value, PathRef) else ""
         shown = json_text(number)
@@ -52,6 +58,12 @@ def whole(stay: Stay, value: Amount, field: str, least: int = 0) -> int:
         kind = "negative" if least == 0 else f"less than {least}"
         raise wrong(stay, value, f"{field} cannot be {kind}.", field)
     return number
+
+
+def _digits(value: Amount, number: Json) -> Json:
+    """Recorded: a path may lead to a string of digits."""
+    digits = isinstance(value, PathRef) and isinstance(number, str) and _DIGITS.fullmatch(number)
+    return int(number) if digits and isinstance(number, str) else number
 
 
 def wrong(stay: Stay, value: Amount, message: str, field: str) -> StateFailed:
@@ -111,7 +123,7 @@ def optional_number(stay: Stay, value: Amount | None, field: str) -> float | Non
     """A numeric field that may be absent and need not be whole."""
     if value is None:
         return None
-    number = amount(stay, value, field)
+    number = _digits(value, amount(stay, value, field))
     if not isinstance(number, int | float) or not is_number(number):
         raise wrong(
             stay, value, f"The {field}Path field refers to value {json_text(number)} which is not a number", field

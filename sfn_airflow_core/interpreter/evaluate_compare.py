@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.expr.model import Compare
@@ -110,19 +110,25 @@ def _filter(compare: Compare, data: Data, evaluate: Evaluate) -> bool:
         case "=~":
             return _regex(left, right)
         case "in":
-            return isinstance(right, list) and any(_alike(left, item) for item in right)
+            return isinstance(right, list) and _contains(right, left)
         case "nin":
-            return isinstance(right, list) and not any(_alike(left, item) for item in right)
+            return isinstance(right, list) and not _contains(right, left)
         case "subsetof":
-            return _subset(left, right)
+            return isinstance(left, list) and isinstance(right, list) and all(_contains(right, item) for item in left)
+        case "anyof":
+            return isinstance(left, list) and isinstance(right, list) and any(_contains(right, item) for item in left)
+        case "noneof":
+            return isinstance(left, list) and isinstance(right, list) and not any(_contains(right, i) for i in left)
         case "contains":
             if isinstance(left, str):
                 return isinstance(right, str) and right in left
-            return isinstance(left, list) and any(_alike(item, right) for item in left)
+            return isinstance(left, list) and _contains(left, right)
         case "size":
             return isinstance(left, str | list) and equal(len(left), right)
         case "empty":
             return isinstance(left, str | list) and (not left) is right
+        case _:
+            assert_never(compare.operator)
 
 
 def _alike(left: Json, right: Json) -> bool:
@@ -135,10 +141,8 @@ def _alike(left: Json, right: Json) -> bool:
     return equal(left, right)
 
 
-def _subset(left: Json, right: Json) -> bool:
-    if not isinstance(left, list) or not isinstance(right, list):
-        return False
-    return all(any(_alike(item, other) for other in right) for item in left)
+def _contains(items: list[Json], wanted: Json) -> bool:
+    return any(_alike(item, wanted) for item in items)
 
 
 def _regex(value: Json, pattern: Json) -> bool:

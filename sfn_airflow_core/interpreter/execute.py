@@ -45,14 +45,12 @@ def execute(
     run.variables = dict(options.variables)
     world.record.transitions += 1
     main = begin(run, program.machine, input, (), (), None)
+    stopped: Status = "TIMED_OUT"
     until = deadline(run, program.machine)
-    stopped: Status | None = None
     if options.stop_after is not None and options.stop_after < until:
-        if not clock.run(main, options.stop_after):
-            stopped = "ABORTED"
-    elif not clock.run(main, until):
-        stopped = "TIMED_OUT"
-    if stopped is not None:
-        clock.now = max(clock.now, options.stop_after if stopped == "ABORTED" else until)  # type: ignore[type-var]
-        clock.stop(main)
+        until, stopped = options.stop_after, "ABORTED"
+    if clock.run(main, until):
+        return conclude(run, main)
+    clock.now = max(clock.now, until)
+    clock.stop(main)
     return conclude(run, main, stopped)

@@ -32,7 +32,7 @@ class Options:
 
     ``type`` is STANDARD or EXPRESS. ``start`` is the virtual clock's first instant. ``stop_after`` seconds the execution is
     aborted, as by StopExecution. ``machines`` are the definitions of child executions, by ARN or name. ``variables`` are
-    there at the start (as in TestState); ``context`` is merged over the context object. ``seed`` makes random numbers
+    there at the start (as in TestState); ``context`` takes the place of the context object. ``seed`` makes random numbers
     repeatable.
     """
 
@@ -42,11 +42,11 @@ class Options:
     machine_name: str = "machine"
     region: str = "us-east-1"
     account: str = "123456789012"
-    role: str = "arn:aws:iam::123456789012:role/StepFunctions"
+    role: str | None = "arn:aws:iam::123456789012:role/StepFunctions"
     stop_after: float | None = None
     machines: dict[str, Machine] = field(default_factory=dict)
     variables: dict[str, Json] = field(default_factory=dict)
-    context: dict[str, Json] = field(default_factory=dict)
+    context: dict[str, Json] | None = None
     seed: int = 0
 
 

@@ -37,7 +37,8 @@ class StateFailed(Exception):
     @property
     def output(self) -> dict[str, str | None]:
         """The Error Output: what a catcher receives."""
-        return {"Error": self.error, "Cause": self.cause}
+        empty = "" if self.error == TIMEOUT else None  # recorded: a timeout has an empty cause here
+        return {"Error": self.error, "Cause": empty if self.cause is None else self.cause}
 
 
 class EvaluationError(Exception):

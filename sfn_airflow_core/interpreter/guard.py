@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias, TypeVar
 
 from sfn_airflow_core.asl.model import Catcher, CatchPath, CatchQuery, Json, Map, Parallel, Placeholder, Retrier, Task
@@ -26,22 +26,24 @@ def guarded(stay: Stay, state: Guarded, work: Worker[Guarded]) -> Work:
         try:
             return (yield from work(stay, state))
         except StateFailed as failure:
-            number = _first(failure, state.retry)
-            if number is not None and counters[number] < _limit(stay, state.retry[number]):
+            number = first_answer(failure, state.retry)
+            if number is not None and counters[number] < most_attempts(stay, state.retry[number]):
                 counters[number] += 1
                 yield from _pause(stay, failure, number, counters[number], state.retry[number])
                 continue
-            caught = _catch(stay, state.catch, failure)
-            if caught is None:
+            step = caught(stay, state.catch, failure)
+            if step is None:
                 raise
-            return caught
+            return step
 
 
-def _first(failure: StateFailed, guards: tuple[Retrier, ...] | tuple[Catcher, ...]) -> int | None:
+def first_answer(failure: StateFailed, guards: Sequence[Retrier | Catcher]) -> int | None:
+    """Which retrier or catcher matches first."""
     return next((n for n, guard in enumerate(guards) if answers_to(failure, guard.error_equals)), None)
 
 
-def _limit(stay: Stay, retrier: Retrier) -> int:
+def most_attempts(stay: Stay, retrier: Retrier) -> int:
+    """How often a retrier retries at most."""
     return int(_number(stay, retrier.max_attempts))
 
 
@@ -77,9 +79,9 @@ def _pause(stay: Stay, failure: StateFailed, number: int, count: int, retrier: R
     return Step(None, None)
 
 
-def _catch(stay: Stay, catchers: tuple[Catcher, ...], failure: StateFailed) -> Step | None:
+def caught(stay: Stay, catchers: tuple[Catcher, ...], failure: StateFailed) -> Step | None:
     """What the first matching catcher hands on; not touched by the state's own ResultSelector or OutputPath (recorded)."""
-    number = _first(failure, catchers)
+    number = first_answer(failure, catchers)
     if number is None:
         return None
     catcher, output = catchers[number], failure.output

@@ -27,6 +27,7 @@ def read_items(stay: Stay, reader: ItemReader) -> Generator[float, None, tuple[I
     most = _most(stay, reader)
     answer = yield from _fetch(stay, reader.resource, arguments)
     bucket, key = (str(arguments.get(name, "")) for name in ("Bucket", "Key"))
+    items: Items
     if reader.resource.endswith("s3:listObjectsV2"):
         items, source = _listing(answer), f"S3://{bucket}"
         if reader.transformation == "LOAD_AND_FLATTEN":
@@ -112,11 +113,12 @@ def _manifest(
         keys: list[Json] = [line.strip().split("/", 3)[-1] for line in answer.splitlines() if line.strip()]
         return (yield from _load_all(stay, reader, str(arguments.get("Bucket", "")), keys))
     manifest = _json(answer)
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), list):
+    files = manifest.get("files") if isinstance(manifest, dict) else None
+    if not isinstance(manifest, dict) or not isinstance(files, list):
         raise failed("The manifest has no list of files.")
     columns = [name.strip() for name in str(manifest.get("fileSchema", "")).split(",")]
     rows: list[Json] = []
-    for entry in manifest["files"]:
+    for entry in files:
         key = entry.get("key") if isinstance(entry, dict) else None
         text = yield from _fetch(stay, reader.resource, {**arguments, "Key": key})
         if isinstance(text, list):
@@ -128,6 +130,7 @@ def _manifest(
 
 def parse_items(reader: ItemReader, answer: Json) -> Items:
     """The items in a file; a reply may give the text, or for JSON formats the value itself."""
+    value: Json
     match reader.input_type:
         case "CSV":
             if isinstance(answer, str):

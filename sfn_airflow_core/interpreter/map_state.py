@@ -34,19 +34,30 @@ class Tolerance:
         return self.percentage is not None and failed * 100 > self.percentage * total
 
 
-def run_map(stay: Stay, state: Map) -> Work:
-    """Run the processor for every item and hand on the results in the order of the items."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a Map is about to do: its inputs, how many at a time, and how many may fail."""
+
+    inputs: list[Item]
+    window: int
+    tolerance: Tolerance
+
+
+def plan_map(stay: Stay, state: Map) -> Generator[float, None, Plan]:
+    """Read and shape the items, and everything else that the state computes before its first iteration."""
     concurrency = 0 if state.max_concurrency is None else whole(stay, state.max_concurrency, "MaxConcurrency")
     tolerance = _tolerance(stay, state) if state.mode == "DISTRIBUTED" else Tolerance(None, None)
     items = yield from items_of(stay, state)
     inputs = batches(stay, state, selected(stay, state, items))
     limits = stay.run.world.limits
     cap = limits.inline_concurrency if state.mode == "INLINE" else limits.distributed_concurrency
-    window = min(concurrency or cap, cap)
-    if state.mode == "INLINE":
-        result: Json = yield from _inline(stay, state, inputs, window)
-    else:
-        result = yield from _distributed(stay, state, inputs, window, tolerance)
+    return Plan(inputs, min(concurrency or cap, cap), tolerance)
+
+
+def run_map(stay: Stay, state: Map) -> Work:
+    """Run the processor for every item and hand on the results in the order of the items."""
+    plan = yield from plan_map(stay, state)
+    result = yield from (_inline if state.mode == "INLINE" else _distributed)(stay, state, plan)
     return deliver(stay, result, state.next)
 
 
@@ -59,8 +70,9 @@ def _tolerance(stay: Stay, state: Map) -> Tolerance:
     return Tolerance(number, percentage)
 
 
-def _inline(stay: Stay, state: Map, inputs: list[Item], window: int) -> Generator[float, None, Json]:
+def _inline(stay: Stay, state: Map, plan: Plan) -> Generator[float, None, Json]:
     """Iterations in the execution itself: the first that fails stops the others, and its error is the Map's."""
+    inputs, window = plan.inputs, plan.window
     stay.event("MapStateStarted", length=len(inputs))
     own, fibres, started = _own(stay), [], 0
     numbers: dict[Fibre, int] = {}
@@ -91,11 +103,10 @@ def _inline(stay: Stay, state: Map, inputs: list[Item], window: int) -> Generato
     return [fibre.output for fibre in fibres]
 
 
-def _distributed(
-    stay: Stay, state: Map, inputs: list[Item], window: int, tolerance: Tolerance
-) -> Generator[float, None, Json]:
+def _distributed(stay: Stay, state: Map, plan: Plan) -> Generator[float, None, Json]:
     """Items as child executions, which see nothing of the parent's variables and have a context object of their own."""
     run, own = stay.run, _own(stay)
+    inputs, window, tolerance = plan.inputs, plan.window, plan.tolerance
     label = map_run_name(stay, state)
     stay.event("MapStateStarted", length=len(inputs))
     stay.event("MapRunStarted", mapRunArn=label.arn)

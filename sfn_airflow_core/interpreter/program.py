@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 from sfn_airflow_core.asl.model import Condition, Json, Machine
 from sfn_airflow_core.expr.errors import ExpressionError
@@ -16,11 +16,18 @@ from sfn_airflow_core.expr.read_template import read_template
 from sfn_airflow_core.interpreter.failures import EvaluationError
 from sfn_airflow_core.interpreter.query import Computed, Shape, computed, shape_of
 
+Source = TypeVar("Source")
 Read = TypeVar("Read")
-Key: TypeAlias = "tuple[str, int]"
 
-_paths = lru_cache(maxsize=4096)(read_path)
-_values = lru_cache(maxsize=4096)(read_value)
+
+@lru_cache(maxsize=4096)
+def _paths(text: str) -> Path:
+    return read_path(text)
+
+
+@lru_cache(maxsize=4096)
+def _values(text: str) -> Expr:
+    return read_value(text)
 
 
 class Program:
@@ -31,7 +38,9 @@ class Program:
 
     def __init__(self, machine: Machine):
         self.machine = machine
-        self._read: dict[Key, tuple[object, object]] = {}
+        self._templates: dict[int, tuple[object, Expr]] = {}
+        self._conditions: dict[int, tuple[object, Expr]] = {}
+        self._shapes: dict[int, tuple[object, Shape]] = {}
         self._queries: dict[str, Computed] = {}
 
     def path(self, text: str) -> Path:
@@ -44,11 +53,11 @@ class Program:
 
     def template(self, value: Json) -> Expr:
         """The tree of a payload template; EvaluationError if it cannot be read."""
-        return self._once("template", value, read_template)
+        return self._once(self._templates, value, read_template)
 
     def condition(self, condition: Condition) -> Expr:
         """The tree of a Choice rule; EvaluationError if it cannot be read."""
-        return self._once("condition", condition, read_condition)
+        return self._once(self._conditions, condition, read_condition)
 
     def query(self, text: str) -> Computed:
         """A JSONata expression by its text."""
@@ -59,17 +68,16 @@ class Program:
 
     def shape(self, value: Json) -> Shape:
         """A JSON value whose ``{% %}`` strings are found."""
-        return self._once("shape", value, shape_of)
+        return self._once(self._shapes, value, shape_of)
 
-    def _once(self, kind: str, source: Read, read: Callable[[Read], object]) -> object:
-        key = (kind, id(source))
-        known = self._read.get(key)
-        if known is None:
-            known = self._read[key] = (source, _reading(read, source))
-        return known[1]
+    def _once(self, known: dict[int, tuple[object, Read]], source: Source, read: Callable[[Source], Read]) -> Read:
+        entry = known.get(id(source))
+        if entry is None:
+            entry = known[id(source)] = (source, _reading(read, source))
+        return entry[1]
 
 
-def _reading(read: Callable[[Read], object], source: Read) -> object:
+def _reading(read: Callable[[Source], Read], source: Source) -> Read:
     try:
         return read(source)
     except ExpressionError as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.expr.errors import ExpressionError
-from sfn_airflow_core.expr.jsonata import UNDEFINED, Query, QueryError, Undefined, UnsupportedResult, read_query
+from sfn_airflow_core.expr.jsonata import Query, QueryError, Undefined, UnsupportedResult, read_query
 from sfn_airflow_core.interpreter.values import json_text, kind
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _answer(shape: Computed, stay: Stay, states: dict[str, Json], field: str) ->
         raise stay.unanswered(f"{quoted} threw an error during evaluation. {error}", field) from error
     except UnsupportedResult as error:
         raise stay.unanswered(f"{quoted} returned an unsupported result type.", field) from error
-    if isinstance(result, Undefined) or result is UNDEFINED:
+    if isinstance(result, Undefined):
         raise stay.unanswered(f"{quoted} returned nothing (undefined).", field)
     return result
 

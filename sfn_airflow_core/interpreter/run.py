@@ -138,21 +138,25 @@ class Stay:
     def context(self) -> Json:
         """The context object (asl.md 7)."""
         run, options = self.run, self.run.world.options
+        if options.context is not None:
+            return options.context
         state: dict[str, Json] = {
             "EnteredTime": date_text(run.world.moment(self.visit.entered)),
             "Name": self.state.name,
         }
         if hasattr(self.state, "retry"):
             state["RetryCount"] = self.attempt
+        execution: dict[str, Json] = {
+            "Id": run.arn,
+            "Input": run.input,
+            "Name": run.name,
+            "RoleArn": options.role,
+            "StartTime": date_text(run.world.moment(run.started)),
+        }
+        if run.type == "STANDARD":
+            execution["RedriveCount"] = 0  # recorded: Express executions have none
         context: dict[str, Json] = {
-            "Execution": {
-                "Id": run.arn,
-                "Input": run.input,
-                "Name": run.name,
-                "RoleArn": options.role,
-                "StartTime": date_text(run.world.moment(run.started)),
-                "RedriveCount": 0,
-            },
+            "Execution": execution,
             "StateMachine": {"Id": run.machine_arn, "Name": run.machine_name},
             "State": state,
         }
@@ -160,7 +164,7 @@ class Stay:
             context["Task"] = {"Token": self.token}
         if item := self.item or self.frame.item:
             context["Map"] = item
-        return {**context, **options.context}
+        return context
 
     def event(self, kind: str, **details: Json) -> int:
         """Add an event that follows the last one of this scope."""

@@ -157,7 +157,7 @@ def _put(stay: Stay, path: str, keys: list[str | int], result: Json) -> Json:
     for key in keys:
         if isinstance(key, str) and (isinstance(value, dict) or (value is None and holders)):
             copy: dict[str, Json] | list[Json] = dict(value) if isinstance(value, dict) else {}
-            inner: Json = copy.get(key)
+            inner: Json = value.get(key) if isinstance(value, dict) else None
         elif isinstance(key, int) and isinstance(value, list) and 0 <= key < len(value):
             copy, inner = list(value), value[key]
         else:
@@ -165,6 +165,6 @@ def _put(stay: Stay, path: str, keys: list[str | int], result: Json) -> Json:
         holders.append(copy)
         value = inner
     for holder, key in zip(reversed(holders), reversed(keys), strict=True):
-        holder[key] = result  # type: ignore[index, call-overload]  # pairs of a kind were made above
+        holder[key] = result  # type: ignore[index]  # pairs of a kind were made above
         result = holder
     return result

@@ -21,8 +21,8 @@ from sfn_airflow_core.interpreter.values import json_text, too_large
 def run_task(stay: Stay, state: Task) -> Work:
     """Call the resource and hand on what it answers; timeouts run on the virtual clock."""
     resource = parse_resource(state.resource)
-    if resource.pattern == "waitForTaskToken":
-        # Every attempt has a token of its own (Developer Guide).
+    if resource.pattern != "request":
+        # Every attempt has a token of its own (Developer Guide); recorded: startExecution.sync has one too.
         stay.token = f"token-{stay.run.world.random.getrandbits(64):016x}"
     arguments = effective(stay)
     timeout = None if state.timeout_seconds is None else whole(stay, state.timeout_seconds, "TimeoutSeconds", 1)
@@ -40,13 +40,13 @@ def run_task(stay: Stay, state: Task) -> Work:
         raise
     if too_large(result, stay.run.world.limits.payload_bytes):
         # Recorded: unlike a state's output, a task's result that is too large can be caught with States.ALL.
-        failure = StateFailed(
+        large = StateFailed(
             DATA_LIMIT,
             f"The state/task '{state.resource}' returned a result with a size exceeding the maximum number of bytes "
             "service limit.",
         )
-        events.failed(failure)
-        raise failure
+        events.failed(large)
+        raise large
     events.succeeded(result)
     return deliver(stay, result, state.next)
 
