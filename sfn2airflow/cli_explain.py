@@ -11,7 +11,6 @@ import click
 from sfn2airflow.rules import RULES
 from sfn_airflow_core.findings import Finding, section, summary
 from sfn_airflow_core.render.entries import label
-from sfn_airflow_core.render.escape import markdown
 from sfn_airflow_core.shell.group import suggestion
 
 FORMATS = ("text", "json", "markdown")
@@ -51,7 +50,7 @@ def rules(form: str) -> int:
         case "json":
             click.echo(json.dumps([_row(rule) for rule in known], indent=2))
         case "markdown":
-            lines = [f"| {rule.code} | {label(rule.fidelity)} | {markdown(summary(rule))} |" for rule in known]
+            lines = [f"| {rule.code} | {label(rule.fidelity)} | {summary(rule)} |" for rule in known]
             click.echo("\n".join(["| code | fidelity | what differs |", "|---|---|---|", *lines]))
         case _:
             _print(known)
@@ -83,5 +82,9 @@ def _print(known: list[type[Finding]]) -> None:
         table.add_column(column, no_wrap=True)
     table.add_column("what")
     for rule in known:
-        table.add_row(Text(rule.code, "bold"), Text(label(rule.fidelity), STYLES[rule.fidelity]), Text(summary(rule)))
+        table.add_row(
+            Text(rule.code, "bold"),
+            Text(label(rule.fidelity), STYLES[rule.fidelity]),
+            Text(summary(rule).replace("``", "`")),
+        )
     console.print(table)

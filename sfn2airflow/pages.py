@@ -14,9 +14,10 @@ from sfn2airflow.options import Options
 from sfn2airflow.rules import RULES
 from sfn2airflow.rules.example import Example
 from sfn2airflow.translate import Translation, translate_text
-from sfn_airflow_core.findings import Finding, section, summary
+from sfn_airflow_core.findings import Finding, Report, section, summary
 from sfn_airflow_core.render.entries import label
 from sfn_airflow_core.render.escape import code_block, code_span
+from sfn_airflow_core.render.text import render_text
 
 AREAS: Mapping[str, str] = {
     "1": "The document and its control flow",
@@ -30,6 +31,7 @@ AREAS: Mapping[str, str] = {
 """What the first digit of a code says."""
 
 README_EXAMPLE = Path("fixtures/readme/nightly_report.asl.json")
+DEMO = Path("fixtures/demo/order_fulfilment.asl.json")
 
 
 def title(rule: type[Finding]) -> str:
@@ -132,7 +134,12 @@ def readme_blocks(root: Path) -> dict[str, str]:
     text = (root / README_EXAMPLE).read_text(encoding="utf-8")
     translation = translate_text(text, README_EXAMPLE.name, Options())
     assert translation.text is not None, f"{README_EXAMPLE} is rejected"
-    return {"before": code_block(text, "json"), "after": code_block(format_sources([translation.text])[0], "python")}
+    demo = translate_text((root / DEMO).read_text(encoding="utf-8"), DEMO.as_posix(), Options())
+    return {
+        "before": code_block(text, "json"),
+        "after": code_block(format_sources([translation.text])[0], "python"),
+        "report": code_block(render_text(Report("sfn2airflow", (demo.report,))), "text"),
+    }
 
 
 def with_blocks(text: str, blocks: Mapping[str, str]) -> str:

@@ -33,7 +33,8 @@ def entries(source: SourceReport) -> Iterator[Entry]:
     for located in source.findings:
         finding, span = located.finding, located.span or START
         kind = type(finding)
-        yield Entry(finding.code, finding.fidelity, finding.at, span, finding.message(), finding.remedy(), kind)
+        remedy = finding.remedy().replace("``", "`")  # docstrings mark code as reStructuredText does
+        yield Entry(finding.code, finding.fidelity, finding.at, span, finding.message(), remedy, kind)
 
 
 def label(fidelity: Fidelity) -> str:

@@ -51,6 +51,16 @@ def code_span(text: str) -> str:
     return f"{fence}{pad}{text}{pad}{fence}"
 
 
+def prose(text: str) -> str:
+    """Text like ``markdown``, in which what stands between back ticks is code.
+
+    >>> prose("raise `a_b` | c_d")
+    'raise `a_b` \\\\| c\\\\_d'
+    """
+    pieces = re.split(r"`([^`]+)`", text)
+    return "".join(code_span(p).replace("|", "\\|") if odd % 2 else markdown(p) for odd, p in enumerate(pieces))
+
+
 def code_block(text: str, language: str = "") -> str:
     """Text as a fenced block whose fence the text cannot close."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)

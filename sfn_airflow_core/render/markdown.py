@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sfn_airflow_core.findings import Report, SourceReport
 from sfn_airflow_core.render.entries import COUNTED, entries, label, percent, plural, score, totals
-from sfn_airflow_core.render.escape import code_span, markdown
+from sfn_airflow_core.render.escape import code_span, markdown, prose
 from sfn_airflow_core.render.json_format import UNITS
 
 
@@ -54,5 +54,5 @@ def _findings(source: SourceReport) -> Iterator[str]:
         pointer = code_span(entry.at).replace("|", "\\|")
         place = f"{entry.span} {pointer}" if entry.at else str(entry.span)
         fidelity = "rejected" if entry.rule is None and source.status == "rejected" else label(entry.fidelity)
-        cells = (place, markdown(entry.code), fidelity, markdown(entry.message), markdown(entry.remedy))
+        cells = (place, markdown(entry.code), fidelity, markdown(entry.message), prose(entry.remedy))
         yield f"| {' | '.join(cells)} |"

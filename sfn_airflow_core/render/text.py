@@ -81,10 +81,10 @@ def _line(source: str, entry: Entry) -> Text:
     from rich.text import Text
 
     line = Text(visible(source), style="bold")
-    pieces = ((f":{entry.span}: ", "not bold cyan"), (entry.code, "not bold red"))
+    pieces = ((f":{entry.span}: ", "not bold cyan"), (entry.code, STYLES[entry.fidelity]))
     for text, style in pieces:
         line.append(text, style)
-    line.append(f" [{label(entry.fidelity)}] ", f"not bold {STYLES[entry.fidelity]}")
+    line.append(f" [{label(entry.fidelity)}] ", "not bold")
     line.append(visible(entry.message), "not bold")
     return line
 
@@ -94,7 +94,7 @@ def _table(report: Report) -> RenderableType:
 
     unit = UNITS.get(report.tool, "states")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("", overflow="fold", min_width=24)
+    table.add_column("", overflow="fold", min_width=12)
     for name in (unit, *COUNTED, "score"):
         table.add_column(name, justify="right", no_wrap=True)
     for source in report:
