@@ -1,0 +1,146 @@
+"""Replays executions recorded on AWS through the generated DAG on a real Airflow in this process, and prints a table.
+
+    python -m benchmarks.recordings [--only TEXT] [--show]
+
+Reads ``../shared/corpus/aws-recordings.jsonl`` (or the folder in ``CORPUS``): JSONPath machines without external data; the recorded
+task results are the replies. Compared: status, output, error name. Recordings with redacted parts are compared around them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from sfn2airflow import runtime
+from sfn2airflow.layout import format_sources
+from sfn2airflow.options import Options
+from sfn2airflow.translate import translate_text
+from sfn_airflow_core.findings import Fidelity
+
+CORPUS = Path(os.environ.get("CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
+Json = Any
+
+
+def recordings() -> list[dict[str, Json]]:
+    """The recorded executions of JSONPath machines that need no external data."""
+    lines = (CORPUS / "aws-recordings.jsonl").read_text(encoding="utf-8").splitlines()
+    found = map(json.loads, lines)
+    return [r for r in found if r["query_language"] == "JSONPath" and not r["needs_external_data"]]
+
+
+def replies(recording: dict[str, Json]) -> dict[str, list[Json]]:
+    """The recorded task results as replies, by state, in the order in which they came."""
+    table: dict[str, list[Json]] = {}
+    for result in recording["task_results"]:
+        if result["ok"]:
+            reply = {"result": result["output"]}
+        elif result["error"] == "States.Timeout":
+            reply = {"timeout": True}
+        else:
+            reply = {"error": result["error"], "cause": text(result.get("cause"))}
+        table.setdefault(result["state"], []).append(reply)
+    return table
+
+
+def text(value: Json) -> Json:
+    """The recorder parsed strings that hold an object; a cause is a string again."""
+    return value if isinstance(value, str) or value is None else json.dumps(value)
+
+
+def parsed(value: Json) -> Json:
+    """What the recorder did: strings that hold an object are parsed, at any depth."""
+    match value:
+        case str() if value.startswith("{"):
+            try:
+                return parsed(json.loads(value))
+            except ValueError:
+                return value
+        case list():
+            return [parsed(element) for element in value]
+        case dict():
+            return {key: parsed(element) for key, element in value.items()}
+        case _:
+            return value
+
+
+def same(expected: Json, actual: Json, redacted: bool) -> bool:
+    """Equality as JSON; around redacted parts (``<…>``, dates and ids replaced by the recorder) where there are any."""
+    match expected, actual:
+        case dict(), dict():
+            return expected.keys() == actual.keys() and all(same(expected[k], actual[k], redacted) for k in expected)
+        case list(), list():
+            return len(expected) == len(actual) and all(map(lambda e, a: same(e, a, redacted), expected, actual))
+        case bool(), _:
+            return expected is actual
+        case str(), _ if redacted and ("<" in expected or "arn:" in expected or "date" in expected):
+            return isinstance(actual, str | int | float)
+        case _:
+            return bool(expected == actual) and not isinstance(actual, bool)
+
+
+def main() -> int:
+    """Runs all, prints the table; exit code 1 if a comparable recording differs."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--only", default="")
+    options.add_argument("--show", action="store_true")
+    options.add_argument("--json", type=Path)
+    arguments = options.parse_args()
+    from sfn_airflow_core.verify.airflow_runner import AirflowSession  # needs the extra ``airflow``
+
+    chosen = [r for r in recordings() if arguments.only in r["id"]]
+    folder = Path(tempfile.mkdtemp(prefix="recordings-"))
+    shutil.copytree(Path(next(iter(runtime.__path__))), folder / "asl_runtime")
+    translations = [
+        translate_text(json.dumps(r["definition"]), f"r{number}.asl.json", Options(dag_id=f"r{number}"))
+        for number, r in enumerate(chosen)
+    ]
+    texts = iter(format_sources([t.text for t in translations if t.text is not None]))
+    table: collections.Counter[str] = collections.Counter()
+    rows, started = [], time.perf_counter()
+    with AirflowSession() as session:
+        for recording, translation in zip(chosen, translations, strict=True):
+            row = {"id": recording["id"], **replay(session, folder, recording, translation, texts)}
+            rows.append(row)
+            table[f"{'redacted ' if recording['has_placeholders'] else ''}{row['verdict']}"] += 1
+            if row["verdict"] != "equal" and row["verdict"] != "unsupported":
+                print(row["verdict"], recording["id"], "\n   ", str(row.get("why"))[:600], flush=True)
+                if arguments.show:
+                    print(json.dumps(recording["definition"])[:3000], "\n", json.dumps(recording["input"])[:500])
+    if arguments.json:
+        arguments.json.write_text(json.dumps(rows, indent=1))
+    total, equal = sum(table.values()), table["equal"] + table["redacted equal"]
+    print(dict(table), f"{equal} of {total} equal = {100 * equal / max(total, 1):.1f} %, {time.perf_counter() - started:.0f} s")
+    return int(equal < total)
+
+
+def replay(session: Any, folder: Path, recording: dict[str, Json], translation: Any, texts: Any) -> dict[str, Json]:
+    """Runs one recording; the verdict is ``equal``, ``different``, ``unsupported`` (says so itself) or ``crash``."""
+    if translation.text is None:
+        return {"verdict": "rejected", "why": [str(p) for p in translation.report.problems]}
+    file = folder / f"{translation.dag_id}.py"
+    file.write_text(next(texts), encoding="utf-8")
+    unsupported = [f.finding.code for f in translation.report.findings if f.finding.fidelity is Fidelity.UNSUPPORTED]
+    try:
+        execution = session.run(file, recording["input"], replies(recording), timeout=30)
+    except Exception as error:
+        return {"verdict": "crash", "why": f"{type(error).__name__}: {error}"}
+    redacted = recording["has_placeholders"]
+    want = (recording["status"], recording["error"])
+    status = "FAILED" if want[0] in ("TIMED_OUT", "ABORTED") else want[0]
+    if (status, want[1]) == (execution.status, execution.error) and same(parsed(recording["output"]), parsed(execution.output), redacted):
+        return {"verdict": "equal"}
+    got = (execution.status, execution.error, execution.output, execution.cause)
+    verdict = "unsupported" if unsupported else "different"
+    return {"verdict": verdict, "why": f"wanted {(*want, recording['output'], recording['cause'])}\n    got    {got} {unsupported}"}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
