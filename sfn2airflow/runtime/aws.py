@@ -40,6 +40,8 @@ def aws(action: str, **arguments: Json) -> Json:
             return _put_events(arguments)
         case "bedrock:invokeModel":
             return _invoke_model(arguments)
+        case "ecs:runTask":
+            return _run_task(arguments)
     if reshaped := RESHAPED.get(action):
         return reshaped.result(call(f"{action.partition(':')[0]}:{reshaped.operation}", reshaped.request(arguments)))
     return call(action, arguments)
@@ -222,6 +224,14 @@ def _put_events(arguments: Json) -> Json:
     answer = call("events:putEvents", arguments)
     if answer.get("FailedEntryCount"):
         raise StateError("EventBridge.FailedEntry", compact(answer))
+    return answer
+
+
+def _run_task(arguments: Json) -> Json:
+    """``ecs:runTask`` fails where ECS could not place a task, which the API reports as a success."""
+    answer = call("ecs:runTask", arguments)
+    if answer.get("Failures"):
+        raise StateError("AmazonECS.Unknown", compact(answer["Failures"]))
     return answer
 
 

@@ -51,6 +51,10 @@ _RESPELT = {
 }
 
 
+# keywords that an operator needs, or fills in itself, where the Task says nothing
+_DEFAULTS: dict[str, dict[str, Any]] = {"EcsRunTaskOperator": {"overrides": {}, "launch_type": None}}
+
+
 def _result(_: Json, result: Json) -> Json:
     return result
 
@@ -74,6 +78,7 @@ def as_state(
     any depth. ``given`` is the item, for the first state of a Map.
     """
     fields = set(operator.template_fields)
+    task_args = {**_DEFAULTS.get(operator.__name__, {}), **task_args}
     open_ = tuple(key for key, value in task_args.items() if key not in fields and _is_open(value))
     plain = {key: Plain(value) if key in fields else value for key, value in task_args.items()}
     state: Any = _state_class(operator)(**{**STATE, "task_display_name": name, **plain})

@@ -70,6 +70,8 @@ GONE = frozenset(
 )
 """Tokens that Step Functions has listed and whose services AWS has ended: no current SDK knows them."""
 
+_SERVICE_ID = re.compile(rb'"serviceId"\s*:\s*"([^"]+)"')
+
 LISTED = "https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html"
 
 
@@ -80,16 +82,16 @@ def _loader() -> Any:
 
 
 @cache
-def _clients() -> dict[str, str]:
-    """Java's token of every service -> botocore's name; reads only the head of each model."""
-    found = {}
+def tokens() -> dict[str, str]:
+    """The service tokens of AWS SDK integrations and boto3's name of each; reads only the head of each model."""
+    found: dict[str, str] = {}
     for client, path in _models():
         with gzip.open(path, "rb") as file:
-            head = file.read(4096)
-        if match := re.search(rb'"serviceId"\s*:\s*"([^"]+)"', head) or re.search(
-            rb'"serviceId"\s*:\s*"([^"]+)"', gzip.decompress(path.read_bytes())
-        ):
-            found[re.sub(r"[^a-z0-9]", "", match[1].decode().lower())] = client
+            match = _SERVICE_ID.search(file.read(4096)) or _SERVICE_ID.search(file.read())
+        if match:
+            token = re.sub(r"[^a-z0-9]", "", match[1].decode().lower())
+            if found.get(token, "").replace("-", "") != token:  # of two clients with one id, the one called like it
+                found[token] = client
     return {**found, **IRREGULAR}
 
 
@@ -111,13 +113,13 @@ def model(client: str) -> Any:
 
 def client_of(token: str) -> str | None:
     """The boto3 client for a service token: ``stepfunctions`` for ``sfn``; ``None`` where no service has it."""
-    return _clients().get(token)
+    return tokens().get(token)
 
 
 def similar_service(token: str) -> str | None:
     """The token that is nearest to a wrong one: boto3's own name, or a misspelling."""
-    by_client = {client.replace("-", ""): name for name, client in _clients().items()}
-    return by_client.get(token.replace("-", "")) or next(iter(get_close_matches(token, _clients(), 1, 0.8)), None)
+    by_client = {client.replace("-", ""): name for name, client in tokens().items()}
+    return by_client.get(token.replace("-", "")) or next(iter(get_close_matches(token, tokens(), 1, 0.8)), None)
 
 
 def operation_of(client: str, action: str) -> str | None:

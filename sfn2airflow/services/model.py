@@ -70,9 +70,9 @@ class Operator:
     """A provider's operator that runs the same job.
 
     ``keywords`` pairs an ASL argument with an operator keyword, ``constants`` are keywords that keep the meaning of
-    the Task (wait as long as it takes, do not re-attach), ``defaults`` those that the operator wants where the Task
-    has no argument for them. ``rest`` is the keyword for a dict of all other arguments; ``None``: there is none, and
-    a Task with other arguments is a ``job``. The runtime's ``as_state`` respells values from ASL's PascalCase.
+    the Task (wait as long as it takes, do not re-attach). ``rest`` is the keyword for a dict of all other arguments;
+    ``None``: there is none, and a Task with other arguments is a ``job``. ``template_fields`` are the keywords whose
+    values may depend on the document; the runtime's ``as_state`` resolves them and respells ASL's PascalCase.
     ``differs`` says what a reader should know.
     """
 
@@ -81,7 +81,6 @@ class Operator:
     keywords: tuple[tuple[str, str], ...]
     required: tuple[str, ...]
     constants: tuple[tuple[str, Json], ...] = ()
-    defaults: tuple[tuple[str, Json], ...] = ()
     rest: str | None = None
     template_fields: tuple[str, ...] = ()
     deferrable: bool = True
@@ -96,7 +95,7 @@ class Operator:
         """ASL arguments (names without ``.$``) as keywords, in the order of the Task, values untouched."""
         names = dict(self.keywords)
         return Binding(
-            {**dict(self.defaults), **{names[a]: v for a, v in arguments.items() if a in names}},
+            {names[a]: v for a, v in arguments.items() if a in names},
             {a: v for a, v in arguments.items() if a not in names},
         )
 

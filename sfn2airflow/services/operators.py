@@ -34,7 +34,7 @@ ATHENA = Operator(
     ),
     required=("QueryString",),
     constants=(("deferrable", True), ("sleep_time", 30), ("max_polling_attempts", _YEAR_IN_POLLS)),
-    template_fields=("query", "workgroup"),
+    template_fields=("query", "workgroup", "query_execution_context", "result_configuration", "client_request_token"),
 )
 
 BATCH = Operator(
@@ -104,7 +104,6 @@ ECS = Operator(
         "propagate_tags",
         "volume_configurations",
     ),
-    defaults=(("overrides", {}), ("launch_type", None)),
     differs="StartedBy is the task's owner",
 )
 
