@@ -27,8 +27,11 @@ format: $(READY) ## Formats the source
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY) ## Measures start-up and conversion
-	$(BIN)/python -m benchmarks.run
+bench: $(READY) ## Measures start-up, the interpreter, and what the translation reaches on public machines
+	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.interpreter
+	$(BIN)/python -m benchmarks.corpus
+	$(BIN)/python -m benchmarks.recordings
 
 docs: $(READY) ## Writes docs/findings.md and the generated part of the README
 	$(BIN)/python -m sfn2airflow.pages

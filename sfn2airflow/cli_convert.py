@@ -101,7 +101,7 @@ class Work:
 
     def bug(self, error: Exception, source: str) -> None:
         """Reports an exception in the translation of one input."""
-        report_bug(error, TOOL, __version__, self.choices.verbose, during=source)
+        report_bug(error, TOOL, __version__, self.choices.verbose, during=source, hint=BUG not in self.codes)
         self.codes.add(BUG)
 
     def error(self, name: str, message: str) -> None:

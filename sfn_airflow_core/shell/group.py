@@ -104,8 +104,8 @@ def run(command: click.Command, prog: str, version: str, argv: Sequence[str] | N
     return int(code or CLEAN)
 
 
-def report_bug(error: Exception, prog: str, version: str, traceback: bool, during: str = "") -> None:
-    """Says on standard error that the program is wrong, not the user, and what to send in."""
+def report_bug(error: Exception, prog: str, version: str, traceback: bool, during: str = "", hint: bool = True) -> None:
+    """Says on standard error that the program is wrong, not the user, and (``hint``) what to send in."""
     from sfn_airflow_core.render.escape import visible
 
     place = f" at {visible(during)}" if during else ""
@@ -115,7 +115,7 @@ def report_bug(error: Exception, prog: str, version: str, traceback: bool, durin
         import traceback as tracebacks
 
         click.echo("".join(tracebacks.format_exception(error)), err=True, nl=False)
-    else:
+    elif hint:
         python = ".".join(map(str, sys.version_info[:3]))
         click.echo(
             f"This is a bug in {prog} {version} (Python {python}). Please report it with the command, the input and "
