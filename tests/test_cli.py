@@ -7,53 +7,20 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command import APPROXIMATE, CLEAN, MANUAL, UNSUPPORTED, Run, files, put
 
 import airflow2sfn
 import sfn2airflow
 from airflow2sfn.cli import cli as airflow2sfn_cli
 from sfn2airflow import batch
-from sfn2airflow.cli import COMMANDS, cli
+from sfn2airflow.cli import COMMANDS
 from sfn2airflow.rules import RULES
 from sfn_airflow_core.shell.group import run
-
-CLEAN = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": {"n": 1}, "End": True}}}
-UNSUPPORTED = {
-    "StartAt": "A",
-    "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "End": True}},
-}
-APPROXIMATE = {**CLEAN, "TimeoutSeconds": 60}
-MANUAL = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": "${Name}", "End": True}}}
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs sfn2airflow in an empty folder; gives exit code, standard output and standard error."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("NO_COLOR", "FORCE_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-
-    def call(*args: str) -> tuple[int, str, str]:
-        code = run(cli, "sfn2airflow", "0.0", [*args])
-        return code, *capsys.readouterr()
-
-    return call
-
-
-def put(name: str, value: Any) -> None:
-    path = Path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(value if isinstance(value, str) else json.dumps(value, indent=2), encoding="utf-8")
-
-
-def files(folder: str) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in Path(folder).rglob("*.py"))
+from sfn_airflow_core.shell.progress import tracked
 
 
 def test_convert_writes_a_dag_and_reports_it(call: Run):
@@ -108,56 +75,6 @@ def test_a_rejected_input_does_not_stop_the_others(call: Run):
     assert not any(name.startswith(("bad", "wrong")) for name in files("dags"))
 
 
-def test_folders_are_searched_and_keep_their_structure(call: Run):
-    put("flows/one.asl.json", CLEAN)
-    put("flows/team/two.yaml", "StartAt: A\nStates:\n  A: {Type: Succeed}\n")
-    put("flows/team/three.json", CLEAN)
-    put("flows/package.json", {"name": "x"})
-    put("flows/template.yaml", "Resources:\n  X:\n    StartAt: a\n    States: {}\n")
-    put("flows/.hidden/four.asl.json", CLEAN)
-    put("flows/node_modules/five.asl.json", CLEAN)
-    code, out, err = call("convert", "flows", "-o", "dags")
-    assert (code, "skipped" in err) == (0, False)
-    assert [name for name in files("dags") if not name.startswith("asl_runtime")] == [
-        "one.py",
-        "team/three.py",
-        "team/two.py",
-    ]
-    assert "flows/package.json: skipped" in call("check", "-v", "flows")[2]
-    assert call("check", "flows/package.json")[0] == 2
-    assert out.index("flows/one.asl.json") < out.index("flows/team/three.json") < out.index("flows/team/two.yaml")
-
-
-def test_a_broken_machine_in_a_folder_is_not_passed_over(call: Run):
-    put("flows/a.json", '{"StartAt": "A", "States": {"A": }}')
-    assert call("check", "flows")[0] == 2
-
-
-def test_a_folder_without_machines_is_an_error(call: Run):
-    put("flows/a.json", {})
-    code, _, err = call("check", "flows")
-    assert (code, "no state machine found" in err) == (2, True)
-
-
-def test_inputs_of_one_name_do_not_overwrite_one_another(call: Run):
-    for folder in ("x", "y", "z/deep"):
-        put(f"{folder}/a.asl.json", CLEAN)
-    put("x/A.json", CLEAN)
-    assert call("convert", "x", "y", "z", "x/a.asl.json", "-o", "dags", "--format", "json")[0] == 0
-    names = [Path(name).stem for name in files("dags") if not name.startswith("asl_runtime")]
-    assert len(names) == len(set(names)) == 4
-    assert "deep/" in str(files("dags"))
-
-
-def test_standard_input(call: Run, monkeypatch: pytest.MonkeyPatch):
-    import io
-
-    stdin = io.TextIOWrapper(io.BytesIO(json.dumps(CLEAN).encode()))
-    monkeypatch.setattr(sys, "stdin", stdin)
-    assert call("convert", "-", "-o", "dags", "--dag-id", "from_pipe")[0] == 0
-    assert "from_pipe.py" in files("dags")
-
-
 @pytest.mark.parametrize("form", ["text", "json", "markdown", "sarif"])
 def test_formats_and_output_file(call: Run, form: str):
     put("a.asl.json", UNSUPPORTED)
@@ -173,6 +90,15 @@ def test_json_names_the_files_that_were_written(call: Run):
     assert json.loads(out)["sources"][0]["outputs"] == ["team/a.py"]
     _, out, _ = call("check", "flows", "--format", "json")
     assert json.loads(out)["sources"][0]["outputs"] == []
+
+
+def test_a_bar_appears_on_a_terminal_when_it_takes_long(monkeypatch: pytest.MonkeyPatch, capsys: Any):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    assert list(tracked([1, 2, 3], patience=0)) == [1, 2, 3]
+    assert "Translating" in capsys.readouterr().err
+    assert list(tracked([1, 2, 3], patience=60)) == list(tracked([1, 2, 3], quiet=True, patience=0)) == [1, 2, 3]
+    assert capsys.readouterr().err == ""
 
 
 def test_the_same_input_gives_the_same_bytes(call: Run):
@@ -314,12 +240,6 @@ def test_an_interrupt_is_quiet(call: Run, monkeypatch: pytest.MonkeyPatch):
     assert (code, out.strip(), err.strip()) == (130, "", "")
 
 
-def sfn(*args: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "sfn2airflow", *args], capture_output=True, text=True, check=False, **options
-    )
-
-
 def test_a_broken_pipe_is_quiet(tmp_path: Path):
     read, write = os.pipe()
     os.close(read)
@@ -327,16 +247,6 @@ def test_a_broken_pipe_is_quiet(tmp_path: Path):
     done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, check=False)
     os.close(write)
     assert (done.returncode, done.stderr) == (141, b"")
-
-
-def test_names_that_a_terminal_cannot_show(tmp_path: Path):
-    name = os.fsdecode(b"\xff\x1b.asl.json")
-    try:
-        (tmp_path / name).write_text(json.dumps(UNSUPPORTED), encoding="utf-8")
-    except OSError:
-        pytest.skip("the file system takes only UTF-8 names")
-    done = sfn("check", name, cwd=tmp_path, env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0"})
-    assert (done.returncode, "Traceback" in done.stderr, "\x1b" in done.stdout) == (1, False, False)
 
 
 def test_no_color_and_colors_on_demand(call: Run, monkeypatch: pytest.MonkeyPatch):

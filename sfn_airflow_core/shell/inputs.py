@@ -10,6 +10,8 @@ from pathlib import Path, PurePath, PurePosixPath
 
 STDIN = "<stdin>"
 TOP = PurePosixPath()
+MOST_BYTES = 8 * 1024 * 1024 + 1
+"""No more is read of one input, be it endless; readers refuse what is as long as this."""
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "site-packages", "venv"})
 """Folders that hold no work of the user's, besides all whose names start with a dot."""
 
@@ -36,7 +38,7 @@ def gather(arguments: Iterable[str], wanted: Callable[[str, bytes], bool]) -> It
         if argument == "-":
             if STDIN not in seen:
                 seen.add(STDIN)
-                yield Input(STDIN, data=sys.stdin.buffer.read())
+                yield Input(STDIN, data=sys.stdin.buffer.read(MOST_BYTES))
             continue
         path = Path(argument)
         if path.is_dir():
@@ -58,7 +60,7 @@ def _folder(root: Path, wanted: Callable[[str, bytes], bool], seen: set[str]) ->
         for name in sorted(files):
             path = Path(folder, name)
             real = os.path.realpath(path)
-            if not name.lower().endswith((".json", ".yaml", ".yml")) or real in seen:
+            if not name.lower().endswith((".json", ".yaml", ".yml")) or real in seen or _special(path):
                 continue
             found = _read(path, below)
             if found.error or wanted(name, found.data):
@@ -69,9 +71,15 @@ def _folder(root: Path, wanted: Callable[[str, bytes], bool], seen: set[str]) ->
     yield from failures
 
 
+def _special(path: Path) -> bool:
+    """Whether a path is a pipe, socket or device, which may block; somebody may name one, but a search passes by."""
+    return path.exists() and not path.is_file()
+
+
 def _read(path: Path, below: PurePosixPath) -> Input:
     try:
-        return Input(shown(path), below, path.read_bytes())
+        with path.open("rb") as stream:
+            return Input(shown(path), below, stream.read(MOST_BYTES))
     except OSError as error:
         return Input(shown(path), below, error=error.strerror or str(error))
 
