@@ -3,8 +3,9 @@
     python benchmarks/interpreter.py [--seconds 3]
 
 Both execute the same definitions with the same inputs and no service calls: a five-state machine of Pass and Choice, a
-loop of 1,000 rounds, and a Map over 100 items. The machine is read once; an execution includes everything else, the history of
-events too. moto's interpreter is driven directly (no server, no thread); where it is not installed, it is left out.
+loop of 1,000 rounds, and a Map over 100 items. The machine is read once; an execution includes everything else, the
+history of events too. moto's interpreter is driven directly (no server, no thread); where it is not installed, it is
+left out.
 """
 
 from __future__ import annotations

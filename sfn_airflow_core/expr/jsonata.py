@@ -1,8 +1,9 @@
 """JSONata as Step Functions has it: language version 2.0.6 without ``$eval``, with AWS's own functions.
 
-The only module that knows the engine (jsonata2py). The engine implements the 2.1 language, so the operators ``?:`` and ``??``
-are refused here; its built-in ``$random``, ``$now`` and ``$millis`` cannot be replaced by bindings, so these names are
-renamed, token by token, to functions of ours that are repeatable (AWS's ``$random`` takes a seed; the clock is given).
+The only module that knows the engine (jsonata2py). The engine implements the 2.1 language, so the operators ``?:``
+and ``??`` are refused here; its built-in ``$random``, ``$now`` and ``$millis`` cannot be replaced by bindings, so
+these names are renamed, token by token, to functions of ours that are repeatable (AWS's ``$random`` takes a seed; the
+clock is given).
 """
 
 from __future__ import annotations
@@ -131,7 +132,9 @@ class Query:
 
 @lru_cache(maxsize=1024)
 def read_query(text: str) -> Query:
-    """Compile an expression, without the ``{% %}`` around it; raises ExpressionError with JSONata's code in the message."""
+    """Compile an expression, without the ``{% %}`` around it; raises ExpressionError with JSONata's code in the
+    message.
+    """
     try:
         source = _translated(text, Lexer.tokenize(text))
         compiled = jsonata2py.compile(source)

@@ -12,6 +12,8 @@ from sfn_airflow_core.interpreter.execution import (
     ServiceCall,
     Visit,
 )
+from sfn_airflow_core.interpreter.history import history
+from sfn_airflow_core.interpreter.load_replies import load_replies
 from sfn_airflow_core.interpreter.program import Program, prepare
 from sfn_airflow_core.interpreter.replies import Answers, BadReplies, MissingReply, Replies, Reply, read_replies
 from sfn_airflow_core.interpreter.single import Mock, Trial, try_state
@@ -35,6 +37,8 @@ __all__ = [
     "Trial",
     "Visit",
     "execute",
+    "history",
+    "load_replies",
     "prepare",
     "read_replies",
     "try_state",

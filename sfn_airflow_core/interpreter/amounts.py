@@ -6,7 +6,7 @@ import re
 
 from sfn_airflow_core.asl.model import Amount, Json, PathRef, Placeholder, Query, Wait
 from sfn_airflow_core.interpreter.evaluate import evaluate
-from sfn_airflow_core.interpreter.failures import QUERY, EvaluationError, StateFailed
+from sfn_airflow_core.interpreter.failures import EvaluationError, StateFailed
 from sfn_airflow_core.interpreter.query import expect, fill
 from sfn_airflow_core.interpreter.run import Stay
 from sfn_airflow_core.interpreter.shape import filtered, states_of
@@ -102,17 +102,10 @@ def _until(stay: Stay, value: str | PathRef | Query | Placeholder) -> float:
     moment = timestamp(text)
     if moment is None:
         shown = text if isinstance(text, str) else json_text(text)
+        format_name = "ISO-8601 extended offset date-time format string"
         if isinstance(value, Query):
-            raise StateFailed(
-                QUERY,
-                stay.located(
-                    f"The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: {shown}"
-                ),
-            )
-        raise stay.broken(
-            f"The TimestampPath parameter does not reference a valid ISO-8601 extended offset "
-            f"date-time format string: {shown}"
-        )
+            raise stay.unanswered(f"The Timestamp field cannot be parsed as an {format_name}: {shown}", "Timestamp")
+        raise stay.broken(f"The TimestampPath parameter does not reference a valid {format_name}: {shown}")
     seconds = (moment - stay.run.world.moment()).total_seconds()
     if seconds > _LONGEST_WAIT:
         raise stay.broken("Wait state delay is too long.")

@@ -71,7 +71,9 @@ def conclude(run: Run, fibre: Fibre, stopped: Status | None = None) -> Execution
 
 
 def supervise(parent: Run, child: Run, machine: Machine, own: Fibre, place: Place, order: tuple[int, ...]) -> Steps:
-    """Run a child execution within its time limit, as the body of the fibre ``own``; its result is noted with the parent."""
+    """Run a child execution within its time limit, as the body of the fibre ``own``; its result is noted with the
+    parent.
+    """
     fibre = begin(child, machine, child.input, place, (*order, 0), own)
     until = deadline(child, machine)
     while not fibre.done and child.world.clock.now < until:

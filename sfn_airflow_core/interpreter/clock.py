@@ -1,9 +1,9 @@
 """Cooperative branches on a virtual clock: no threads, no sleeping, the same order every time.
 
-A fibre is a generator that yields the absolute second at which it wants to go on (``PARKED`` to be woken by the end of a
-child only). What runs next is the fibre with the earliest time; at equal times the one that comes first in the definition
-(``order``: the branch or iteration numbers from the outside in; a parent comes before its children). A fibre runs on
-without interruption as long as it takes no time.
+A fibre is a generator that yields the absolute second at which it wants to go on (``PARKED`` to be woken by the end
+of a child only). What runs next is the fibre with the earliest time; at equal times the one that comes first in the
+definition (``order``: the branch or iteration numbers from the outside in; a parent comes before its children). A
+fibre runs on without interruption as long as it takes no time.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ Steps: TypeAlias = "Generator[float, None, Json]"
 
 @dataclass(slots=True, eq=False)
 class Fibre:
-    """A branch of work with its outcome: ``output`` or ``failure`` once ``done``; ``ended`` are children that are done."""
+    """A branch of work with its outcome: ``output`` or ``failure`` once ``done``; ``ended`` are children that are
+    done.
+    """
 
     order: tuple[int, ...]
     steps: Steps | None = None

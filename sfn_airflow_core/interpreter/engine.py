@@ -1,4 +1,6 @@
-"""Runs the states of a machine, branch or iteration one after the other; the loop is iterative, however long it runs."""
+"""Runs the states of a machine, branch or iteration one after the other; the loop is iterative, however long it
+runs.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +71,9 @@ def enter(frame: Frame, state: State, value: Json) -> Stay:
 
 
 def leave(stay: Stay, step: Step, machine: Machine) -> None:
-    """Leave a state: check sizes, commit variables, note the edge. Nothing in the state itself can catch what fails here."""
+    """Leave a state: check sizes, commit variables, note the edge. Nothing in the state itself can catch what fails
+    here.
+    """
     frame, visit = stay.frame, stay.visit
     limits = frame.run.world.limits
     if step.output is not stay.raw and too_large(step.output, limits.payload_bytes):
@@ -94,7 +98,9 @@ def leave(stay: Stay, step: Step, machine: Machine) -> None:
 
 
 def assign(stay: Stay, assigned: dict[str, Json]) -> None:
-    """Commit variables; too large ones fail the execution (asl.md 2.5: 256 KiB for one Assign, 10 MiB in an execution)."""
+    """Commit variables; too large ones fail the execution (asl.md 2.5: 256 KiB for one Assign, 10 MiB in an
+    execution).
+    """
     run, limits = stay.run, stay.run.world.limits
     run.stored += len(json_text(assigned))
     if too_large(assigned, limits.payload_bytes) or run.stored > limits.variable_bytes:

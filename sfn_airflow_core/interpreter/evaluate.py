@@ -11,8 +11,8 @@ from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.expr.model import Array, Call, Compare, Expr, Literal, Logic, Negation, Object, Path, Test
 from sfn_airflow_core.interpreter.evaluate_compare import holds
 from sfn_airflow_core.interpreter.evaluate_intrinsics import INTRINSICS, Signature
+from sfn_airflow_core.interpreter.evaluate_kinds import passes
 from sfn_airflow_core.interpreter.evaluate_path import select
-from sfn_airflow_core.interpreter.evaluate_test import passes
 from sfn_airflow_core.interpreter.failures import EvaluationError
 
 
@@ -22,7 +22,9 @@ def _no_context() -> Json:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """What expressions may refer to: ``$``, ``$$`` (made when first asked for), variables, and ``@`` inside a filter."""
+    """What expressions may refer to: ``$``, ``$$`` (made when first asked for), variables, and ``@`` inside a
+    filter.
+    """
 
     input: Json
     context: Callable[[], Json] = _no_context

@@ -26,7 +26,9 @@ _ALGORITHMS = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "s
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """An intrinsic function, with how many arguments it takes; ``draws`` where it takes a source of randomness first."""
+    """An intrinsic function, with how many arguments it takes; ``draws`` where it takes a source of randomness
+    first.
+    """
 
     apply: Callable[..., Json]
     least: int

@@ -1,7 +1,8 @@
-"""Paths through documents, as AWS evaluates them: Jayway's dialect, with an empty list where an indefinite path finds nothing.
+"""Paths through documents, as AWS evaluates them: Jayway's dialect, with an empty list where an indefinite path finds
+nothing.
 
-A definite path gives the value it names and fails where there is none. An indefinite path gives the list of what it finds,
-in document order; steps that do not apply to a value find nothing there.
+A definite path gives the value it names and fails where there is none. An indefinite path gives the list of what it
+finds, in document order; steps that do not apply to a value find nothing there.
 """
 
 from __future__ import annotations
@@ -41,17 +42,17 @@ def select(path: Path, data: Data, evaluate: Evaluate) -> Json:
         match step:
             case Field():
                 if not isinstance(value, dict) or step.name not in value:
-                    raise MissingValue(_missing(path, step.name))
+                    raise MissingValue(_missing(path, number))
                 value = value[step.name]
             case Index():
                 if not isinstance(value, list) or not -len(value) <= step.position < len(value):
-                    raise MissingValue(_missing(path, step.position))
+                    raise MissingValue(_missing(path, number))
                 value = value[step.position]
             case PathFunction():
                 value = apply_function(step.name, value, path.text)
             case Names():
                 if not isinstance(value, dict):
-                    raise MissingValue(_missing(path, step.names[0]))
+                    raise MissingValue(_missing(path, number))
                 value = {name: value[name] for name in step.names if name in value}
             case Slice() | Wildcard() | Indexes() | Descend() | Filter():
                 return _matches(steps[number:], [value], path, data, evaluate)
@@ -76,9 +77,19 @@ def _root(path: Path, data: Data) -> Json:
             assert_never(path.root.kind)
 
 
-def _missing(path: Path, token: str | int) -> str:
-    shown = f"'{token}'" if isinstance(token, str) else token
-    return f"Invalid path '{path.text}' : No results for path: $[{shown}]"
+def _missing(path: Path, number: int) -> str:
+    """What AWS says where step ``number`` finds nothing: other words if it is the last one (recorded)."""
+    shown = "$"
+    for step in path.steps[: number + 1]:
+        match step:
+            case Field():
+                shown += f"['{step.name}']"
+            case Index():
+                shown += f"[{step.position}]"
+            case _:
+                shown += "[...]"
+    reason = "No results for path:" if number == len(path.steps) - 1 else "Missing property in path"
+    return f"Invalid path '{path.text}' : {reason} {shown}"
 
 
 def _matches(steps: tuple[Step, ...], values: list[Json], path: Path, data: Data, evaluate: Evaluate) -> Json:

@@ -30,10 +30,10 @@ class Limits:
 class Options:
     """How to run an execution.
 
-    ``type`` is STANDARD or EXPRESS. ``start`` is the virtual clock's first instant. ``stop_after`` seconds the execution is
-    aborted, as by StopExecution. ``machines`` are the definitions of child executions, by ARN or name. ``variables`` are
-    there at the start (as in TestState); ``context`` takes the place of the context object. ``seed`` makes random numbers
-    repeatable.
+    ``type`` is STANDARD or EXPRESS. ``start`` is the virtual clock's first instant. ``stop_after`` seconds the
+    execution is aborted, as by StopExecution. ``machines`` are the definitions of child executions, by ARN or name.
+    ``variables`` are there at the start (as in TestState); ``context`` takes the place of the context object.
+    ``seed`` makes random numbers repeatable.
     """
 
     type: Literal["STANDARD", "EXPRESS"] = "STANDARD"
@@ -98,7 +98,9 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Retrial:
-    """A retry: which retrier (index in ``Retry``) waits how many ``seconds`` after which error; ``number`` counts from 1."""
+    """A retry: which retrier (index in ``Retry``) waits how many ``seconds`` after which error; ``number`` counts
+    from 1.
+    """
 
     state: str
     place: Place
@@ -122,7 +124,9 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A transition that was taken: ``source`` and ``target`` are JSON pointers; ``kind`` is next, choice, default or catch."""
+    """A transition that was taken: ``source`` and ``target`` are JSON pointers; ``kind`` is next, choice, default or
+    catch.
+    """
 
     source: str
     target: str
@@ -145,9 +149,9 @@ class Record:
 class Execution:
     """The result of ``execute``.
 
-    ``output`` is meaningful if ``status`` is SUCCEEDED; ``error`` and ``cause`` may be None even if it FAILED. ``duration``
-    is in virtual seconds. ``events`` are those of the execution itself; ``children`` the executions it started (items of a
-    distributed Map, and child machines).
+    ``output`` is meaningful if ``status`` is SUCCEEDED; ``error`` and ``cause`` may be None even if it FAILED.
+    ``duration`` is in virtual seconds. ``events`` are those of the execution itself; ``children`` the executions it
+    started (items of a distributed Map, and child machines).
     """
 
     status: Status

@@ -20,8 +20,9 @@ BRANCH_FAILED = "States.BranchFailed"
 class StateFailed(Exception):
     """A state, branch, iteration or execution failed with an AWS error.
 
-    ``error`` and ``cause`` may be None (a Fail without them). ``also`` are further names that ``ErrorEquals`` may use, such
-    as ``States.HeartbeatTimeout``. ``wildcard`` says whether ``States.ALL`` and ``States.TaskFailed`` match it.
+    ``error`` and ``cause`` may be None (a Fail without them). ``also`` are further names that ``ErrorEquals`` may
+    use, such as ``States.HeartbeatTimeout``. ``wildcard`` says whether ``States.ALL`` and ``States.TaskFailed`` match
+    it.
     """
 
     def __init__(
@@ -42,7 +43,9 @@ class StateFailed(Exception):
 
 
 class EvaluationError(Exception):
-    """An expression cannot be evaluated with this data; becomes ``States.Runtime`` or ``States.QueryEvaluationError``."""
+    """An expression cannot be evaluated with this data; becomes ``States.Runtime`` or
+    ``States.QueryEvaluationError``.
+    """
 
 
 class MissingValue(EvaluationError):
@@ -50,10 +53,11 @@ class MissingValue(EvaluationError):
 
 
 def answers_to(failure: StateFailed, names: Iterable[str]) -> bool:
-    """Whether one of the names of an ``ErrorEquals`` matches (States Language, Errors; recorded behaviour where it differs).
+    """Whether one of the names of an ``ErrorEquals`` matches (States Language, Errors; recorded behaviour where it
+    differs).
 
-    ``States.Runtime`` is never matched, not even by name. ``States.TaskFailed`` matches everything but timeouts (Developer
-    Guide). A payload that is too large when a state is left is matched by its name only.
+    ``States.Runtime`` is never matched, not even by name. ``States.TaskFailed`` matches everything but timeouts
+    (Developer Guide). A payload that is too large when a state is left is matched by its name only.
     """
     if failure.error == RUNTIME:
         return False

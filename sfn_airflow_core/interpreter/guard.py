@@ -80,7 +80,9 @@ def _pause(stay: Stay, failure: StateFailed, number: int, count: int, retrier: R
 
 
 def caught(stay: Stay, catchers: tuple[Catcher, ...], failure: StateFailed) -> Step | None:
-    """What the first matching catcher hands on; not touched by the state's own ResultSelector or OutputPath (recorded)."""
+    """What the first matching catcher hands on; not touched by the state's own ResultSelector or OutputPath
+    (recorded).
+    """
     number = first_answer(failure, catchers)
     if number is None:
         return None

@@ -20,7 +20,9 @@ from sfn_airflow_core.interpreter.shape import Work, deliver
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """How many items may fail: a count and a percentage; either being exceeded fails the Map. Neither given means none."""
+    """How many items may fail: a count and a percentage; either being exceeded fails the Map. Neither given means
+    none.
+    """
 
     count: float | None
     percentage: float | None

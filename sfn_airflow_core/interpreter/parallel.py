@@ -14,8 +14,8 @@ from sfn_airflow_core.interpreter.shape import Work, deliver, effective
 def run_parallel(stay: Stay, state: Parallel) -> Work:
     """Run all branches with the same input; the first that fails stops the others, which get no further.
 
-    What "first" means is decided by the virtual clock; at equal times, by the order of the branches. A branch that takes
-    no time runs to its end before the next one starts: if it fails, the branches behind it have not begun.
+    What "first" means is decided by the virtual clock; at equal times, by the order of the branches. A branch that
+    takes no time runs to its end before the next one starts: if it fails, the branches behind it have not begun.
     """
     value = effective(stay)
     stay.event("ParallelStateStarted")

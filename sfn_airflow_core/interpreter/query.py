@@ -75,7 +75,9 @@ def shape_of(value: Json) -> Shape:
 
 
 def fill(shape: Shape, stay: Stay, states: dict[str, Json], field: str) -> Json:
-    """The value with its expressions evaluated; ``states`` is ``$states``; raises StateFailed (QueryEvaluationError)."""
+    """The value with its expressions evaluated; ``states`` is ``$states``; raises StateFailed
+    (QueryEvaluationError).
+    """
     match shape:
         case Constant():
             return shape.value

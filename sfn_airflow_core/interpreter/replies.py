@@ -12,7 +12,8 @@ from sfn_airflow_core.interpreter.resource import short_names
 from sfn_airflow_core.interpreter.values import equal, json_text
 
 Kind: TypeAlias = Literal["result", "payload", "error", "timeout", "job_failed", "never"]
-_KINDS: tuple[Kind, ...] = ("result", "payload", "error", "timeout", "job_failed", "never")
+KINDS: tuple[Kind, ...] = ("result", "payload", "error", "timeout", "job_failed", "never")
+"""What a reply may be; exactly one of these members says so."""
 
 
 class BadReplies(ValueError):
@@ -32,7 +33,9 @@ class MissingReply(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer. ``value`` is the result, payload or failed job; ``after`` and ``heartbeats`` are in seconds from the call."""
+    """One answer. ``value`` is the result, payload or failed job; ``after`` and ``heartbeats`` are in seconds from
+    the call.
+    """
 
     kind: Kind
     value: Json = None
@@ -149,11 +152,11 @@ def _series(value: Json, at: str) -> tuple[Reply, ...]:
 
 def _reply(value: Json, at: str) -> Reply:
     if not isinstance(value, dict):
-        raise BadReplies(f"{at}: a reply must be an object with one of {', '.join(_KINDS)}")
-    kinds = [kind for kind in _KINDS if kind in value]
-    unknown = [key for key in value if key not in (*_KINDS, "cause", "after", "when", "heartbeats")]
+        raise BadReplies(f"{at}: a reply must be an object with one of {', '.join(KINDS)}")
+    kinds = [kind for kind in KINDS if kind in value]
+    unknown = [key for key in value if key not in (*KINDS, "cause", "after", "when", "heartbeats")]
     if len(kinds) != 1 or unknown:
-        raise BadReplies(f"{at}: one of {', '.join(_KINDS)} is needed" + (f", not {unknown[0]!r}" if unknown else ""))
+        raise BadReplies(f"{at}: one of {', '.join(KINDS)} is needed" + (f", not {unknown[0]!r}" if unknown else ""))
     kind = kinds[0]
     after, heartbeats = value.get("after", 0), value.get("heartbeats", [])
     if not isinstance(after, int | float) or isinstance(after, bool) or not after >= 0:

@@ -14,7 +14,9 @@ Pattern: TypeAlias = Literal["request", "sync", "sync:2", "waitForTaskToken"]
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A parsed resource: ``service`` and ``action`` as in ``sqs`` and ``sendMessage``, ``aws-sdk:s3`` and ``getObject``."""
+    """A parsed resource: ``service`` and ``action`` as in ``sqs`` and ``sendMessage``, ``aws-sdk:s3`` and
+    ``getObject``.
+    """
 
     arn: str
     kind: Kind

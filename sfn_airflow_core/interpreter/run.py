@@ -90,8 +90,8 @@ class Run:
 class Frame:
     """A scope that runs states: the execution itself, a branch, or an iteration; variables belong to it.
 
-    Variables start as those of the scope around, which cannot change while this one lives, so a copy is the same as reading
-    outwards (asl.md 2.5). ``item`` is the context object's ``Map``.
+    Variables start as those of the scope around, which cannot change while this one lives, so a copy is the same as
+    reading outwards (asl.md 2.5). ``item`` is the context object's ``Map``.
     """
 
     run: Run

@@ -131,8 +131,8 @@ def output_of(stay: Stay, given: Given | None, default: Json, **more: Json) -> J
 def place(stay: Stay, path: str | None, result: Json) -> Json:
     """Put a result into the state's raw input at ResultPath; null drops it, ``$`` replaces the input.
 
-    Raises StateFailed with States.ResultPathMatchFailure where the path does not fit the input (States Language; AWS's own
-    name is not recorded).
+    Raises StateFailed with States.ResultPathMatchFailure where the path does not fit the input (States Language;
+    AWS's own name is not recorded).
     """
     if path == "$":
         return result

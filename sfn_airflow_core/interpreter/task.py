@@ -67,8 +67,8 @@ def _until_answered(
 ) -> Generator[float, None, None]:
     """Pass the time until the reply, or fail when a limit passes first; a reply at the very limit is in time.
 
-    Heartbeats matter to those that can send them: activities and callbacks. A reply ``timeout`` without a time of its own
-    comes when the state's limit is over; without a limit, the service itself reports the timeout at once.
+    Heartbeats matter to those that can send them: activities and callbacks. A reply ``timeout`` without a time of its
+    own comes when the state's limit is over; without a limit, the service itself reports the timeout at once.
     """
     start = stay.clock.now
     silence = (
