@@ -18,13 +18,14 @@ from sfn_airflow_core.asl.model import (
     Query,
     QueryRule,
 )
-from sfn_airflow_core.asl.read_fields import Fields, as_text, is_open, query_of
+from sfn_airflow_core.asl.read_fields import Fields, as_text, is_open
 from sfn_airflow_core.asl.read_values import (
     ONE_NAME,
     assign,
     is_timestamp,
     looks_like_path,
     path,
+    query,
     template,
     warn_no_path,
 )
@@ -63,11 +64,11 @@ def _query_rule(entry: Fields) -> QueryRule:
     entry.require("Condition", "Next")
     value = entry.take("Condition")
     condition: bool | Query | Placeholder = False
-    query = query_of(value) if isinstance(value, str) else None
+    found_query = query(entry, "Condition", value) if isinstance(value, str) else None
     if isinstance(value, bool | Placeholder):
         condition = value
-    elif query is not None:
-        condition = query
+    elif found_query is not None:
+        condition = found_query
     elif isinstance(value, str) and (whole := ONE_NAME.match(value)):
         condition = Placeholder(whole[1])
     elif "Condition" in entry:

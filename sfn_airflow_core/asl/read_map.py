@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sfn_airflow_core.asl.model import Given, ItemBatcher, ItemReader, Machine, Map, PathRef, ResultWriter
 from sfn_airflow_core.asl.read_errors import catchers, retriers
 from sfn_airflow_core.asl.read_fields import Fields, as_text, is_open, query_of
-from sfn_airflow_core.asl.read_values import amount, path, template
+from sfn_airflow_core.asl.read_values import amount, check_values, path, template
 from sfn_airflow_core.text import join
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ def _items(fields: Fields) -> PathRef | Given | None:
     value = as_text(found.value)
     if not (isinstance(value, list | dict) or (isinstance(value, str) and (query_of(value) or is_open(value)))):
         fields.error("Items", "The field 'Items' must be an array, an object or a JSONata expression in '{% %}'")
+    check_values(found.value, fields.where("Items"), fields)
     return found
 
 

@@ -28,17 +28,18 @@ from sfn_airflow_core.asl.model import (
 )
 from sfn_airflow_core.asl.read_choice import rules
 from sfn_airflow_core.asl.read_errors import catchers, retriers
-from sfn_airflow_core.asl.read_fields import Fields, Notes, as_text, is_open, query_of
+from sfn_airflow_core.asl.read_fields import Fields, Notes, as_text, is_open
 from sfn_airflow_core.asl.read_values import (
     amount,
     assign,
-    check_template,
+    check_values,
     dynamic_text,
     flow_path,
     holds_path,
     is_timestamp,
     looks_like_path,
     path,
+    query,
     template,
     warn_no_path,
 )
@@ -221,8 +222,7 @@ def _credentials(fields: Fields) -> Json:
         inside.notes.error(inside.at, "The field 'RoleArn' is required but was missing")
     elif not isinstance(as_text(role), str):
         inside.error("RoleArn", "The field 'RoleArn' must be a string")
-    if inside.language == "JSONPath":
-        check_template(inside.value, inside.at, inside.notes)
+    check_values(inside.value, inside.at, inside)
     inside.close()
     return inside.value
 
@@ -274,8 +274,8 @@ def _timestamp(fields: Fields) -> str | PathRef | Query | Placeholder | None:
     text = fields.text("Timestamp")
     if text is None or is_open(text):
         return text
-    if fields.language == "JSONata" and (query := query_of(text)):
-        return query
+    if fields.language == "JSONata" and (found := query(fields, "Timestamp", text)):
+        return found
     if not is_timestamp(text):
         fields.error("Timestamp", f"String does not match RFC3339 timestamp at {fields.where('Timestamp')}")
         if looks_like_path(text):

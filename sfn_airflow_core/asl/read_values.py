@@ -43,6 +43,28 @@ def _value_fault(text: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=4096)
+def _query_fault(text: str) -> str:
+    # imported late: most machines have no JSONata, and its engine takes time to load
+    from sfn_airflow_core.expr.jsonata import read_query
+
+    try:
+        read_query(text)
+    except ExpressionError as error:
+        return str(error) or "it cannot be read"
+    except RecursionError:
+        return "it is nested too deeply"
+    return ""
+
+
+def query(fields: Fields, name: str, text: str) -> Query | None:
+    """The JSONata expression of a member that is a ``{% … %}`` string; its syntax is checked."""
+    found = query_of(text)
+    if found is not None and not is_open(text) and (fault := _query_fault(found.text)):
+        fields.error(name, f"The JSONata expression of the field '{name}' cannot be read: {fault}")
+    return found
+
+
 def path(fields: Fields, name: str, *, reference: bool = False, intrinsic: bool = False) -> PathRef | None:
     """A member that is a JSONPath (a Reference Path, or an intrinsic call, where that is the rule)."""
     text = fields.text(name)
@@ -85,14 +107,19 @@ def check_values(value: Json, at: Pointer, fields: Fields) -> None:
     if fields.language == "JSONPath":
         check_template(value, at, fields.notes)
     elif isinstance(value, str | dict | list):
-        _check_marks(value, at, [], fields.notes)
+        _check_queries(value, at, [], fields.notes)
 
 
-def _check_marks(value: Json, at: Pointer, trail: list[str | int], notes: Notes) -> None:
-    """Warn of strings that have one of the marks of a JSONata expression, or white space around both."""
+def _check_queries(value: Json, at: Pointer, trail: list[str | int], notes: Notes) -> None:
+    """Check JSONata expressions; warn of strings that have only one of the marks, or white space around both."""
     if isinstance(value, str):
         bare = value.strip()
-        if bare.startswith("{%") != bare.endswith("%}") or (bare != value and query_of(bare)):
+        found = query_of(value)
+        if found is not None:
+            fault = "" if is_open(value) else _query_fault(found.text)
+            if fault:
+                notes.error(join(at, *trail), f"The JSONata expression cannot be read: {fault}")
+        elif bare.startswith("{%") != bare.endswith("%}") or query_of(bare):
             message = (
                 "The value looks like a JSONata expression, but is none; it must start with '{%' and end with '%}'"
             )
@@ -102,7 +129,7 @@ def _check_marks(value: Json, at: Pointer, trail: list[str | int], notes: Notes)
     for key, inner in items:
         if isinstance(inner, str | dict | list):
             trail.append(key)
-            _check_marks(inner, at, trail, notes)
+            _check_queries(inner, at, trail, notes)
             trail.pop()
 
 
@@ -184,9 +211,9 @@ def amount(
 ) -> Amount | None:
     """A number that may also be a path (``…Path``, JSONPath) or a query (JSONata)."""
     if fields.language == "JSONata":
-        if isinstance(text := fields.value.get(name), str) and (query := query_of(text)):
+        if isinstance(text := fields.value.get(name), str) and (found := query(fields, name, text)):
             fields.take(name)
-            return query
+            return found
         return number(fields, name, low, high, fraction=fraction)
     dynamic = path(fields, f"{name}Path", reference=True) if f"{name}Path" in fields else None
     fields.only_one(name, f"{name}Path")
@@ -210,7 +237,7 @@ def dynamic_text(fields: Fields, name: str) -> str | PathRef | Query | None:
     """A string, a query (JSONata), or a path or call under ``…Path`` (JSONPath): ``Error`` and ``Cause`` of Fail."""
     if fields.language == "JSONata":
         text = fields.text(name)
-        return text if text is None else query_of(text) or text
+        return text if text is None else query(fields, name, text) or text
     found = path(fields, f"{name}Path", reference=True, intrinsic=True) if f"{name}Path" in fields else None
     fields.only_one(name, f"{name}Path")
     text = fields.text(name)
