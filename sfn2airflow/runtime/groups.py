@@ -46,12 +46,24 @@ def results(
 
         described = {"task_id": function.__name__, "task_display_name": name, "doc_md": function.__doc__}
         operator = operator_of(collect, **{**STATE, **described, **task_args})
-        if operator.get_closest_mapped_task_group():  # there, one failed item would fail the task before it is mapped
-            operator.trigger_rule = TriggerRule.ALL_DONE
+        if items is not None:
+            _rule_for_mapped_tasks(operator)
         operator.set_upstream([*(end for branch in ends for end in branch), *([items] if items else [])])
         return operator
 
     return decorate
+
+
+def _rule_for_mapped_tasks(end: BaseOperator) -> None:
+    """Inside a Map, keep one item from deciding for all.
+
+    Airflow evaluates ``none_failed_min_one_success`` over the tasks of every item until a task is mapped, so the
+    failure of one item would fail the others; ``none_failed`` it evaluates by item, and a state that gets no document
+    skips itself.
+    """
+    for node in end.task_group.iter_tasks() if end.task_group else ():
+        if node.get_closest_mapped_task_group() and node.trigger_rule == TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS:
+            node.trigger_rule = TriggerRule.NONE_FAILED
 
 
 def leaves(node: Node) -> list[BaseOperator]:

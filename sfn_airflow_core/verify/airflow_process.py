@@ -86,8 +86,6 @@ def open_airflow(quiet: bool = True) -> Iterator[Path]:
     """Airflow, ready to run DAGs, in its folder; the environment is put back afterwards."""
     global _home
     new = _home is None
-    if new and "airflow.settings" in sys.modules:
-        raise AirflowUnavailable("Airflow was imported before, with another configuration")
     home = _home or Path(tempfile.mkdtemp(prefix="sfn2airflow-"))
     before, level, path = dict(os.environ), logging.root.manager.disable, [*sys.path]
     os.environ.update(_environment(home))
@@ -111,8 +109,14 @@ def _prepare(home: Path, quiet: bool) -> None:
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     (home / "dags").mkdir()
     shutil.copy(template_database(), home / "airflow.db")
-    import airflow.settings  # noqa: F401  (reads the configuration)
+    imported = "airflow.settings" in sys.modules
+    import airflow.settings
 
+    settings: Any = airflow.settings
+    if imported:  # with whatever database the environment named then
+        settings.dispose_orm(do_log=False)
+        settings.configure_vars()
+        settings.configure_orm()
     if quiet:
         import structlog
 

@@ -98,7 +98,7 @@ class AirflowSession:
     def run(
         self,
         dag_file: Path,
-        input: Json = None,
+        input: Json,
         replies: Mapping[str, Reply | list[Reply]] | None = None,
         *,
         dag_id: str | None = None,
@@ -129,10 +129,8 @@ def main_dag(dags: Mapping[str, Any]) -> str:
 
 
 def as_conf(input: Json) -> dict[str, Json]:
-    """``dag_run.conf`` for an input: conf must be an object, so anything else travels as ``{"$": input}``."""
-    if input is None:
-        return {}
-    return input if isinstance(input, dict) and set(input) != {"$"} else {"$": input}
+    """``dag_run.conf`` for an input: an object without a key ``$``, else what has the input under ``$``."""
+    return input if isinstance(input, dict) and "$" not in input else {"$": input}
 
 
 @contextmanager

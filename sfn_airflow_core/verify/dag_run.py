@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import defaultdict
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ Key = tuple[str, int]
 _FINISHED: Final = ("success", "failed")
 _MOMENTS: Final = "airflow.providers.standard.triggers.temporal."
 _DAG_STATE: Final = "airflow.providers.standard.triggers.external_task.DagStateTrigger"
+_CONSEQUENCE: Final = "EarlierFailure"  # the runtime's name for a failure that only follows from another
 _AWS: Final = "airflow.providers.amazon.aws.triggers."
 
 
@@ -79,6 +81,8 @@ class Recorder:
         """For a task without the runtime: the class of its exception is the error's name."""
         match self.failures.get((run_id, key)):
             case None:
+                return None
+            case error if type(error).__name__ == _CONSEQUENCE:
                 return None
             case error if type(error).__name__ in ("AirflowTaskTimeout", "TaskDeferralTimeout"):
                 return {"Error": "States.Timeout", "Cause": str(error)}
@@ -276,6 +280,19 @@ def _unfinished(run: Any, session: Any) -> str:
     )
 
 
+def _document(value: Json) -> Json:
+    """An XCom as the document it stands for: the runtime keeps what Airflow would take for its own as JSON text."""
+    match value:
+        case {"$json": str() as text} if len(value) == 1:
+            return json.loads(text)
+        case dict():
+            return {key: _document(part) for key, part in value.items()}
+        case list():
+            return [_document(part) for part in value]
+        case _:
+            return value
+
+
 def _finished(run: Any, session: Any) -> FinishedRun:
     from airflow.models.xcom import XComModel
     from airflow.sdk.serde import deserialize
@@ -284,7 +301,7 @@ def _finished(run: Any, session: Any) -> FinishedRun:
     xcoms: dict[str, dict[Key, Json]] = defaultdict(dict)
     mine = (XComModel.dag_id == run.dag_id, XComModel.run_id == run.run_id)
     for xcom in session.scalars(select(XComModel).where(*mine)):
-        xcoms[xcom.key][xcom.task_id, xcom.map_index] = deserialize(xcom.value)
+        xcoms[xcom.key][xcom.task_id, xcom.map_index] = _document(deserialize(xcom.value))
     tasks = {
         (ti.task_id, ti.map_index): (str(ti.state or "none"), ti.end_date)
         for ti in run.get_task_instances(session=session)
