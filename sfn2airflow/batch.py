@@ -57,7 +57,7 @@ def translate_all(inputs: Iterable[Input], options: Options, bug: Bug) -> Iterat
     for given in inputs:
         try:
             translation = translate_text(given.data, given.name, replace(options, taken_dag_ids=frozenset(taken)))
-        except Exception as error:
+        except Exception as error:  # a translation never raises: whatever comes is a bug, and the others go on
             bug(error, given.name)
             continue
         taken.add(translation.dag_id)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +21,7 @@ from sfn_airflow_core.shell.folder import Refused
 from sfn_airflow_core.shell.group import BUG, CLEAN, FOUND, UNUSABLE, report_bug
 from sfn_airflow_core.shell.inputs import Input, gather
 from sfn_airflow_core.shell.progress import tracked
+from sfn_airflow_core.shell.terminal import colors, columns
 
 TOOL = "sfn2airflow"
 
@@ -140,8 +139,10 @@ class Work:
         """Prints the report, or writes it to the file that was asked for."""
         choices = self.choices
         if choices.format == "text":
-            color = choices.output_file is None and _colors()
-            text = render_text(report, color=color, width=_width(), remedies=choices.verbose, summary=not choices.quiet)
+            color = choices.output_file is None and colors()
+            text = render_text(
+                report, color=color, width=columns(), remedies=choices.verbose, summary=not choices.quiet
+            )
         else:
             text = FORMATS[choices.format](report)
         if choices.output_file is None:
@@ -165,17 +166,3 @@ class Work:
 
 def _err(line: str) -> None:
     click.echo(visible(line), err=True)
-
-
-def _colors() -> bool:
-    """Whether standard output takes ANSI colours (https://no-color.org)."""
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        return False
-    return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
-
-
-def _width() -> int:
-    """Columns of the terminal; those of a wide page where there is none."""
-    import shutil
-
-    return shutil.get_terminal_size((120, 24)).columns if sys.stdout.isatty() else 120

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 
 import click
 
@@ -12,12 +10,9 @@ from sfn2airflow.rules import RULES
 from sfn_airflow_core.findings import Finding, section, summary
 from sfn_airflow_core.render.entries import label
 from sfn_airflow_core.shell.group import suggestion
+from sfn_airflow_core.shell.terminal import colors, columns
 
 FORMATS = ("text", "json", "markdown")
-
-
-def _colors() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 @click.command(short_help="Show the page of one finding, with an example.")
@@ -31,7 +26,7 @@ def explain(code: str) -> int:
         near = suggestion(code.upper(), [known.code for known in RULES])
         raise click.UsageError(f"There is no finding {code!r}.{near} sfn2airflow rules lists them.")
     text = page(rule)
-    if _colors():
+    if colors():
         from rich.console import Console
         from rich.markdown import Markdown
 
@@ -74,9 +69,9 @@ def _print(known: list[type[Finding]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from sfn_airflow_core.render.text import STYLES, WIDTH
+    from sfn_airflow_core.render.text import STYLES
 
-    console = Console(color_system="auto" if _colors() else None, width=None if sys.stdout.isatty() else WIDTH)
+    console = Console(color_system="auto" if colors() else None, width=columns())
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     for column in ("code", "fidelity"):
         table.add_column(column, no_wrap=True)
