@@ -8,27 +8,46 @@ import json
 import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import boto3
+import moto
 import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from botocore.response import StreamingBody
 
-pytest.importorskip("airflow", reason="the runtime needs Airflow")
-moto = pytest.importorskip("moto")
+from sfn2airflow.services import aws_sdk
+from sfn_airflow_core.verify.airflow_process import open_airflow
 
-import boto3  # noqa: E402
-from botocore.client import BaseClient  # noqa: E402
-from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError  # noqa: E402
-from botocore.response import StreamingBody  # noqa: E402
-
-from sfn2airflow.runtime.aws import aws, client_for, client_name, invoke  # noqa: E402
-from sfn2airflow.runtime.aws_names import java_class, java_name, request, scalar  # noqa: E402
-from sfn2airflow.runtime.errors import StateError  # noqa: E402
-from sfn2airflow.services import aws_sdk  # noqa: E402
+pytestmark = pytest.mark.skipif(find_spec("airflow") is None, reason="needs the extra 'airflow'")
 
 RECORDINGS = Path(__file__).parent.parent / "../shared/corpus/aws-recordings.jsonl"
 REGION = "eu-west-1"
 Answer = Callable[[str, dict[str, Any]], Any]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def airflow() -> Iterator[None]:
+    """An Airflow of our own: importing the runtime makes Airflow read its configuration."""
+    with open_airflow():
+        yield
+
+
+def of(module: str, name: str) -> Any:
+    """Something of the runtime, imported when it is needed."""
+    return getattr(import_module(f"sfn2airflow.runtime.{module}"), name)
+
+
+def aws(action: str, **arguments: Any) -> Any:
+    return of("aws", "aws")(action, **arguments)
+
+
+def invoke(function: str, payload: Any) -> Any:
+    return of("aws", "invoke")(function, payload)
 
 
 @pytest.fixture(autouse=True)
@@ -73,8 +92,8 @@ def failing(code: str, message: str = "no", status: int = 400) -> Answer:
     return answer
 
 
-def error_of(action: str, **arguments: Any) -> StateError:
-    with pytest.raises(StateError) as caught:
+def error_of(action: str, **arguments: Any) -> Any:
+    with pytest.raises(of("errors", "StateError")) as caught:
         aws(action, **arguments)
     return caught.value
 
@@ -188,7 +207,7 @@ def test_a_null_argument_is_not_sent(answering: Any) -> None:
     ids=["seconds", "milliseconds", "bytes", "no text", "stream"],
 )
 def test_times_and_bytes_become_text(value: Any, text: str) -> None:
-    assert scalar(value) == text
+    assert of("aws_names", "scalar")(value) == text
 
 
 @pytest.mark.parametrize(
@@ -331,14 +350,14 @@ def test_a_function_as_resource_gives_what_it_returns(answering: Any, payload: s
 )
 def test_a_failed_function_is_its_own_error(answering: Any, payload: str, name: str, cause: str | None) -> None:
     answering(lambda_answer(payload, FunctionError="Unhandled"))
-    with pytest.raises(StateError) as caught:
+    with pytest.raises(of("errors", "StateError")) as caught:
         invoke("f", {})
     assert (caught.value.error, caught.value.cause) == (name, cause or payload)
     assert error_of("lambda:invoke", FunctionName="f").error == name
 
 
 def test_a_lambda_client_waits_as_long_as_a_function_may_run_and_never_asks_twice() -> None:
-    config = client_for("lambda:invoke").meta.config
+    config = of("aws", "client_for")("lambda:invoke").meta.config
     assert config.read_timeout >= 900
     assert config.retries["total_max_attempts" if "total_max_attempts" in config.retries else "max_attempts"] <= 1
 
@@ -404,15 +423,15 @@ def test_ecs_run_task_with_failures_is_an_error(answering: Any) -> None:
 
 
 def test_every_sdk_token_is_the_same_service_in_the_translator_and_in_the_runtime() -> None:
-    tokens = aws_sdk.tokens()
+    tokens, client_name = aws_sdk.tokens(), of("aws", "client_name")
     assert len(tokens) > 400
     assert {token: client_name(f"aws-sdk:{token}:anything") for token in tokens} == tokens
 
 
 @pytest.mark.parametrize("text", ["DBInstanceIdentifier", "ETag", "SSEKMSKeyId", "taskArn", "MD5OfBody", "A", "URL"])
 def test_the_translator_and_the_runtime_spell_members_alike(text: str) -> None:
-    assert java_name(text) == aws_sdk.pascal(text)
-    assert java_class(text) == aws_sdk.java_class(text)
+    assert of("aws_names", "java_name")(text) == aws_sdk.pascal(text)
+    assert of("aws_names", "java_class")(text) == aws_sdk.java_class(text)
 
 
 def recorded_bodies() -> list[tuple[Any, str]]:
@@ -432,5 +451,5 @@ def test_what_is_stored_in_s3_has_the_recorded_checksums() -> None:
         pytest.skip("the corpus of recordings is absent")
     shape = aws_sdk.model("s3").operation_model("PutObject").input_shape
     for body, checksum in bodies:
-        stored = request({"Body": body}, shape)["Body"]
+        stored = of("aws_names", "request")({"Body": body}, shape)["Body"]
         assert base64.b64encode(zlib.crc32(stored).to_bytes(4, "big")).decode() == checksum

@@ -36,11 +36,14 @@ def _cluster(answer: Json) -> Json:
 
 
 def _step(answer: Json) -> Json:
-    return {**{k: v for k, v in answer.items() if k != "StepIds"}, "StepId": answer["StepIds"][0]}
+    return {
+        **{k: v for k, v in answer.items() if k != "StepIds"},
+        "StepId": next(iter(answer.get("StepIds") or []), None),
+    }
 
 
 def _cancelled(answer: Json) -> Json:
-    (told,) = answer.get("CancelStepsInfoList") or [{}]
+    told = next(iter(answer.get("CancelStepsInfoList") or []), {})
     return {**{k: v for k, v in answer.items() if k != "CancelStepsInfoList"}, **told}
 
 
