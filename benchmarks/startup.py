@@ -18,19 +18,20 @@ COMMANDS = {
 }
 
 
-def fastest(args: tuple[str, ...], rounds: int = 15) -> float:
-    """Seconds of the fastest of several runs."""
-    times = []
+def measure(rounds: int = 15) -> dict[str, float]:
+    """Seconds of the fastest run of each command; they take turns, so that other work slows all of them down."""
+    best = dict.fromkeys(COMMANDS, float("inf"))
     for _ in range(rounds):
-        started = time.perf_counter()
-        subprocess.run([sys.executable, *args], stdout=subprocess.DEVNULL, check=True)
-        times.append(time.perf_counter() - started)
-    return min(times)
+        for name, args in COMMANDS.items():
+            started = time.perf_counter()
+            subprocess.run([sys.executable, *args], stdout=subprocess.DEVNULL, check=True)
+            best[name] = min(best[name], time.perf_counter() - started)
+    return best
 
 
 def main() -> None:
-    for name, args in COMMANDS.items():
-        sys.stdout.write(f"{name:28} {fastest(args) * 1000:6.1f} ms\n")
+    for name, seconds in measure().items():
+        sys.stdout.write(f"{name:28} {seconds * 1000:6.1f} ms\n")
 
 
 if __name__ == "__main__":
