@@ -55,6 +55,8 @@ def peeked(path: Path, writing: Writing, function: str = "peek") -> Node:
     *keys, last = steps or (None,)
     if isinstance(last, Names | PathFunction):
         value = _looked_up("peek", root, keys, writing)
+        if function == "present" and isinstance(last, Names):
+            return phrases.call("isinstance", value, phrases.name("dict"))
         if function == "present":
             return _looked_up("present", root, keys, writing)
         return _at_end(last, value, writing)

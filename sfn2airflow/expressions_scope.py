@@ -165,9 +165,9 @@ class Writing:
     def name_for(self, word: str) -> str:
         """A name for an element of what is called ``word``, ``line`` for ``lines``, that nothing else has."""
         snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", word[:60])
-        plain = re.sub(r"\W+|^\d+", "_", snake, flags=re.ASCII).strip("_").lower()[:30]
+        plain = re.sub(r"\W+", "_", snake, flags=re.ASCII).strip("_").lower()[:30]
         singular = re.sub(r"(?<=ch|sh|ss)es$|(?<=x)es$|s$", "", re.sub(r"ies$", "ys", plain))
-        if len(singular) < 2:
+        if len(singular) < 2 or singular[0].isdigit():
             singular = "element"
         taken = {self.scope.input, self.scope.context, self.scope.item, self.scope.index, self.scope.variables}
         taken |= self.names | set(self.scope.constants.values()) | DATA_NAMES

@@ -1,4 +1,4 @@
-"""Running compiled expressions in tests: the runtime's data functions without Airflow, and rules as they are written."""
+"""Running compiled expressions in tests: the runtime's data functions without Airflow, Choice rules from JSON."""
 
 from __future__ import annotations
 

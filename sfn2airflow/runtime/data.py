@@ -102,8 +102,10 @@ def members(value: Json, *names: str) -> list[Json]:
     return [value[name] for name in names if name in value] if isinstance(value, dict) else []
 
 
-def part(value: Json, *names: str) -> dict[str, Json]:
+def part(value: Json, *names: str) -> Json:
     """``['a','b']``: the object of these members, as far as there are any."""
+    if value is MISSING:
+        return MISSING
     if not isinstance(value, dict):
         raise TypeError(f"an object is needed, not {json_text(value)[:100]}")
     return {name: value[name] for name in names if name in value}
