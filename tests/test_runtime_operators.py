@@ -224,7 +224,8 @@ def test_athena_takes_its_query_and_catalog_as_written(run: Run) -> None:
 
 
 BATCH = """work = as_state(BatchOperator, "Work", task_id="work", job_name="n", job_definition="d", job_queue="q",
-    container_overrides={"Command": ["run"], "Environment": [{"Name": "A", "Value": "1"}]}, output=keep, deferrable=True)
+    container_overrides={"Command": ["run"], "Environment": [{"Name": "A", "Value": "1"}]},
+    output=keep, deferrable=True)
 """
 
 

@@ -31,7 +31,7 @@ def resolve(resource: str, parameters: Json, *, state_name: str = "") -> Service
     names = _names(parameters)
     arn = _ARN.fullmatch(resource)
     if arn is None:
-        return _open(resource, names, state_name)
+        return _open(resource, names, state_name, _asks_for_token(parameters))
     if arn["service"] == "lambda":
         return _function(resource, arn)
     if arn["service"] != "states":
@@ -52,7 +52,20 @@ def _names(parameters: Json) -> tuple[str, ...]:
     return tuple(name.removesuffix(".$") for name in parameters) if isinstance(parameters, dict) else ()
 
 
-def _open(resource: str, names: tuple[str, ...], state_name: str) -> Service | Unsupported:
+def _asks_for_token(parameters: Json) -> bool:
+    """Whether the arguments hand a task token on, which only a Task that waits for its callback has."""
+    match parameters:
+        case str():
+            return re.search(r"\$(\$|states\.context)\.Task\.Token", parameters) is not None
+        case dict():
+            return any(map(_asks_for_token, parameters.values()))
+        case list():
+            return any(map(_asks_for_token, parameters))
+        case _:
+            return False
+
+
+def _open(resource: str, names: tuple[str, ...], state_name: str, waits: bool) -> Service | Unsupported:
     """A Resource that is no ARN: a placeholder, or nothing that Step Functions would take."""
     if not (found := PLACEHOLDER.search(resource)):
         return _unsupported(resource, "not-a-resource", f"{resource!r} is not an ARN")
@@ -64,7 +77,7 @@ def _open(resource: str, names: tuple[str, ...], state_name: str) -> Service | U
     action, evidence = guessed
     if action == "activity":
         return _activity(resource)
-    answer = _integration(resource, action, names)
+    answer = _integration(resource, f"{action}.waitForTaskToken" if waits else action, names)
     if isinstance(answer, Unsupported):
         return answer
     return replace(answer, assumption=f"{subject}; taken for {action} because of {evidence}")

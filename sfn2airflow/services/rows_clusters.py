@@ -134,7 +134,7 @@ _CONTAINERS = (
 )
 
 
-def _eks(noun: str, arguments: str) -> tuple[Row, ...]:
+def _eks(noun: str, arguments: str, not_made: str, not_gone: str) -> tuple[Row, ...]:
     """Creating and deleting; what is deleted ends in the status ``DELETED``, which stands for "not found"."""
 
     def one(verb: str, good: str, bad: str, iam: str) -> Row:
@@ -153,8 +153,8 @@ def _eks(noun: str, arguments: str) -> tuple[Row, ...]:
         )
 
     return (
-        one("create", "ACTIVE", "FAILED CREATE_FAILED DEGRADED", f"eks:Create{noun} iam:PassRole"),
-        one("delete", "DELETED", "FAILED DELETE_FAILED", f"eks:Delete{noun}"),
+        one("create", "ACTIVE", not_made, f"eks:Create{noun} iam:PassRole"),
+        one("delete", "DELETED", not_gone, f"eks:Delete{noun}"),
     )
 
 
@@ -162,7 +162,7 @@ CLUSTERS: tuple[Row, ...] = (
     *_EMR,
     *_SERVERLESS,
     *_CONTAINERS,
-    *_eks("Cluster", "Name"),
-    *_eks("Nodegroup", "ClusterName NodegroupName"),
-    *_eks("FargateProfile", "ClusterName FargateProfileName"),
+    *_eks("Cluster", "Name", "FAILED", "FAILED"),
+    *_eks("Nodegroup", "ClusterName NodegroupName", "CREATE_FAILED DEGRADED", "DELETE_FAILED"),
+    *_eks("FargateProfile", "ClusterName FargateProfileName", "CREATE_FAILED", "DELETE_FAILED"),
 )
