@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from sfn_airflow_core.asl.model import Given, Json, Placeholder, Pointer, Query, QueryLanguage
@@ -14,9 +14,13 @@ from sfn_airflow_core.jsonmap import Document
 from sfn_airflow_core.text import join
 
 SCHEMA: Final = "SCHEMA_VALIDATION_FAILED"
-_OPEN = re.compile(r"\$\{[^{}]+\}")
+MOST_CHARACTERS: Final = 4_000_000
+"""The same for the length of all pointers together, as keys can be endless."""
+
 MOST_PROBLEMS: Final = 500
-"""Problems after which no more are kept; a text with more is no definition."""
+"""Errors, and warnings, after which no more are kept; a text with more is no definition."""
+
+_OPEN = re.compile(r"\$\{[^{}]+\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +40,31 @@ class Notes:
     unknown: list[Unknown] = field(default_factory=list)
     keys: set[Pointer] = field(default_factory=set)
     errors: int = 0
+    room: int = MOST_CHARACTERS
+    kept: dict[str, int] = field(default_factory=dict)
 
-    def error(self, at: Pointer, message: str, code: str = SCHEMA, *, on_key: bool = False) -> None:
-        """Something for which the service rejects the definition."""
+    def error(
+        self, at: Pointer, message: str, code: str = SCHEMA, *, on_key: bool = False, trail: Sequence[str | int] = ()
+    ) -> None:
+        """Something for which the service rejects the definition; ``trail`` leads from ``at`` to it."""
         self.errors += 1
-        self._add(Problem(code, message, at), on_key)
+        self._add(at, trail, Problem(code, message), on_key)
 
-    def warn(self, at: Pointer, message: str, code: str = SCHEMA, *, on_key: bool = False) -> None:
+    def warn(
+        self, at: Pointer, message: str, code: str = SCHEMA, *, on_key: bool = False, trail: Sequence[str | int] = ()
+    ) -> None:
         """Something that the service takes and that is probably not meant."""
-        self._add(Problem(code, message, at, None, "WARNING"), on_key)
+        self._add(at, trail, Problem(code, message, severity="WARNING"), on_key)
 
-    def _add(self, problem: Problem, on_key: bool) -> None:
-        if len(self.problems) < MOST_PROBLEMS:
-            self.problems.append(problem)
+    def _add(self, at: Pointer, trail: Sequence[str | int], problem: Problem, on_key: bool) -> None:
+        kept = self.kept.get(problem.severity, 0)
+        if kept < MOST_PROBLEMS and (self.room > 0 or not kept):
+            self.kept[problem.severity] = kept + 1
+            at = join(at, *trail)
+            self.room -= len(at)
+            self.problems.append(replace(problem, at=at))
             if on_key:
-                self.keys.add(problem.at)
+                self.keys.add(at)
 
     def located(self, document: Document) -> tuple[Problem, ...]:
         """All problems, those of the document first, with their places in the text, in the order of the text."""

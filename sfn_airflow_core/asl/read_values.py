@@ -11,7 +11,6 @@ from sfn_airflow_core.asl.read_fields import Fields, Notes, as_text, is_open, qu
 from sfn_airflow_core.expr.errors import ExpressionError
 from sfn_airflow_core.expr.read_intrinsic import read_value
 from sfn_airflow_core.expr.read_jsonpath import is_reference_path, read_path
-from sfn_airflow_core.text import join
 
 _LOOKS_LIKE_PATH = re.compile(r"\$\$?[.\[]")
 _LOOKS_DYNAMIC = re.compile(r"\$\$?[.\[]|States\.[A-Z][A-Za-z0-9]+\(")
@@ -19,6 +18,8 @@ _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?(?:Z|[+-
 ONE_NAME = re.compile(r"\$\{([^{}\"\r\n]+)\}\Z")
 _ELSEWHERE = re.compile(r"\$[$A-Za-z_]")
 LONGEST_VARIABLE = 80
+MOST_STEPS = 400
+LONGEST_QUERY = 20_000
 LARGEST_SECONDS = 99_999_999
 
 
@@ -45,6 +46,8 @@ def _value_fault(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _query_fault(text: str) -> str:
+    if text.count(".") > MOST_STEPS or len(text) > LONGEST_QUERY:
+        return ""  # the engine's time grows too fast with the length of a path to judge it while reading
     # imported late: most machines have no JSONata, and its engine takes time to load
     from sfn_airflow_core.expr.jsonata import read_query
 
@@ -118,12 +121,12 @@ def _check_queries(value: Json, at: Pointer, trail: list[str | int], notes: Note
         if found is not None:
             fault = "" if is_open(value) else _query_fault(found.text)
             if fault:
-                notes.error(join(at, *trail), f"The JSONata expression cannot be read: {fault}")
+                notes.error(at, f"The JSONata expression cannot be read: {fault}", trail=trail)
         elif bare.startswith("{%") != bare.endswith("%}") or query_of(bare):
             message = (
                 "The value looks like a JSONata expression, but is none; it must start with '{%' and end with '%}'"
             )
-            notes.warn(join(at, *trail), message)
+            notes.warn(at, message, trail=trail)
         return
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in items:
@@ -143,13 +146,11 @@ def _walk(value: Json, at: Pointer, trail: list[str | int], notes: Notes) -> Non
         for key, inner in value.items():
             trail.append(key)
             if key.endswith(".$"):
-                _dynamic(key, inner, value, join(at, *trail), notes)
+                _dynamic(inner, value, at, trail, notes)
             elif isinstance(inner, str):
                 if _LOOKS_DYNAMIC.match(inner):
-                    message = (
-                        f"The value looks like a path or a call, but the key is not '{key}.$'; it stays a plain string"
-                    )
-                    notes.warn(join(at, *trail), message, "NO_DOLLAR")
+                    message = f"The value looks like a path or a call, but the key is not '{key[:100]}.$'; it stays a plain string"
+                    notes.warn(at, message, "NO_DOLLAR", trail=trail)
             elif isinstance(inner, (dict, list)):
                 _walk(inner, at, trail, notes)
             trail.pop()
@@ -161,17 +162,18 @@ def _walk(value: Json, at: Pointer, trail: list[str | int], notes: Notes) -> Non
                 trail.pop()
 
 
-def _dynamic(key: str, value: Json, members: dict[str, Json], at: Pointer, notes: Notes) -> None:
+def _dynamic(value: Json, members: dict[str, Json], at: Pointer, trail: list[str | int], notes: Notes) -> None:
+    key = str(trail[-1])
     if key[:-2] in members:
-        notes.error(at, f"'{key[:-2]}' and '{key}' cannot stand in one object", on_key=True)
+        notes.error(at, f"'{key[:-2]}' and '{key}' cannot stand in one object", on_key=True, trail=trail)
     value = as_text(value)
-    rule = f"The value for the field '{key}' must be a valid JSONPath or a valid intrinsic function call"
+    rule = f"The value for the field '{key[:100]}' must be a valid JSONPath or a valid intrinsic function call"
     if not isinstance(value, str):
-        notes.error(at, rule)
+        notes.error(at, rule, trail=trail)
     elif not is_open(value):
         fault = _path_fault(value, False) if value.startswith("$") else _value_fault(value)
         if fault:
-            notes.error(at, f"{rule}: {fault}")
+            notes.error(at, f"{rule}: {fault}", trail=trail)
 
 
 def assign(fields: Fields) -> dict[str, Json] | None:

@@ -39,9 +39,9 @@ def read_document(data: str | bytes, source: str, *, substitutions: Mapping[str,
     """Read JSON or YAML text.
 
     A name that ends in ``.json``, ``.yaml`` or ``.yml`` decides the notation; otherwise ``{`` or ``[`` at the start
-    means JSON, and anything else is YAML if it is a mapping. Placeholders ``${Name}`` stay, as text inside strings and as
-    ``Placeholder`` where a JSON value is expected, unless ``substitutions`` has a value for them. In YAML an unquoted
-    ``${Name}`` is text too, but takes the type of its substitution.
+    means JSON, and anything else is YAML if it is a mapping. Placeholders ``${Name}`` stay, as text inside strings and
+    as ``Placeholder`` where a JSON value is expected, unless ``substitutions`` has a value for them. In YAML an
+    unquoted ``${Name}`` is text too, but takes the type of its substitution.
 
     Args:
         data: the text; bytes must be UTF-8, a byte order mark is dropped.

@@ -85,11 +85,16 @@ class SourceMap:
 
     def value(self, pointer: str) -> Span:
         """The span of a value, without its key."""
+        if not pointer:  # the whole document, which needs no search
+            start = len(self._text) - len(self._text.lstrip())
+            return self.lines.span(start, max(start, len(self._text.rstrip())))
         node, _ = self._find(pointer)
         return self.lines.span(node.start, node.end)
 
     def key(self, pointer: str) -> Span:
         """The span of the key of an object's member; the value itself for elements of arrays and the whole document."""
+        if not pointer:
+            return self.value(pointer)
         node, found = self._find(pointer)
         if not found or node.key_start < 0:
             return self.lines.span(node.start, node.end)
