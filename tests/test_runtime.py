@@ -284,8 +284,9 @@ def test_bad_seconds(airflow: AirflowSession, seconds: object) -> None:
         "2001-01-01 00:00:00Z",
         "2001-01-01T00:00:00",
         "2001-13-01T00:00:00Z",
-    ]
-    + ["9999-01-01T00:00:00Z", 5],
+        "9999-01-01T00:00:00Z",
+        5,
+    ],
 )
 def test_bad_timestamps(airflow: AirflowSession, text: object) -> None:
     run = timing(airflow, "waits", {"seconds": 0, "until": text})

@@ -48,8 +48,9 @@ def __getattr__(name: str) -> Any:
     if not name.startswith("_"):
         for room in _ON_DEMAND:
             module = import_module(f"{__name__}.{room}")
-            found = vars(module).get(name)
-            if getattr(found, "__module__", None) == module.__name__ and not isinstance(found, ModuleType):
+            found = vars(module).get(name, module)
+            own = getattr(found, "__module__", module.__name__) == module.__name__
+            if own and not isinstance(found, ModuleType):
                 globals()[name] = found
                 return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from airflow.sdk import BaseOperator, Label, TaskGroup, TriggerRule, get_current_context
+from airflow.sdk import BaseOperator, Label, TaskGroup, TriggerRule
 
-from .documents import STATE, Node, from_xcom, hand_on, operator_of, reaching, states_of
+from .documents import Node, from_xcom, hand_on, reaching, states_of, task_of
 from .errors import EarlierFailure, Json, StateError, data_errors, matches
 
 
@@ -26,8 +26,7 @@ def catch(guarded: Node, *catchers: Catcher, onward: Node | None = None) -> Base
     (end,), name = guarded.leaves, guarded.node_id.rpartition(".")[2]
     inside: list[Any] = [*guarded.iter_tasks()] if isinstance(guarded, TaskGroup) else [guarded]
 
-    def catch_errors() -> Json:
-        context: Any = get_current_context()
+    def catch_errors(context: Any) -> Json:
         ti = context["ti"]
         if any(state == "success" for _, _, state in states_of(ti, [end.task_id])):
             document = from_xcom(ti.xcom_pull(task_ids=end.task_id, map_indexes=ti.map_index))
@@ -42,13 +41,12 @@ def catch(guarded: Node, *catchers: Catcher, onward: Node | None = None) -> Base
         raise StateError(error["Error"], error["Cause"])
 
     arguments = {
-        **STATE,
         "task_id": f"{name}_catch",
         "task_display_name": f"{_title(guarded)}: Catch",
         "trigger_rule": TriggerRule.NONE_SKIPPED,
         "task_group": guarded.parent_group if isinstance(guarded, TaskGroup) else guarded.task_group,
     }
-    router: Any = operator_of(catch_errors, **arguments)
+    router = task_of(catch_errors, catch_errors, **arguments)
     router.chooses, router.catches = True, frozenset(t.task_id for t in inside)
     for catcher in catchers:
         router.set_downstream(catcher.to, edge_modifier=Label(", ".join(catcher.errors)))

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import wraps
 from typing import Any
 
 from airflow.sdk import BaseOperator, TaskGroup, TriggerRule, get_current_context, task
@@ -153,22 +152,31 @@ class Document(ResolveMixin):
 DOCUMENT = Document()
 
 
-def operator_of(function: Callable[..., Json], *arguments: Any, **task_args: Any) -> BaseOperator:
-    """The task of a function; the keys of an object it returns are never XComs of their own."""
+def task_of(function: Callable[[Any], Json], like: Callable[..., Any], **task_args: Any) -> Any:
+    """A ``@task`` that calls ``function`` with its context, named and documented like another function.
+
+    Its document is no argument of the task: Airflow would store it among the rendered fields of every run. The keys of
+    an object it returns are never XComs of their own.
+    """
+
+    def run() -> Json:
+        return function(get_current_context())
+
     decorate: Any = task
-    return decorate(function, multiple_outputs=False, **task_args)(*arguments).operator  # type: ignore[no-any-return]
+    run.__name__, run.__qualname__, run.__doc__ = like.__name__, like.__qualname__, like.__doc__
+    return decorate(run, multiple_outputs=False, **{**STATE, **task_args})().operator
 
 
 def state(name: str, given: Any = None, **task_args: Any) -> Callable[[DataFunction], BaseOperator]:
     """``@task`` for a state, called with the document that reaches it (in a Map's first state: ``given``, the item)."""
 
     def decorate(function: DataFunction) -> BaseOperator:
-        @wraps(function)
-        def hand_on_result(data: Json) -> Json:
+        def hand_on_result(context: Any) -> Json:
+            data = reaching(context, context["task"])
             with data_errors():
                 return as_document(function(data))
 
-        operator: Any = operator_of(hand_on_result, DOCUMENT, **{**STATE, "task_display_name": name, **task_args})
+        operator = task_of(hand_on_result, function, task_display_name=name, **task_args)
         operator.given = given
         return operator  # type: ignore[no-any-return]
 
@@ -184,16 +192,15 @@ def choice(
     """
 
     def decorate(function: Callable[[Json], str]) -> BaseOperator:
-        @wraps(function)
-        def choose(data: Json) -> Json:
-            context: Any = get_current_context()
+        def choose(context: Any) -> Json:
+            data = reaching(context, context["task"])
             with data_errors():
                 target = function(data)
                 handed = document(data) if document else data
             group = context["task"].task_group
             return hand_on(context, handed, [target if group.is_root else f"{group.group_id}.{target}"])
 
-        operator: Any = operator_of(choose, DOCUMENT, **{**STATE, "task_display_name": name, **task_args})
+        operator = task_of(choose, function, task_display_name=name, **task_args)
         operator.given, operator.chooses = given, True
         return operator  # type: ignore[no-any-return]
 

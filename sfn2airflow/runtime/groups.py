@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from airflow.sdk import BaseOperator, TaskGroup, TriggerRule, get_current_context, task_group
+from airflow.sdk import BaseOperator, TaskGroup, TriggerRule, task_group
 
 from .documents import (
-    DOCUMENT,
-    STATE,
     Node,
     as_document,
     handed_on,
-    operator_of,
     reaching,
     states_of,
+    task_of,
 )
 from .errors import EarlierFailure, Json, data_errors
 
@@ -37,15 +35,13 @@ def results(
     ends = [[end for node in branch for end in leaves(node)] for branch in branches]
 
     def decorate(function: Combine) -> BaseOperator:
-        def collect() -> Json:
-            context: Any = get_current_context()
+        def collect(context: Any) -> Json:
             outputs = _outputs(context, ends, items)
             data = reaching(context, context["task"].task_group.roots[0])
             with data_errors():
                 return as_document(function(data, outputs))
 
-        described = {"task_id": function.__name__, "task_display_name": name, "doc_md": function.__doc__}
-        operator = operator_of(collect, **{**STATE, **described, **task_args})
+        operator: BaseOperator = task_of(collect, function, task_display_name=name, **task_args)
         if items is not None:
             _rule_for_mapped_tasks(operator)
         operator.set_upstream([*(end for branch in ends for end in branch), *([items] if items else [])])
@@ -94,9 +90,9 @@ def outcome(*ends: Node, task_id: str = "outcome") -> Any:
     A choice may name ``task_id`` as its target. Returns the task's ``.output``, for the ``@dag`` function to return.
     """
 
-    def end(data: Json) -> Json:
-        return as_document(data)
+    def end(context: Any) -> Json:
+        return as_document(reaching(context, context["task"]))
 
-    operator = operator_of(end, DOCUMENT, **{**STATE, "task_id": task_id, "task_display_name": "Output"})
+    operator = task_of(end, end, task_id=task_id, task_display_name="Output")
     operator.set_upstream([last for node in ends for last in leaves(node)])
     return operator.output

@@ -154,8 +154,7 @@ def operators():
     run = BashOperator(
         task_id="run",
         bash_command=DOCUMENT >> (lambda data: data["command"]),
-        env=None,
-        **{**STATE, "do_xcom_push": True},
+        **STATE,
     )
 
     @state("After")
