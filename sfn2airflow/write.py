@@ -14,7 +14,7 @@ from sfn2airflow.sheet import Sheet
 from sfn2airflow.statements import assign, blank, docstring, does, function, imports, line, printable, returns
 from sfn2airflow.write_tasks import write_flow
 from sfn_airflow_core.dag.model import Constant, Dag
-from sfn_airflow_core.dag.names import Names
+from sfn_airflow_core.dag.names import Names, slug
 
 _OWN = (
     "airflow as_state asl_runtime aws catch chain choice context_object dag data each effective ends entry error group "
@@ -29,12 +29,13 @@ _WIDTH = 110
 
 def write(dag: Dag, options: Options, constants: Mapping[str, str]) -> str:
     """The source of the DAG file, not yet formatted; ``constants`` maps open placeholders to names of constants."""
-    sheet = Sheet(constants, Names((*RESERVED, dag.dag_id, *constants.values())))
+    made_by = Names(RESERVED).take(slug(dag.dag_id, "machine"), suffix="dag")
+    sheet = Sheet(constants, Names((*RESERVED, dag.dag_id, made_by, *constants.values())))
     body = write_flow(dag.flow, sheet)
     if dag.result:
         body.append(returns(_result(dag, sheet)))
     decorator = call(sheet.airflow("dag"), **_dag_arguments(dag, sheet))
-    definition = function(dag.dag_id, [], body, [decorator])
+    definition = function(made_by, [], body, [decorator])
     settings = [_setting(constant, sheet) for constant in dag.constants]
     runtime = "asl_runtime" if options.runtime == "copied" else "sfn2airflow.runtime"
     sheet.imports.setdefault(runtime, set()).update(sheet.runtime)
@@ -46,7 +47,7 @@ def write(dag: Dag, options: Options, constants: Mapping[str, str]) -> str:
             *settings,
             *sheet.helpers.values(),
             definition,
-            does(call(name(dag.dag_id)), [blank(), blank()]),
+            does(call(name(made_by)), [blank(), blank()]),
         )
     )
     return module.code
