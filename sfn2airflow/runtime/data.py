@@ -202,24 +202,29 @@ def is_timestamp(value: Json) -> bool:
 
 def like(value: Json, pattern: str) -> bool:
     r"""``StringMatches``: ``*`` is any run of characters, ``\*`` a star, ``\\`` a backslash."""
+    first, *rest = _between_stars(pattern)
+    if not isinstance(value, str) or not rest:
+        return bool(value == first)
+    *middle, last = rest
+    at = len(first) if value.startswith(first) else len(value) + 1
+    for text in middle:
+        found = value.find(text, at)
+        at = found + len(text) if found >= 0 else len(value) + 1
+    return at + len(last) <= len(value) and value.endswith(last)
+
+
+def _between_stars(pattern: str) -> list[str]:
+    """The texts between the stars of a pattern, its escapes resolved."""
     pieces = re.findall(r"\*|\\[*\\]|[^*\\]+", pattern)
     if "".join(pieces) != pattern:
         raise ValueError(f"the pattern {pattern} has a backslash that escapes nothing")
-    if not isinstance(value, str):
-        return False
-    runs = [""]
+    texts = [""]
     for piece in pieces:
         if piece == "*":
-            runs.append("")
+            texts.append("")
         else:
-            runs[-1] += piece[piece[0] == "\\" :]
-    if len(runs) == 1:
-        return value == runs[0]
-    first, *middle, last = runs
-    at = len(first) if value.startswith(first) else len(value) + 1
-    for run in middle:
-        at = found + len(run) if (found := value.find(run, at)) >= 0 else len(value) + 1
-    return at + len(last) <= len(value) and value.endswith(last)
+            texts[-1] += piece[piece[0] == "\\" :]
+    return texts
 
 
 def same(left: Json, right: Json) -> bool:
