@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from dataclasses import replace
 from functools import cache
 
 from sfn2airflow.services import aws_sdk
-from sfn2airflow.services.model import Pattern, Row, Service, Unsupported
+from sfn2airflow.services.model import Kind, Pattern, Row, Service, Unsupported
+from sfn2airflow.services.notation import GUIDE
 from sfn2airflow.services.placeholders import PLACEHOLDER, guess, placeholders
 from sfn2airflow.services.rows import ERROR_PREFIXES, ROWS
 from sfn_airflow_core.asl.model import Json
 
-_RESOURCES = "https://docs.aws.amazon.com/step-functions/latest/dg/concepts-task-states.html"  # "Resource field's ARN"
-_CALLBACK = "https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html"
+_RESOURCES = f"{GUIDE}/concepts-task-states.html"
+_CALLBACK = f"{GUIDE}/connect-to-resource.html"
 _SUFFIXES: dict[str, Pattern] = {".sync:2": "sync:2", ".sync": "sync", ".waitForTaskToken": "token"}
 _ANY = r"(?:\$\{[^${}]*\}|[^:$])*"  # one field of an ARN, with its placeholders whole (they may hold "::")
 _ARN = re.compile(rf"arn:{_ANY}:(?P<service>{_ANY}):(?P<region>{_ANY}):{_ANY}:(?P<rest>.+)", re.DOTALL)
@@ -132,7 +132,7 @@ def _integration(resource: str, rest: str, names: tuple[str, ...]) -> Service | 
             "http",
             "an HTTP Task authenticates through an EventBridge connection, which Airflow cannot use",
             "Create an Airflow HTTP connection with the same credentials and use HttpOperator.",
-            f"{_GUIDE}/call-https-apis.html",
+            f"{GUIDE}/call-https-apis.html",
         )
     if action.startswith("aws-sdk:"):
         answer = _sdk(resource, action, pattern, names)
@@ -143,9 +143,6 @@ def _integration(resource: str, rest: str, names: tuple[str, ...]) -> Service | 
     return answer
 
 
-_GUIDE = "https://docs.aws.amazon.com/step-functions/latest/dg"
-
-
 @cache
 def _rows() -> dict[str, Row]:
     return {row.action: row for row in ROWS}
@@ -154,21 +151,7 @@ def _rows() -> dict[str, Row]:
 def _optimised(resource: str, action: str, pattern: Pattern, names: tuple[str, ...]) -> Service | Unsupported:
     row = _rows().get(action)
     if row is None:
-        service = action.partition(":")[0]
-        known = [a for a in _rows() if a.startswith(f"{service}:")]
-        if not known:
-            return _unsupported(
-                resource,
-                "unknown-service",
-                f"Step Functions has no integration called {service}",
-                f"Use aws-sdk:{action}.",
-            )
-        return _unsupported(
-            resource,
-            "unknown-action",
-            f"{service} has no optimised action {action.partition(':')[2]}",
-            f"Known are {', '.join(known)}.",
-        )
+        return _no_row(resource, action)
     if pattern not in row.patterns:
         return _unsupported(
             resource,
@@ -176,27 +159,33 @@ def _optimised(resource: str, action: str, pattern: Pattern, names: tuple[str, .
             f"{action} cannot wait in this way; Step Functions offers it as {', '.join(row.patterns)}",
             sources=row.sources,
         )
-    known_names = row.arguments or (*aws_sdk.members(row.client, row.operation), *row.extra)
-    operator = (
-        row.operator
-        if pattern.startswith("sync") and row.operator and row.operator.takes(dict.fromkeys(names))
-        else None
-    )
+    sync = pattern.startswith("sync")
+    operator = row.operator if sync and row.operator and row.operator.takes(dict.fromkeys(names)) else None
+    known = row.arguments or (*aws_sdk.members(row.client, row.operation), *row.extra)
     return Service(
-        action=action if pattern in ("request", "token") else f"{action}.{pattern}",
+        action=f"{action}.{pattern}" if sync else action,
         pattern=pattern,
-        encoding="call" if not pattern.startswith("sync") else "operator" if operator else "job",
+        encoding=("operator" if operator else "job") if sync else "call",
         title=row.title,
-        error_prefix=ERROR_PREFIXES.get(action.partition(":")[0], ""),
+        error_prefix=ERROR_PREFIXES[action.partition(":")[0]],
         client=row.client,
         operation=row.operation,
-        iam=(*row.iam, *(row.sync_iam if pattern.startswith("sync") else ())),
+        iam=(*row.iam, *row.sync_iam) if sync else row.iam,
         sources=row.sources,
         operator=operator,
-        describe=row.describe if pattern.startswith("sync") else None,
+        describe=row.describe if sync else None,
         open=placeholders(resource),
-        unknown_arguments=aws_sdk.unknown_arguments(names, known_names),
+        unknown_arguments=aws_sdk.unknown_arguments(names, known),
     )
+
+
+def _no_row(resource: str, action: str) -> Unsupported:
+    service, _, verb = action.partition(":")
+    if known := [a for a in _rows() if a.startswith(f"{service}:")]:
+        reason = f"{service} has no optimised action {verb}"
+        return _unsupported(resource, "unknown-action", reason, f"Known are {', '.join(known)}.")
+    reason = f"Step Functions has no integration called {service}"
+    return _unsupported(resource, "unknown-service", reason, f"Use aws-sdk:{action}.")
 
 
 def _sdk(resource: str, action: str, pattern: Pattern, names: tuple[str, ...]) -> Service | Unsupported:
@@ -212,28 +201,11 @@ def _sdk(resource: str, action: str, pattern: Pattern, names: tuple[str, ...]) -
         )
     client = aws_sdk.client_of(token)
     if client is None:
-        if token in aws_sdk.GONE:
-            return _unsupported(
-                resource, "service-gone", f"AWS has ended the service {token}", sources=(aws_sdk.LISTED,)
-            )
-        near = aws_sdk.similar_service(token)
-        return _unsupported(
-            resource,
-            "unknown-service",
-            f"no AWS SDK service is called {token}",
-            f"Did you mean {near}?" if near else "",
-            aws_sdk.LISTED,
-        )
+        return _no_client(resource, token)
     operation = aws_sdk.operation_of(client, verb)
     if operation is None:
-        near = aws_sdk.similar_action(client, verb)
-        return _unsupported(
-            resource,
-            "unknown-action",
-            f"{token} has no action {verb}",
-            f"Did you mean {near}?" if near else "",
-            aws_sdk.LISTED,
-        )
+        remedy = _perhaps(aws_sdk.similar_action(client, verb))
+        return _unsupported(resource, "unknown-action", f"{token} has no action {verb}", remedy, aws_sdk.LISTED)
     return Service(
         action=action,
         pattern=pattern,
@@ -249,6 +221,17 @@ def _sdk(resource: str, action: str, pattern: Pattern, names: tuple[str, ...]) -
     )
 
 
+def _no_client(resource: str, token: str) -> Unsupported:
+    if token in aws_sdk.GONE:
+        return _unsupported(resource, "service-gone", f"AWS has ended the service {token}", "", aws_sdk.LISTED)
+    remedy = _perhaps(aws_sdk.similar_service(token))
+    return _unsupported(resource, "unknown-service", f"no AWS SDK service is called {token}", remedy, aws_sdk.LISTED)
+
+
+def _perhaps(name: str | None) -> str:
+    return f"Did you mean {name}?" if name else ""
+
+
 def _token(resource: str, service: Service) -> Unsupported:
     return Unsupported(
         f"{service.action} waits for a callback with a task token, which Airflow does not give out",
@@ -262,7 +245,7 @@ def _token(resource: str, service: Service) -> Unsupported:
 
 
 def _unsupported(
-    resource: str, kind: str, reason: str, remedy: str = "", sources: str | Collection[str] = ()
+    resource: str, kind: Kind, reason: str, remedy: str = "", sources: str | tuple[str, ...] = _RESOURCES
 ) -> Unsupported:
-    links = (sources,) if isinstance(sources, str) else tuple(sources)
-    return Unsupported(reason, kind, resource, remedy, links or (_RESOURCES,), None, placeholders(resource))  # type: ignore[arg-type]
+    links = (sources,) if isinstance(sources, str) else sources
+    return Unsupported(reason, kind, resource, remedy, links, None, placeholders(resource))
