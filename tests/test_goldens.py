@@ -16,24 +16,31 @@ from typing import Any
 
 import pytest
 
-from sfn2airflow import runtime
+import sfn2airflow
+from goldens import (
+    CASES,
+    calls_made,
+    comparable,
+    interpret,
+    machine,
+    machine_file,
+    outcome,
+    reachable,
+    retry_delays,
+    scenarios,
+    strict,
+    waits,
+)
 from sfn2airflow.layout import format_sources
 from sfn2airflow.options import Options
 from sfn2airflow.translate import translate_text
 
-CASES = sorted(path.parent for path in (Path(__file__).parents[1] / "fixtures" / "sfn2airflow").glob("*/machine.asl.*"))
+SCENARIOS = [
+    pytest.param(case, scenario, id=f"{case.name}-{scenario['id']}") for case in CASES for scenario in scenarios(case)
+]
 
-
-def machine_file(case: Path) -> Path:
-    return next(iter(sorted(case.glob("machine.asl.*"))))
-
-
-def scenarios(case: Path) -> list[dict[str, Any]]:
-    loaded: list[dict[str, Any]] = json.loads((case / "scenarios.json").read_text(encoding="utf-8"))
-    return loaded
-
-
-SCENARIOS = [pytest.param(case, scenario, id=f"{case.name}-{scenario['id']}") for case in CASES for scenario in scenarios(case)]
+NEVER = {"context_object": ["Strange"], "intrinsics_text": ["Odd"], "intrinsics_lists": ["Unlikely"]}
+"""States that only an execution in which AWS itself is wrong would enter."""
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +55,8 @@ def airflow() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def dags_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dags")
-    shutil.copytree(Path(next(iter(runtime.__path__))), folder / "asl_runtime", ignore=shutil.ignore_patterns("__pycache__"))
+    runtime = Path(sfn2airflow.__file__).parent / "runtime"
+    shutil.copytree(runtime, folder / "asl_runtime", ignore=shutil.ignore_patterns("__pycache__"))
     for case in CASES:
         shutil.copy(case / "dag.py", folder / f"{case.name}.py")
     return folder
@@ -65,7 +73,12 @@ def test_text_and_findings(case: Path, update_goldens: bool) -> None:
     assert translation.text is not None, translation.report.problems
     (text,) = format_sources([translation.text])
     found = [
-        {"code": f.finding.code, "fidelity": f.finding.fidelity.name, "at": f.finding.at, "message": f.finding.message()}
+        {
+            "code": f.finding.code,
+            "fidelity": f.finding.fidelity.name,
+            "at": f.finding.at,
+            "message": f.finding.message(),
+        }
         for f in translation.report.findings
     ]
     findings = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
@@ -77,19 +90,46 @@ def test_text_and_findings(case: Path, update_goldens: bool) -> None:
 
 
 @pytest.mark.parametrize(("case", "scenario"), SCENARIOS)
-def test_behaviour_on_airflow(case: Path, scenario: dict[str, Any], airflow: Any, dags_folder: Path) -> None:
+def test_behaviour_on_airflow(
+    case: Path, scenario: dict[str, Any], airflow: Any, dags_folder: Path, monkeypatch: Any
+) -> None:
+    for name, value in scenario.get("variables", {}).items():
+        monkeypatch.setenv(f"AIRFLOW_VAR_{name.upper()}", value if isinstance(value, str) else json.dumps(value))
     execution = airflow.run(dags_folder / f"{case.name}.py", scenario.get("input", {}), scenario.get("replies", {}))
     expected = scenario["expected"]
     assert (execution.status, execution.error) == (expected["status"], expected.get("error")), execution.task_states
-    assert execution.output == expected.get("output")
+    assert strict(execution.output) == strict(expected.get("output"))
     if "calls" in expected:
-        skipped = set(scenario.get("calls_not_compared", ()))
-        made = [[call.state, call.action, call.arguments] for call in execution.calls if call.state not in skipped]
-        assert in_any_order(made) == in_any_order(expected["calls"])
-    if "retry_delays" in expected:
-        assert {state: list(delays) for state, delays in execution.retry_delays.items()} == expected["retry_delays"]
+        made = [{"state": c.state, "action": c.action, "arguments": c.arguments} for c in execution.calls]
+        assert comparable(made, scenario) == comparable(expected["calls"], scenario)
+    if "retry_delays" in scenario:
+        assert {state: list(delays) for state, delays in execution.retry_delays.items()} == scenario["retry_delays"]
+    for state, seconds in scenario.get("waits", {}).items():
+        assert [max(wait, 0) for wait in execution.waits.get(state, ())] == pytest.approx(
+            [max(s, 0) for s in seconds], abs=2
+        )
 
 
-def in_any_order(calls: list[Any]) -> list[str]:
-    """Calls of branches and items have no order among them, so all are compared as a multiset."""
-    return sorted(json.dumps(call, sort_keys=True) for call in calls)
+@pytest.mark.parametrize(("case", "scenario"), SCENARIOS)
+def test_expectation_in_the_interpreter(case: Path, scenario: dict[str, Any]) -> None:
+    if "differs_from_aws" in scenario:
+        pytest.skip(scenario["differs_from_aws"])
+    execution, expected = interpret(case, scenario), dict(scenario["expected"])
+    calls = expected.pop("calls")
+    assert strict(outcome(execution)) == strict(expected), execution.cause
+    assert comparable(calls_made(execution), scenario) == comparable(calls, scenario)
+    assert retry_delays(execution) == scenario.get("retry_delays", {})
+    assert waits(execution) == scenario.get("waits", {})
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if not case.name.startswith("unsupported_")], ids=lambda c: c.name
+)
+def test_scenarios_reach_everything(case: Path) -> None:
+    """Every state and every edge, catchers included, except what no transition leads to."""
+    executions = [interpret(case, scenario) for scenario in scenarios(case)]
+    states, edges = reachable(machine(case))
+    never = {f"/States/{name}" for name in NEVER.get(case.name, ())}
+    assert states - {at for execution in executions for at in execution.states} == never
+    missed = edges - {(edge.source, edge.target) for execution in executions for edge in execution.edges}
+    assert {target for _, target in missed} == never
