@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import libcst as cst
 
@@ -32,9 +32,9 @@ def state_body(node: StateTask, sheet: Sheet) -> Statements:
         case PassWork(result):
             return _pass(result, shaping, sheet)
         case CallWork(action):
-            return work(shaping, sheet, lambda source: _request(action, shaping, source, sheet), node.timeout)
+            return work(shaping, sheet, lambda source: _request(action, shaping, source, sheet), managers(node, sheet))
         case FunctionWork(function):
-            return work(shaping, sheet, lambda source: _invoke(function, shaping, source, sheet), node.timeout)
+            return work(shaping, sheet, lambda source: _invoke(function, shaping, source, sheet), managers(node, sheet))
 
 
 def _fail(fail: FailWork, sheet: Sheet) -> Statements:
@@ -59,11 +59,17 @@ def effective(shaping: Shaping, sheet: Sheet) -> tuple[Statements, str]:
     return [assign(variable, sheet.code(shaping.input_path))], variable
 
 
-def work(shaping: Shaping, sheet: Sheet, asks: Asks, timeout: Amount | None = None) -> Statements:
-    """Asks a service, then shapes the result and puts it into the document."""
+def managers(node: StateTask, sheet: Sheet) -> list[cst.BaseExpression]:
+    """The context managers around a request: a role that is assumed, a time limit read from the document."""
+    found = [] if node.role is None else [call(sheet.use("assumed_role"), sheet.code(node.role))]
+    limit = time_limit(node.timeout, sheet)
+    return [*found, *([] if limit is None else [limit])]
+
+
+def work(shaping: Shaping, sheet: Sheet, asks: Asks, around: Sequence[cst.BaseExpression] = ()) -> Statements:
+    """Asks a service, then shapes the result and puts it into the document; ``around`` are context managers."""
     before, source = effective(shaping, sheet)
     request = asks(source)
-    limit = time_limit(timeout, sheet)
     plain = shaping.selector is None and shaping.result_path == "$" and shaping.output_path is None
     if shaping.result_path is None and shaping.selector is None:
         asked: Statements = [does(request)]
@@ -73,7 +79,7 @@ def work(shaping: Shaping, sheet: Sheet, asks: Asks, timeout: Amount | None = No
     else:
         asked = [assign("result", request)]
         after = select(shaping, sheet)
-    return [*before, *([within(limit, asked)] if limit else asked), *after]
+    return [*before, *([within(around, asked)] if around else asked), *after]
 
 
 def select(shaping: Shaping, sheet: Sheet, result: str = "result") -> Statements:

@@ -63,9 +63,9 @@ def when(test: cst.BaseExpression, body: Sequence[cst.BaseStatement]) -> cst.If:
     return cst.If(test=test, body=block(body))
 
 
-def within(manager: cst.BaseExpression, body: Sequence[cst.BaseStatement]) -> cst.With:
-    """``with manager:``"""
-    return cst.With(items=(cst.WithItem(item=manager),), body=block(body))
+def within(managers: Sequence[cst.BaseExpression], body: Sequence[cst.BaseStatement]) -> cst.With:
+    """``with manager, manager:``"""
+    return cst.With(items=tuple(cst.WithItem(item=manager) for manager in managers), body=block(body))
 
 
 def docstring(text: str, indent: str = "") -> cst.SimpleStatementLine:

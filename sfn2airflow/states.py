@@ -10,7 +10,6 @@ from sfn2airflow.flows import Ids, Place, translate_machine
 from sfn2airflow.ledger import Ledger
 from sfn2airflow.rules.data import ErrorNeverRaised, HeartbeatWithoutWorker, JsonataState, Variables
 from sfn2airflow.rules.document import OpenNumber
-from sfn2airflow.rules.services import AssumedRole
 from sfn2airflow.rules.states import (
     ConcurrencyNotFixed,
     ConcurrencyPerTask,
@@ -66,6 +65,7 @@ from sfn_airflow_core.dag.model import (
 from sfn_airflow_core.expr.model import Expr, Literal, Path, Root
 from sfn_airflow_core.expr.read_condition import read_condition
 from sfn_airflow_core.expr.read_jsonpath import read_path
+from sfn_airflow_core.expr.read_template import read_template
 from sfn_airflow_core.findings import Fidelity, Finding
 from sfn_airflow_core.text import join
 
@@ -117,8 +117,6 @@ def _blocked(state: State, place: Place) -> list[Finding]:
         found.append(Variables(at=_assign_at(state), name=names[0]))
     found += [f for f in _own_differences(state, place) if f.fidelity is Fidelity.UNSUPPORTED]
     match state:
-        case Task(credentials=credentials) if credentials is not None:
-            found.append(AssumedRole(at=join(state.at, "Credentials")))
         case Map(mode="DISTRIBUTED"):
             found.append(DistributedMap(at=state.at))
         case Map() if place.in_map:
@@ -149,6 +147,7 @@ def _own_differences(state: State, place: Place) -> list[Finding]:
             exprs += [value(v) for v in (state.error, state.cause) if isinstance(v, PathRef)]
         case Task():
             exprs += [value(v) for v in (state.timeout_seconds,) if isinstance(v, PathRef)]
+            exprs += [] if state.credentials is None else [read_template(state.credentials)]
         case Map():
             items = [*([read_path(state.items.path)] if isinstance(state.items, PathRef) else [])]
             items += [selector] if (selector := template(state.item_selector)) else []
@@ -203,6 +202,7 @@ def _written(state: State) -> Iterator[tuple[Pointer, Json]]:
     match state:
         case Task():
             fields |= {"Resource": state.resource, "TimeoutSeconds": state.timeout_seconds}
+            fields["Credentials"] = state.credentials
             for place, retrier in enumerate(state.retry):
                 yield join(state.at, "Retry", place), [retrier.interval_seconds, retrier.max_attempts]
                 yield join(state.at, "Retry", place), [retrier.backoff_rate, retrier.max_delay_seconds]

@@ -6,11 +6,21 @@ from typing import TypedDict
 
 from sfn2airflow.flows import Ids, Place
 from sfn2airflow.ledger import Ledger
-from sfn2airflow.rules.services import Activity, AssumedService, HttpTask, TaskToken, UnknownArgument, UnknownService
+from sfn2airflow.rules.services import (
+    Activity,
+    AssumedRole,
+    AssumedService,
+    HttpTask,
+    RoleOfJob,
+    TaskToken,
+    UnknownArgument,
+    UnknownService,
+)
 from sfn2airflow.services import Service, Unsupported, resolve
 from sfn_airflow_core.asl.model import Json, PathFlow, State, Task
 from sfn_airflow_core.dag.model import CallWork, FunctionWork, JobTask, Shaping, StateTask, Stub
-from sfn_airflow_core.expr.model import Literal
+from sfn_airflow_core.expr.model import Expr, Literal, Object
+from sfn_airflow_core.expr.read_template import read_template
 from sfn_airflow_core.findings import Finding
 from sfn_airflow_core.text import join
 
@@ -47,14 +57,31 @@ def translate_task(state: Task, flow: Shaping, ids: Ids, ledger: Ledger, place: 
     ledger.permissions.update(service.iam)
     _note_service(service, state, ledger)
     timeout, retry = state.timeout_seconds, state.retry
-    match service.encoding:
-        case "function":
-            function = Literal(service.function_arn or state.resource)
-            return StateTask(**common, work=FunctionWork(function), shaping=flow, timeout=timeout, retry=retry)
-        case "call":
-            return StateTask(**common, work=CallWork(service.action), shaping=flow, timeout=timeout, retry=retry)
+    if service.encoding in ("function", "call"):
+        arn = Literal(service.function_arn or state.resource)
+        work = FunctionWork(arn) if service.encoding == "function" else CallWork(service.action)
+        role = _role(state, ledger)
+        return StateTask(**common, work=work, shaping=flow, timeout=timeout, retry=retry, role=role)
+    if state.credentials is not None:
+        blocked = RoleOfJob(at=join(state.at, "Credentials"))
+        ledger.note(blocked)
+        return StateTask(**common, work=Stub(blocked.code, _reason(blocked)))
+    return JobTask(**common, service=service, shaping=flow, timeout=timeout, retry=retry)
+
+
+def _role(state: Task, ledger: Ledger) -> Expr | None:
+    """The role that the state assumes for its call."""
+    if state.credentials is None:
+        return None
+    ledger.note(AssumedRole(at=join(state.at, "Credentials")))
+    ledger.permissions.add("sts:AssumeRole")
+    match read_template(state.credentials):
+        case Object(entries):
+            return dict(entries)["RoleArn"]
+        case Literal(dict() as value):
+            return Literal(value["RoleArn"])
         case _:
-            return JobTask(**common, service=service, shaping=flow, timeout=timeout, retry=retry)
+            raise AssertionError("the reader has checked Credentials")
 
 
 def _parameters(state: Task) -> Json:

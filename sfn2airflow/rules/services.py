@@ -178,15 +178,15 @@ class UnknownArgument(Finding):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssumedRole(Finding):
-    """A Task with Credentials calls its service in another role; there is no translation for it yet.
+    """A Task with Credentials calls its service in another role, which Airflow's role assumes for the call.
 
-    Why it matters: the state fails when it is run.
+    Why it matters: until the other role trusts the role of the Airflow connection, the task fails with States.TaskFailed.
 
-    Remedy: give the role of the Airflow environment the permission, or use a connection with that role.
+    Remedy: add the role of the Airflow environment to the trust policy of the other role, and allow it sts:AssumeRole.
     """
 
     code: ClassVar[str] = "S2A507"
-    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
+    fidelity: ClassVar[Fidelity] = Fidelity.MANUAL
     source: ClassVar[str] = f"{_GUIDE}/concepts-access-cross-acct-resources.html"
     example: ClassVar[Example] = Example(
         machine(lambda_task(Credentials={"RoleArn": "arn:aws:iam::111122223333:role/other"})),
@@ -195,7 +195,38 @@ class AssumedRole(Finding):
     near_miss: ClassVar[Example] = Example(machine(lambda_task()))
 
     def message(self) -> str:
-        return "Credentials are not translated; the task fails when run"
+        return "the role of the Airflow connection must be trusted by the role in Credentials"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleOfJob(Finding):
+    """A Task with Credentials that waits for a job; there is no translation for it yet.
+
+    Why it matters: the state fails when it is run.
+
+    Remedy: use an Airflow connection with that role, and remove Credentials.
+    """
+
+    code: ClassVar[str] = "S2A508"
+    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
+    source: ClassVar[str] = f"{_GUIDE}/concepts-access-cross-acct-resources.html"
+    example: ClassVar[Example] = Example(
+        machine(
+            {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::glue:startJobRun.sync",
+                "Parameters": {"JobName": "work"},
+                "Credentials": {"RoleArn": "arn:aws:iam::111122223333:role/other"},
+            }
+        ),
+        "/States/Work/Credentials",
+    )
+    near_miss: ClassVar[Example] = Example(
+        machine(lambda_task(Credentials={"RoleArn": "arn:aws:iam::111122223333:role/other"}))
+    )
+
+    def message(self) -> str:
+        return "Credentials of a Task that waits for a job are not translated; the task fails when run"
 
 
 RULES: tuple[type[Finding], ...] = (
@@ -206,4 +237,5 @@ RULES: tuple[type[Finding], ...] = (
     UnknownService,
     UnknownArgument,
     AssumedRole,
+    RoleOfJob,
 )

@@ -17,7 +17,7 @@ from .errors import Retrier, StateError, data_errors, no_match, record_error, re
 from .groups import group, outcome, results
 from .settings import Setting
 
-_ON_DEMAND = ("data", "intrinsics", "waits", "children", "operators", "stubs")
+_ON_DEMAND = ("data", "intrinsics", "waits", "children", "operators", "roles", "stubs")
 
 __all__ = [
     "DOCUMENT",

@@ -11,6 +11,7 @@ from .aws_http import invoke_api
 from .aws_names import OPTIMISED, Json, compact, java_name, plain_name, request, result, sdk_prefix, service_error
 from .aws_reshaped import RESHAPED
 from .errors import StateError
+from .roles import in_role, other_role
 from .settings import Setting
 
 CONNECTION = "aws_default"
@@ -33,7 +34,7 @@ def aws(action: str, **arguments: Json) -> Json:
     arguments = opened(arguments)
     match action:
         case "apigateway:invoke":
-            return invoke_api(arguments, _session())
+            return invoke_api(arguments, in_role(_session()))
         case "lambda:invoke":
             return _lambda(arguments)
         case "events:putEvents":
@@ -100,6 +101,8 @@ def client_for(action: str, region: str | None = None) -> Any:
     from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
     from botocore.config import Config
 
+    if other_role():
+        return in_role(_session()).client(client_name(action), region_name=region)
     if action == "lambda:invoke":  # a function may run for 15 minutes; asking twice would run it twice
         config = Config(read_timeout=_FUNCTION_SECONDS + 10, retries={"max_attempts": 0}, tcp_keepalive=True)
         return AwsGenericHook(CONNECTION, client_type="lambda", region_name=region, config=config).get_conn()

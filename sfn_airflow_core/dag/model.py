@@ -90,10 +90,11 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateTask(Node):
-    """A state whose meaning is a Python function from document to document."""
+    """A state whose meaning is a Python function from document to document; ``role`` is the ARN of a role to assume."""
 
     work: Work
     shaping: Shaping = Shaping()
+    role: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
