@@ -13,7 +13,7 @@ from sfn2airflow.sheet import Sheet
 from sfn2airflow.statements import assign, comment, does, raises, returns, within
 from sfn_airflow_core.asl.model import Amount, PathRef, Placeholder
 from sfn_airflow_core.dag.model import CallWork, FailWork, FunctionWork, PassWork, Shaping, StateTask, Stub
-from sfn_airflow_core.expr.model import Expr, Literal, Object
+from sfn_airflow_core.expr.model import Expr, Field, Literal, Object, Path, Root
 from sfn_airflow_core.expr.read_jsonpath import read_path
 
 Statements = list[cst.BaseStatement]
@@ -47,6 +47,8 @@ def _fail(fail: FailWork, sheet: Sheet) -> Statements:
 def _pass(result: Expr | None, shaping: Shaping, sheet: Sheet) -> Statements:
     before, source = effective(shaping, sheet)
     made = result if result is not None else shaping.parameters
+    if (member := only_member(made, shaping)) is not None:
+        return [*before, returns(sheet.code(member, source))]
     value = name(source) if made is None else sheet.code(made, source)
     return [*before, *hand_on(shaping, value, sheet, simple=made is None)]
 
@@ -86,7 +88,20 @@ def select(shaping: Shaping, sheet: Sheet, result: str = "result") -> Statements
     """Applies ResultSelector to the variable ``result`` and hands on."""
     if shaping.selector is None:
         return hand_on(shaping, name(result), sheet, simple=True)
+    if (member := only_member(shaping.selector, shaping)) is not None:
+        return [returns(sheet.code(member, result))]
     return hand_on(shaping, sheet.code(shaping.selector, result), sheet)
+
+
+def only_member(template: Expr | None, shaping: Shaping) -> Expr | None:
+    """What OutputPath takes out of a template that has just this one member: the template need not be written then."""
+    match template, shaping.output_path:
+        case Object(((key, part),)), Path(Root("input"), (Field(wanted),)) if (
+            key == wanted and shaping.result_path == "$"
+        ):
+            return part
+        case _:
+            return None
 
 
 def hand_on(shaping: Shaping, result: cst.BaseExpression, sheet: Sheet, *, simple: bool = False) -> Statements:

@@ -115,7 +115,14 @@ def _key(key: Step | None, writing: Writing) -> Node:
 
 
 def _several(root: Node, steps: Sequence[Step], writing: Writing) -> Node:
-    """A comprehension with one loop for each step that selects several values."""
+    """A comprehension with one loop for each step that selects several values; its names end with it."""
+    outside = frozenset(writing.names)
+    node = _comprehension(root, steps, writing)
+    writing.names.intersection_update(outside)
+    return node
+
+
+def _comprehension(root: Node, steps: Sequence[Step], writing: Writing) -> Node:
     loops, value, keys, word = list[Loop](), root, list[Key](), ""
     for number, step in enumerate(steps):
         match step:

@@ -150,12 +150,17 @@ _COMPARISONS: dict[str, type[cst.BaseCompOp]] = {
 
 
 def logic(operator: str, operands: Sequence[Node]) -> Node:
-    """``a and b and c``; operands that bind less closely get parentheses."""
+    """``a and b and c``; operands that bind less closely get parentheses.
+
+    The tree is balanced, which reads the same and lets LibCST write a rule of any length.
+    """
     operation: type[cst.And | cst.Or] = cst.And if operator == "and" else cst.Or
-    first, *rest = (in_parentheses(node) if _is_looser(node, operator) else node for node in operands)
-    for node in rest:
-        first = cst.BooleanOperation(left=first, operator=operation(), right=node)
-    return first
+    nodes = [in_parentheses(node) if _is_looser(node, operator) else node for node in operands]
+    while len(nodes) > 1:
+        pairs = zip(nodes[::2], nodes[1::2], strict=False)
+        odd = nodes[-1:] if len(nodes) % 2 else []
+        nodes = [*(cst.BooleanOperation(left=left, operator=operation(), right=right) for left, right in pairs), *odd]
+    return nodes[0]
 
 
 def _is_looser(node: Node, operator: str) -> bool:

@@ -53,6 +53,7 @@ from sfn_airflow_core.dag.model import (
     AnyNode,
     ChoiceTask,
     FailWork,
+    FunctionWork,
     MapGroup,
     ParallelGroup,
     PassWork,
@@ -82,6 +83,7 @@ def translate_state(state: State, ids: Ids, ledger: Ledger, place: Place) -> Any
         _inner_unsupported(state, ledger)
     else:
         node = _translate(state, ids, ledger, place)
+        _note_placeholders(state, node, ledger)
     own = [f for f in ledger.findings[before:] if f.at == state.at or _directly(f.at, state)]
     if own:
         ledger.dispositions[state.at] = max(finding.fidelity for finding in own)
@@ -164,8 +166,6 @@ def _translate(state: State, ids: Ids, ledger: Ledger, place: Place) -> AnyNode:
     ledger.note(*_own_differences(state, place))
     common = common_fields(state, ids, place)
     flow = shaping(_flow(state))
-    for at, written in _written(state):
-        ledger.placeholders(written, at)
     match state:
         case Task():
             _note_heartbeat(state, ledger)
@@ -192,6 +192,19 @@ def _translate(state: State, ids: Ids, ledger: Ledger, place: Place) -> AnyNode:
             assert_never(state)
 
 
+def _note_placeholders(state: State, node: AnyNode, ledger: Ledger) -> None:
+    """Records the open placeholders that the task needs; a Resource only where it is the ARN of a function."""
+    work = node.work if isinstance(node, StateTask) else None
+    if isinstance(work, Stub):
+        return
+    if isinstance(work, FunctionWork):
+        ledger.placeholders(
+            work.function.value if isinstance(work.function, Literal) else None, join(state.at, "Resource")
+        )
+    for at, written in _written(state):
+        ledger.placeholders(written, at)
+
+
 def _written(state: State) -> Iterator[tuple[Pointer, Json]]:
     """The values of a state in which placeholders may stand, with their places; nested machines see to themselves."""
     flow = _flow(state)
@@ -201,8 +214,7 @@ def _written(state: State) -> Iterator[tuple[Pointer, Json]]:
     }
     match state:
         case Task():
-            fields |= {"Resource": state.resource, "TimeoutSeconds": state.timeout_seconds}
-            fields["Credentials"] = state.credentials
+            fields |= {"TimeoutSeconds": state.timeout_seconds, "Credentials": state.credentials}
             for place, retrier in enumerate(state.retry):
                 yield join(state.at, "Retry", place), [retrier.interval_seconds, retrier.max_attempts]
                 yield join(state.at, "Retry", place), [retrier.backoff_rate, retrier.max_delay_seconds]
