@@ -153,6 +153,8 @@ def test_filter(text: str, predicate: Expr) -> None:
         ("$.l[?('x')]", 9),
         ("$.l[?(@.a == [1)]", 13),
         ("$.l[?(" + "(" * 5000 + "@.a", None),
+        ("$" + ".a" * 5000, 181),
+        ("$" + "[0]" * 5000, 271),
         ("$.l[?(@[?(" * 500 + "@.a", None),
     ],
     ids=lambda value: str(value)[:20],

@@ -154,6 +154,23 @@ def test_needs_are_what_the_runtime_has() -> None:
     assert set(FUNCTIONS) >= DATA_NAMES
 
 
+def test_long_rules_and_paths_can_be_written() -> None:
+    paths = ["$" + "[0]" * 90, "$" + "[*]" * 15, "$" + ".a" * 90]
+    rule = Logic("or", tuple(Compare("numeric", "==", read_path("$.a"), Literal(n)) for n in range(3000)))
+    for expr in (rule, Negation(rule), Logic("and", (rule, rule)), *map(read_path, paths)):
+        ast.parse(python(expr))
+    assert run(rule, {"a": 2999}) is True
+    assert python(rule).startswith('number(data["a"]) == 0 or number(data["a"]) == 1 or number(data["a"]) == 2 or ')
+
+
+def test_names_are_free_again_behind_a_comprehension() -> None:
+    call = read_value("States.Array($.lines[*].a, $.lines[*].b)")
+    assert python(call) == (
+        '[[line["a"] for line in every(data, "lines") if present(line, "a")],'
+        ' [line["b"] for line in every(data, "lines") if present(line, "b")]]'
+    )
+
+
 def test_open_values() -> None:
     template = {"t": "${Key}", "u": "x${Key}y${Other}", "n": Placeholder("Key"), "${Key}": [Placeholder("Other")]}
     assert python(read_template(template), SCOPE) == (

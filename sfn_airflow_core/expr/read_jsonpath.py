@@ -32,6 +32,9 @@ from sfn_airflow_core.expr.model import (
 PATH_FUNCTIONS = ("length", "size", "min", "max", "avg", "stddev", "sum", "keys", "first", "last")
 """The functions without arguments that Jayway knows at the end of a path; AWS does not document them."""
 
+_MOST_STEPS = 90
+"""Steps of one path: more would nest deeper than Python reads; nobody writes that many, hostile input does."""
+
 _INPUT, _CONTEXT, _CURRENT = Root("input"), Root("context"), Root("current")
 _PLAIN = re.compile(r"\$(\$|[A-Za-z_]\w*)?((?:\.[A-Za-z_][\w-]*)*)")
 _ROOT = re.compile(r"\$\$|\$[A-Za-z_]\w*|\$|@")
@@ -54,7 +57,7 @@ def read_path(text: str) -> Path:
 
     Raises ``ExpressionError`` with the offset of what cannot be read.
     """
-    if match := _PLAIN.fullmatch(text):
+    if (match := _PLAIN.fullmatch(text)) and text.count(".") <= _MOST_STEPS:
         start, tail = match.groups()
         steps = tuple(map(Field, tail.split(".")[1:])) if tail else ()
         if start is None:
@@ -86,6 +89,8 @@ def path_at(text: str, start: int, *, inside: bool = True, depth: int = 0) -> tu
         if text.startswith("..", at):
             steps.append(Descend())
             at += 1 if text[at + 2 : at + 3] != "[" else 2
+        if len(steps) >= _MOST_STEPS:
+            raise reader.error(f"a path has more than {_MOST_STEPS} steps", at)
         step, at = reader.step(at)
         steps.append(step)
     return Path(_root(root.group()), tuple(steps), text[start:at]), at
