@@ -24,6 +24,8 @@ _LAMBDA_ANSWER: Final[Json] = {"ExecutedVersion": "$LATEST", "StatusCode": 200}
 _RUNTIME_ERRORS: Final = ("asl_runtime.errors", "sfn2airflow.runtime.errors")
 # members of the answer that starts a job, and where its description holds them
 _JOB_IDS: Final = {"JobRunId": ("Id", "RunId"), "executionArn": ("ExecutionArn",), "jobId": ("JobId",)}
+# lists that the service sends even when they are empty, and that the provider's operators read unasked (ECS RunTask)
+_ALWAYS_SENT: Final = ("failures",)
 
 
 _clients: dict[tuple[str, str | None], Any] = {}
@@ -228,6 +230,8 @@ def _named(members: Any, description: dict[str, Json], arguments: dict[str, Json
         value = next((description[a] for a in aliases if a in description), None)
         if member.type_name == "string" and value is None and name.lower().endswith(("id", "arn", "name")):
             value = arguments.get(name, arguments.get(f"Job{name}", f"{name}-1"))
+        if value is None and name in _ALWAYS_SENT and member.type_name == "list":
+            value = []
         if value is not None:
             found[name] = botocore_value(value, member)
     return found
