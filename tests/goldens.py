@@ -101,8 +101,8 @@ def arguments(resource: str, given: Any) -> Any:
 def comparable(calls: Iterable[dict[str, Any]], scenario: dict[str, Any]) -> list[str]:
     """Calls as sorted texts: branches and items have no order among them.
 
-    Left out are the calls of states that ``calls_not_compared`` names: siblings of a failing branch, which Step Functions
-    stops at some moment. What an operator adds, and the service would assume anyway, is left out too.
+    Left out are the calls of states that ``calls_not_compared`` names: siblings of a failing branch, which Step
+    Functions stops at some moment. What an operator adds, and the service would assume anyway, is left out too.
     """
     skipped = scenario.get("calls_not_compared", ())
     return sorted(strict(normal(call)) for call in calls if call["state"] not in skipped)
