@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import json
-import zlib
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -19,14 +15,11 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from botocore.response import StreamingBody
-from urllib3 import HTTPResponse
 
-from sfn2airflow.services import aws_sdk
 from sfn_airflow_core.verify.airflow_process import open_airflow
 
 pytestmark = pytest.mark.skipif(find_spec("airflow") is None, reason="needs the extra 'airflow'")
 
-RECORDINGS = Path(__file__).parent.parent / "../shared/corpus/aws-recordings.jsonl"
 REGION = "eu-west-1"
 Answer = Callable[[str, dict[str, Any]], Any]
 
@@ -197,21 +190,6 @@ def test_a_null_argument_is_not_sent(answering: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (datetime(2024, 3, 17, 11, 9, 25, tzinfo=UTC), "2024-03-17T11:09:25Z"),
-        (datetime(2024, 3, 17, 11, 9, 25, 120_000, tzinfo=UTC), "2024-03-17T11:09:25.120Z"),
-        (b"text", "text"),
-        (b"\xff\xfe", "//4="),
-        (stream("streamed"), "streamed"),
-    ],
-    ids=["seconds", "milliseconds", "bytes", "no text", "stream"],
-)
-def test_times_and_bytes_become_text(value: Any, text: str) -> None:
-    assert of("aws_names", "scalar")(value) == text
-
-
-@pytest.mark.parametrize(
     ("action", "arguments", "code", "name", "cause"),
     [
         (
@@ -357,12 +335,6 @@ def test_a_failed_function_is_its_own_error(answering: Any, payload: str, name: 
     assert error_of("lambda:invoke", FunctionName="f").error == name
 
 
-def test_a_lambda_client_waits_as_long_as_a_function_may_run_and_never_asks_twice() -> None:
-    config = of("aws", "client_for")("lambda:invoke").meta.config
-    assert config.read_timeout >= 900
-    assert config.retries["total_max_attempts" if "total_max_attempts" in config.retries else "max_attempts"] <= 1
-
-
 def test_put_events_fails_where_an_entry_failed(answering: Any) -> None:
     calls = answering(
         lambda *_: {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "MalformedDetail", "ErrorMessage": "bad"}]}
@@ -421,112 +393,6 @@ def test_ecs_run_task_with_failures_is_an_error(answering: Any) -> None:
     error = error_of("ecs:runTask", TaskDefinition="t")
     assert error.error == "AmazonECS.Unknown"
     assert "RESOURCE:MEMORY" in str(error.cause)
-
-
-def test_every_sdk_token_is_the_same_service_in_the_translator_and_in_the_runtime() -> None:
-    tokens, client_name = aws_sdk.tokens(), of("aws", "client_name")
-    assert len(tokens) > 400
-    assert {token: client_name(f"aws-sdk:{token}:anything") for token in tokens} == tokens
-
-
-@pytest.mark.parametrize("text", ["DBInstanceIdentifier", "ETag", "SSEKMSKeyId", "taskArn", "MD5OfBody", "A", "URL"])
-def test_the_translator_and_the_runtime_spell_members_alike(text: str) -> None:
-    assert of("aws_names", "java_name")(text) == aws_sdk.pascal(text)
-    assert of("aws_names", "java_class")(text) == aws_sdk.java_class(text)
-
-
-def recorded_bodies() -> list[tuple[Any, str]]:
-    if not RECORDINGS.exists():
-        return []
-    recordings = map(json.loads, RECORDINGS.read_text().splitlines())
-    outputs = ((r["input"], t.get("output")) for r in recordings for t in r.get("task_results") or [])
-    return [
-        (given["Body"], out["ChecksumCRC32"])
-        for given, out in outputs
-        if isinstance(out, dict) and "ChecksumCRC32" in out
-    ]
-
-
-def test_what_is_stored_in_s3_has_the_recorded_checksums() -> None:
-    if not (bodies := recorded_bodies()):
-        pytest.skip("the corpus of recordings is absent")
-    shape = aws_sdk.model("s3").operation_model("PutObject").input_shape
-    for body, checksum in bodies:
-        stored = of("aws_names", "request")({"Body": body}, shape)["Body"]
-        assert base64.b64encode(zlib.crc32(stored).to_bytes(4, "big")).decode() == checksum
-
-
-class Api:
-    """Stands for API Gateway: keeps the request, gives one answer."""
-
-    def __init__(self, status: int, body: bytes, headers: dict[str, str]):
-        self.answer = HTTPResponse(body=body, status=status, headers=headers, reason="Told", preload_content=True)
-        self.asked: dict[str, Any] = {}
-
-    def request(self, method: str, url: str, **more: Any) -> HTTPResponse:
-        self.asked = {"method": method, "url": url, **more}
-        return self.answer
-
-
-@pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Api]:
-    def install(status: int = 200, body: bytes = b"", headers: dict[str, str] | None = None) -> Api:
-        made = Api(status, body, headers or {})
-        monkeypatch.setattr("urllib3.PoolManager", lambda: made)
-        return made
-
-    return install
-
-
-ENDPOINT = "abc123.execute-api.us-east-2.amazonaws.com"
-
-
-def test_an_api_is_called_and_its_answer_parsed(api: Any) -> None:
-    made = api(201, b'{"id": 7}', {"Content-Type": "application/json"})
-    result = aws(
-        "apigateway:invoke",
-        ApiEndpoint=ENDPOINT,
-        Method="POST",
-        Stage="prod",
-        Path="/orders/a b",
-        Headers={"X-One": ["1", "2"]},
-        QueryParameters={"q": ["a&b", "c"]},
-        RequestBody={"a": 1},
-    )
-    assert result == {
-        "Headers": {"Content-Type": ["application/json"]},
-        "ResponseBody": {"id": 7},
-        "StatusCode": 201,
-        "StatusText": "Told",
-    }
-    assert made.asked["method"] == "POST"
-    assert made.asked["url"] == f"https://{ENDPOINT}/prod/orders/a%20b?q=a%26b&q=c"
-    assert made.asked["body"] == b'{"a":1}'
-    assert made.asked["headers"]["X-One"] == "1,2"
-    assert "Authorization" not in made.asked["headers"]
-
-
-@pytest.mark.parametrize("kind", ["IAM_ROLE", "RESOURCE_POLICY"])
-def test_an_api_that_wants_a_signature_gets_one_for_its_own_region(api: Any, kind: str) -> None:
-    made = api(200, b"plain")
-    result = aws("apigateway:invoke", ApiEndpoint=ENDPOINT, Method="GET", AuthType=kind)
-    assert result["ResponseBody"] == "plain"
-    signature = made.asked["headers"]["Authorization"]
-    assert signature.startswith("AWS4-HMAC-SHA256 Credential=")
-    assert "/us-east-2/execute-api/aws4_request" in signature
-
-
-@pytest.mark.parametrize("status", [400, 403, 502])
-def test_an_api_that_refuses_is_an_error_by_its_status(api: Any, status: int) -> None:
-    api(status, b'{"message":"no"}')
-    error = error_of("apigateway:invoke", ApiEndpoint=ENDPOINT, Method="GET")
-    assert (error.error, error.cause) == (f"ApiGateway.{status}", '{"message":"no"}')
-
-
-def test_headers_of_an_api_must_be_arrays(api: Any) -> None:
-    api()
-    error = error_of("apigateway:invoke", ApiEndpoint=ENDPOINT, Method="GET", Headers={"A": "b"})
-    assert error.error == "States.Runtime"
 
 
 def test_open_values_are_read_when_the_call_is_made(answering: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,11 +52,12 @@ class Aws:
 
         if self.late:
             raise TimeoutError("late")
+        made: Any = TriggerEvent
         if hasattr(trigger, "return_key"):
             if self.failed:
                 return trigger._event_from_exception(AirflowException("the job failed"))
-            return TriggerEvent({"status": "success", trigger.return_key: trigger.return_value})
-        return TriggerEvent({**trigger.serialize()[1], "status": "success"})
+            return made({"status": "success", trigger.return_key: trigger.return_value})
+        return made({**trigger.serialize()[1], "status": "success"})
 
     def names(self) -> dict[str, int]:
         return dict(Counter(operation for operation, _ in self.calls))
@@ -78,6 +79,12 @@ class Ran:
 
 
 Run = Callable[..., Ran]
+
+
+def refusal(operation: str, code: str, message: str) -> ClientError:
+    """A service's refusal, as botocore raises it."""
+    told: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+    return ClientError(told, operation)
 
 
 @pytest.fixture
@@ -166,13 +173,8 @@ def test_a_failed_job_is_task_failed_with_its_description_as_cause(run: Run) -> 
 
 
 def test_a_job_that_cannot_start_is_the_services_error(run: Run) -> None:
-    told = {
-        "Error": {"Code": "EntityNotFoundException", "Message": "no job"},
-        "ResponseMetadata": {"HTTPStatusCode": 400},
-    }
-    ran = run(
-        GLUE.replace("{more}", ""), Aws({"StartJobRun": ClientError(told, "StartJobRun")}), {"id": "7"}, ARGUMENTS
-    )  # type: ignore[arg-type]
+    aws = Aws({"StartJobRun": refusal("StartJobRun", "EntityNotFoundException", "no job")})
+    ran = run(GLUE.replace("{more}", ""), aws, {"id": "7"}, ARGUMENTS)
     assert ran.error == "Glue.EntityNotFoundException"
     assert ran.cause.startswith("no job (Service: AWSGlue; Status Code: 400; Error Code: EntityNotFoundException;")
 
@@ -250,11 +252,7 @@ def test_batch_is_spoken_to_in_its_own_spelling_and_answers_in_asls(
 
 
 def test_batch_that_refuses_a_job_is_the_services_error(run: Run) -> None:
-    told: Any = {
-        "Error": {"Code": "ClientException", "Message": "no queue"},
-        "ResponseMetadata": {"HTTPStatusCode": 400},
-    }
-    ran = run(BATCH, Aws({"SubmitJob": ClientError(told, "SubmitJob")}))
+    ran = run(BATCH, Aws({"SubmitJob": refusal("SubmitJob", "ClientException", "no queue")}))
     assert ran.error == "Batch.ClientException"
 
 
