@@ -123,6 +123,7 @@ def test_a_copied_runtime_is_the_folders_own(airflow: AirflowSession, tmp_path: 
     for name in ("one", "two"):
         folder = tmp_path / name
         shutil.copytree(source, folder / "asl_runtime", ignore=shutil.ignore_patterns("__pycache__"))
+        (folder / ".airflowignore").write_text("asl_runtime/\n")
         text = (DAGS / "services.py").read_text(encoding="utf-8").replace("sfn2airflow.runtime", "asl_runtime")
         (folder / "services.py").write_text(text, encoding="utf-8")
         assert airflow.import_errors(folder) == {}

@@ -7,13 +7,14 @@ run at once.
 
 from __future__ import annotations
 
+import importlib
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any, Final
 
 from sfn_airflow_core.verify.airflow_process import BUNDLE, open_airflow
@@ -22,6 +23,7 @@ from sfn_airflow_core.verify.dag_run import Drive, Recorder
 from sfn_airflow_core.verify.replies import Json, Replies, Reply, ServiceCall
 
 _COPIED_RUNTIME: Final = "asl_runtime"
+_runtimes: dict[Path, dict[str, ModuleType]] = {}
 
 
 class DagImportError(Exception):
@@ -75,6 +77,7 @@ class AirflowSession:
         """What goes wrong when Airflow imports the files of a folder: message by path inside the folder."""
         from airflow.dag_processing.dagbag import DagBag
 
+        folder = folder.resolve()
         with _modules_of(folder):
             bag = DagBag(dag_folder=str(folder), bundle_path=folder, bundle_name=BUNDLE, safe_mode=False)
         return {str(path): str(message) for path, message in bag.import_errors.items()}
@@ -135,16 +138,21 @@ def as_conf(input: Json) -> dict[str, Json]:
 
 @contextmanager
 def _modules_of(folder: Path) -> Iterator[None]:
-    """Imports find what lies beside a DAG file, and a runtime copied there is not mixed up with another folder's."""
-    copy = folder / _COPIED_RUNTIME
-    for name in [n for n in sys.modules if n.partition(".")[0] == _COPIED_RUNTIME]:
-        if Path(getattr(sys.modules[_COPIED_RUNTIME], "__file__", None) or "").parent != copy:
-            del sys.modules[name]
+    """Imports find what lies beside a DAG file; each folder has the modules of its own copied runtime."""
+    others = {name: sys.modules.pop(name) for name in _copied()}
+    sys.modules.update(_runtimes.get(folder, {}))
     sys.path.insert(0, str(folder))
+    importlib.invalidate_caches()
     try:
         yield
     finally:
         sys.path.remove(str(folder))
+        _runtimes[folder] = {name: sys.modules.pop(name) for name in _copied()}
+        sys.modules.update(others)
+
+
+def _copied() -> list[str]:
+    return [name for name in sys.modules if name.partition(".")[0] == _COPIED_RUNTIME]
 
 
 def _execution(dag: Any, run: Any, services: Services, recorder: Recorder, seconds: float) -> DagExecution:

@@ -103,7 +103,7 @@ class Services:
 
 def _answer(reply: Reply, action: str, operation: str, shape: Any, operator: bool) -> Json:
     if "error" in reply:
-        return _raise(str(reply["error"]), reply.get("cause"), action, operation)
+        return _raise(reply["error"], reply.get("cause"), action, operation)
     if "timeout" in reply:
         if operator:  # the job starts, and its trigger never reports
             return _fitted({}, shape, {})
@@ -129,13 +129,13 @@ def _stream(text: str) -> Any:
     return StreamingBody(io.BytesIO(data), len(data))
 
 
-def _raise(name: str, cause: Json, action: str, operation: str) -> Json:
+def _raise(name: str | None, cause: Json, action: str, operation: str) -> Json:
     """Fail as botocore would where that gives this name and cause, else with the runtime's own error."""
     from botocore.exceptions import ClientError
 
-    if action == "lambda:invoke" and _error_type(cause) == name:
+    if action == "lambda:invoke" and name and _error_type(cause) == name:
         return {**_LAMBDA_ANSWER, "FunctionError": "Unhandled", "Payload": _stream(str(cause))}
-    code, message = name.rpartition(".")[2], {"Message": cause}
+    code, message = (name or "").rpartition(".")[2], {"Message": cause}
     if told := _SERVICE_CAUSE.match(str(cause or "")):
         meta = {"HTTPStatusCode": int(told["status"]), "RequestId": told["request"]}
         error: Any = {"Error": {"Code": code, "Message": told["message"]}, "ResponseMetadata": meta}
@@ -197,28 +197,29 @@ def botocore_value(value: Json, shape: Any) -> Json:
 def _fitted(description: Json, shape: Any, arguments: dict[str, Json]) -> Json:
     """The description of a job as the answer of an operation that starts or describes it.
 
-    It goes where the answer's shape has room for it: at the top, in its only structure, or in its only list.
+    It goes where the answer's shape has room for it: at the top, in a structure, or in a list; a description inside an
+    object of its own (``{"Build": {...}}``) may have to leave it.
     """
     members = getattr(shape, "members", {})
-    if not isinstance(description, dict):
-        description = {}
-    own = {k[:1].lower() + k[1:] for k in description}
-    if own & {k[:1].lower() + k[1:] for k in members}:
-        return {**_named(members, description, arguments), **botocore_value(description, shape)}
-    answer = _named(members, description, arguments)
-    for name, member in members.items():
-        if member.type_name == "structure" and _fits(own, member):
-            return {
-                **answer,
-                name: {**_named(member.members, description, arguments), **botocore_value(description, member)},
-            }
-        if member.type_name == "list" and member.member.type_name == "structure" and _fits(own, member.member):
-            return {**answer, name: [botocore_value(description, member.member)]}
-    return answer
+    description = description if isinstance(description, dict) else {}
+    inner = next(iter(description.values())) if len(description) == 1 else None
+    for told in (description, inner if isinstance(inner, dict) else {}):
+        own = {k[:1].lower() + k[1:] for k in told}
+        if own & {k[:1].lower() + k[1:] for k in members}:
+            return {**_named(members, told, arguments), **botocore_value(told, shape)}
+        for name, member in members.items():
+            if member.type_name == "structure" and _fits(own, member):
+                held: Json = {**_named(member.members, told, arguments), **botocore_value(told, member)}
+            elif member.type_name == "list" and member.member.type_name == "structure" and _fits(own, member.member):
+                held = [botocore_value(told, member.member)]
+            else:
+                continue
+            return {**_named(members, told, arguments), name: held}
+    return _named(members, description, arguments)
 
 
 def _fits(own: set[str], shape: Any) -> bool:
-    return not own or bool(own & {k[:1].lower() + k[1:] for k in shape.members})
+    return bool(own & {k[:1].lower() + k[1:] for k in shape.members})
 
 
 def _named(members: Any, description: dict[str, Json], arguments: dict[str, Json]) -> dict[str, Json]:
