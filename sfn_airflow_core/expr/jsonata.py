@@ -75,7 +75,9 @@ class Library:
             "aws_millis": lambda *_: self.millis,
             "aws_now": self._date,
         }
-        self.functions = {name: jsonata2py.bound_function()(function) for name, function in own.items()}
+        self.functions: dict[str, Callable[..., Any] | jsonata2py.JsonataBoundFunction] = {
+            name: jsonata2py.bound_function()(function) for name, function in own.items()
+        }
         self.millis = 0
 
     def begin(self) -> None:

@@ -42,6 +42,8 @@ def deadline(run: Run, machine: Machine) -> float:
 def conclude(run: Run, fibre: Fibre, stopped: Status | None = None) -> Execution:
     """Write the last event and sum the execution up; ``stopped`` where it did not end by itself."""
     status: Status = stopped or ("SUCCEEDED" if fibre.failure is None else "FAILED")
+    if run.overrun and status == "FAILED":
+        status = "TIMED_OUT"
     error = cause = None
     match status:
         case "SUCCEEDED":

@@ -50,9 +50,10 @@ def run_states(frame: Frame, machine: Machine, value: Json) -> Steps:
                 case _:
                     assert_never(state)
             leave(stay, step, machine)
-        except StateFailed as failure:
+        except (StateFailed, RecursionError) as problem:
+            failure = problem if isinstance(problem, StateFailed) else stay.broken("The data is nested too deeply.")
             stay.visit.error, stay.visit.cause, stay.visit.left = failure.error, failure.cause, stay.clock.now
-            raise
+            raise failure from None
         value = step.output
         if step.next is None:
             return value

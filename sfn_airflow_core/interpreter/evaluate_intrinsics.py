@@ -169,6 +169,13 @@ def _merge(left: Json, right: Json, deep: Json) -> Json:
     return {**left, **right}
 
 
+def _add(left: Json, right: Json) -> int:
+    total = _integer(left, "MathAdd") + _integer(right, "MathAdd")
+    if not -(2**63) <= total < 2**63:  # our decision: what does not fit Java's long fails
+        raise EvaluationError("Invalid arguments in States.MathAdd: the sum is too large")
+    return total
+
+
 def _math_random(source: random.Random, start: Json, end: Json, *seed: Json) -> int:
     low, high = _integer(start, "MathRandom"), _integer(end, "MathRandom")
     if low >= high:
@@ -207,7 +214,7 @@ INTRINSICS: dict[str, Signature] = {
     "States.Hash": Signature(_hash, 2, 2),
     "States.JsonMerge": Signature(_merge, 3, 3),
     "States.MathRandom": Signature(_math_random, 2, 3, draws=True),
-    "States.MathAdd": Signature(lambda a, b: _integer(a, "MathAdd") + _integer(b, "MathAdd"), 2, 2),
+    "States.MathAdd": Signature(_add, 2, 2),
     "States.StringSplit": Signature(_split, 2, 2),
     "States.UUID": Signature(random_uuid, 0, 0, draws=True),
 }

@@ -42,17 +42,17 @@ def select(path: Path, data: Data, evaluate: Evaluate) -> Json:
         match step:
             case Field():
                 if not isinstance(value, dict) or step.name not in value:
-                    raise MissingValue(_missing(path, number))
+                    return _nothing(path, number)
                 value = value[step.name]
             case Index():
                 if not isinstance(value, list) or not -len(value) <= step.position < len(value):
-                    raise MissingValue(_missing(path, number))
+                    return _nothing(path, number)
                 value = value[step.position]
             case PathFunction():
                 value = apply_function(step.name, value, path.text)
             case Names():
                 if not isinstance(value, dict):
-                    raise MissingValue(_missing(path, number))
+                    return _nothing(path, number)
                 value = {name: value[name] for name in step.names if name in value}
             case Slice() | Wildcard() | Indexes() | Descend() | Filter():
                 return _matches(steps[number:], [value], path, data, evaluate)
@@ -75,6 +75,13 @@ def _root(path: Path, data: Data) -> Json:
             return data.variables[path.root.name]
         case _:
             assert_never(path.root.kind)
+
+
+def _nothing(path: Path, number: int) -> Json:
+    """What there is where step ``number`` finds nothing: an empty list for an indefinite path (recorded)."""
+    if not path.definite:
+        return []
+    raise MissingValue(_missing(path, number))
 
 
 def _missing(path: Path, number: int) -> str:

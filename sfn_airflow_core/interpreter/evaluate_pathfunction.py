@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from sfn_airflow_core.asl.model import Json
@@ -21,10 +22,14 @@ def apply_function(name: str, value: Json, path: str) -> Json:
         if not value:
             raise EvaluationError(f"Invalid path '{path}' : {name}() of an empty array")
         return value[0 if name == "first" else -1]
-    numbers = [float(item) for item in value if isinstance(item, int | float) and is_number(item)]
-    if name not in _AGGREGATES or not numbers:
+    try:
+        numbers = [float(item) for item in value if isinstance(item, int | float) and is_number(item)]
+        result = _AGGREGATES[name](numbers) if name in _AGGREGATES and numbers else math.nan
+    except OverflowError:
+        result = math.inf
+    if not math.isfinite(result):
         raise EvaluationError(f"Invalid path '{path}' : {name}() cannot be computed")
-    return _AGGREGATES[name](numbers)
+    return result
 
 
 def _deviation(numbers: list[float]) -> float:

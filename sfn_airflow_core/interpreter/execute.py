@@ -43,7 +43,6 @@ def execute(
     world = World(clock, options, limits, answers, random, Library(random, lambda: world.moment()), run_states)
     run = Run(world, program, options.type, input, options.name, options.machine_name, 0.0)
     run.variables = dict(options.variables)
-    world.record.transitions += 1
     main = begin(run, program.machine, input, (), (), None)
     stopped: Status = "TIMED_OUT"
     until = deadline(run, program.machine)

@@ -11,15 +11,16 @@ from sfn_airflow_core.interpreter.map_reader import read_items
 from sfn_airflow_core.interpreter.query import expect, expression_in
 from sfn_airflow_core.interpreter.run import Stay
 from sfn_airflow_core.interpreter.shape import at_path, filtered, queried, templated
-from sfn_airflow_core.interpreter.values import json_text
+from sfn_airflow_core.interpreter.values import byte_size, json_text
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What one iteration starts with; ``context`` is ``$$.Map.Item``."""
+    """What one iteration starts with; ``context`` is ``$$.Map.Item``, ``size`` the number of items in a batch."""
 
     input: Json
     context: dict[str, Json]
+    size: int = 1
 
 
 def items_of(stay: Stay, state: Map) -> Generator[float, None, list[Item]]:
@@ -90,11 +91,11 @@ def batches(stay: Stay, state: Map, items: list[Item]) -> list[Item]:
     shared: dict[str, Json] = {}
     if batcher.batch_input is not None:
         shared["BatchInput"] = _batch_input(stay, batcher.batch_input.value)
-    empty = len(json_text({**shared, "Items": []}).encode())
+    empty = byte_size({**shared, "Items": []})
     groups: list[list[Json]] = []
     used = 0
     for item in items:
-        length = len(json_text(item.input).encode())
+        length = byte_size(item.input)
         if not groups or (most and len(groups[-1]) >= most) or (size and used + 1 + length > size):
             groups.append([])
             used = empty + length
@@ -102,7 +103,10 @@ def batches(stay: Stay, state: Map, items: list[Item]) -> list[Item]:
             used += 1 + length
         groups[-1].append(item.input)
     inputs: list[dict[str, Json]] = [{**shared, "Items": group} for group in groups]
-    return [Item(value, {"Index": n, "Value": value}) for n, value in enumerate(inputs)]
+    return [
+        Item(value, {"Index": n, "Value": value}, len(group))
+        for n, (value, group) in enumerate(zip(inputs, groups, strict=True))
+    ]
 
 
 def _limit(stay: Stay, value: Amount | None, field: str) -> int | None:

@@ -116,6 +116,7 @@ def _distributed(stay: Stay, state: Map, plan: Plan) -> Generator[float, None, J
     placed: dict[int, Execution] = {}
     numbers: dict[Fibre, int] = {}
     done = failed = 0
+    total = sum(item.size for item in inputs)
     while done < len(inputs):
         while len(children) < len(inputs) and len(children) - done < window:
             number = len(children)
@@ -138,9 +139,11 @@ def _distributed(stay: Stay, state: Map, plan: Plan) -> Generator[float, None, J
             ended = own.ended.pop(0)
             done += 1
             execution = _execution(run, ended)
-            placed[numbers.pop(ended)] = execution
-            failed += execution.status != "SUCCEEDED"
-            if execution.status != "SUCCEEDED" and tolerance.exceeded(failed, len(inputs)):
+            number = numbers.pop(ended)
+            placed[number] = execution
+            # A batch that fails counts as all of its items (Developer Guide, tolerated failure threshold).
+            failed += 0 if execution.status == "SUCCEEDED" else inputs[number].size
+            if execution.status != "SUCCEEDED" and tolerance.exceeded(failed, total):
                 stop_all(stay, own)
                 failure = StateFailed(TOLERANCE, "The specified tolerated failure threshold was exceeded")
                 stay.event("MapRunFailed", error=failure.error, cause=failure.cause)

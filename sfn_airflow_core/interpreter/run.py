@@ -51,6 +51,7 @@ class Run:
     events: list[Event] = field(default_factory=list)
     children: list[Execution] = field(default_factory=list)
     stored: int = 0
+    overrun: bool = False
     variables: dict[str, Json] = field(default_factory=dict)
 
     @property
@@ -74,8 +75,10 @@ class Run:
         States.Runtime is our decision, because no recording shows it, and nothing may catch it.
         """
         number = len(self.events) + 1
-        if number >= self.world.limits.history_events and self.type == "STANDARD":
-            limit = self.world.limits.history_events
+        standard, limits = self.type == "STANDARD", self.world.limits
+        limit = limits.history_events if standard else limits.express_events
+        if number >= limit:
+            self.overrun = not standard
             raise StateFailed(RUNTIME, f"The execution reached the maximum number of history events ({limit}).")
         self.events.append(Event(number, previous, self.world.clock.now, kind, details))
         return number

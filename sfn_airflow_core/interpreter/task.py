@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Generator
 
-from sfn_airflow_core.asl.model import Json, Task
+from sfn_airflow_core.asl.model import Json, PathFlow, Task
 from sfn_airflow_core.interpreter.amounts import whole
 from sfn_airflow_core.interpreter.children import child_machine, child_result
 from sfn_airflow_core.interpreter.execution import ServiceCall
@@ -13,9 +13,9 @@ from sfn_airflow_core.interpreter.failures import DATA_LIMIT, HEARTBEAT, TASK_FA
 from sfn_airflow_core.interpreter.replies import Reply
 from sfn_airflow_core.interpreter.resource import Resource, parse_resource
 from sfn_airflow_core.interpreter.run import Stay
-from sfn_airflow_core.interpreter.shape import Work, deliver, effective
+from sfn_airflow_core.interpreter.shape import Work, deliver, effective, filtered, queried, templated
 from sfn_airflow_core.interpreter.task_events import TaskEvents
-from sfn_airflow_core.interpreter.values import json_text, too_large
+from sfn_airflow_core.interpreter.values import byte_size, json_text, too_large
 
 
 def run_task(stay: Stay, state: Task) -> Work:
@@ -25,6 +25,8 @@ def run_task(stay: Stay, state: Task) -> Work:
         # Every attempt has a token of its own (Developer Guide); recorded: startExecution.sync has one too.
         stay.token = f"token-{stay.run.world.random.getrandbits(64):016x}"
     arguments = effective(stay)
+    check_arguments(stay, resource, arguments)
+    credentials = _credentials(stay, state)
     timeout = None if state.timeout_seconds is None else whole(stay, state.timeout_seconds, "TimeoutSeconds", 1)
     heartbeat = None if state.heartbeat_seconds is None else whole(stay, state.heartbeat_seconds, "HeartbeatSeconds", 1)
     if too_large(arguments, stay.run.world.limits.payload_bytes):
@@ -32,7 +34,7 @@ def run_task(stay: Stay, state: Task) -> Work:
     call = ServiceCall(state.name, state.resource, arguments, stay.attempt, stay.frame.place, stay.clock.now)
     stay.run.world.record.calls.append(call)
     events = TaskEvents(stay, resource)
-    events.scheduled(arguments, timeout, heartbeat)
+    events.scheduled(arguments, timeout, heartbeat, credentials)
     try:
         result = yield from _answer(stay, resource, call, timeout, heartbeat)
     except StateFailed as failure:
@@ -49,6 +51,24 @@ def run_task(stay: Stay, state: Task) -> Work:
         raise large
     events.succeeded(result)
     return deliver(stay, result, state.next)
+
+
+def check_arguments(stay: Stay, resource: Resource, arguments: Json) -> None:
+    """What the service refuses before it calls anything (recorded: API Gateway's headers must be arrays)."""
+    if (resource.service, resource.action) != ("apigateway", "invoke") or not isinstance(arguments, dict):
+        return
+    headers = arguments.get("Headers")
+    if isinstance(headers, dict) and not all(isinstance(value, list) for value in headers.values()):
+        raise stay.broken("The value of the field 'Headers' must be an object of arrays.")
+
+
+def _credentials(stay: Stay, state: Task) -> Json:
+    """The role to assume for the call; computed, because it can fail."""
+    if state.credentials is None:
+        return None
+    if isinstance(state.flow, PathFlow):
+        return templated(stay, state.credentials, filtered(stay), "Credentials")
+    return queried(stay, state.credentials, "Credentials")
 
 
 def _answer(
@@ -119,7 +139,7 @@ def result_of(reply: Reply, resource: Resource) -> Json:
 
 def invocation(payload: Json) -> Json:
     """What ``lambda:invoke`` gives for a function's return value."""
-    length, request = str(len(json_text(payload).encode())), "00000000-0000-0000-0000-000000000000"
+    length, request = str(byte_size(payload)), "00000000-0000-0000-0000-000000000000"
     headers: dict[str, Json] = {
         "Connection": "keep-alive",
         "Content-Length": length,

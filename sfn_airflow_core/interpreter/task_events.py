@@ -17,9 +17,13 @@ class TaskEvents:
         self._stay, self._resource = stay, resource
         self._prefix = _PREFIX[resource.kind]
 
-    def scheduled(self, arguments: Json, timeout: int | None, heartbeat: int | None) -> None:
+    def scheduled(self, arguments: Json, timeout: int | None, heartbeat: int | None, credentials: Json) -> None:
         """The call goes out."""
-        limits: dict[str, Json] = {"timeoutInSeconds": timeout, "heartbeatInSeconds": heartbeat}
+        limits: dict[str, Json] = {
+            "timeoutInSeconds": timeout,
+            "heartbeatInSeconds": heartbeat,
+            "taskCredentials": credentials,
+        }
         given = {name: value for name, value in limits.items() if value is not None}
         if self._resource.kind == "service":
             region = self._stay.run.world.options.region

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -31,6 +32,11 @@ def json_text(value: Json) -> str:
     return _COMPACT.encode(value)
 
 
+def byte_size(value: Json) -> int:
+    """How many bytes the value's JSON text has in UTF-8."""
+    return len(json_text(value).encode("utf-8", "surrogatepass"))
+
+
 def too_large(value: Json, limit: int = PAYLOAD_LIMIT) -> bool:
     """Whether the value's JSON text has more bytes than ``limit``."""
     text = json_text(value)
@@ -41,10 +47,14 @@ def parse_json(text: str) -> Json:
     """The value of a JSON text; ValueError for anything else, NaN and Infinity included."""
 
     def refuse(name: str) -> Any:
-        raise ValueError(f"{name} is not JSON")
+        raise ValueError(f"{name} cannot be a JSON number")
+
+    def finite(digits: str) -> float:
+        number = float(digits)
+        return number if math.isfinite(number) else refuse(digits)
 
     try:
-        value: Json = json.loads(text, parse_constant=refuse)
+        value: Json = json.loads(text, parse_constant=refuse, parse_float=finite)
     except RecursionError as deep:
         raise ValueError("nested too deeply") from deep
     return value

@@ -47,13 +47,13 @@ def leave_pass(stay: Stay, state: Pass) -> Step:
 def choose(stay: Stay, state: Choice) -> Step:
     """Choice: the first rule that holds; state-level Assign and Output only on the default way (asl.md 2.5)."""
     value = filtered(stay)
-    for rule in state.choices:
+    for number, rule in enumerate(state.choices):
         if isinstance(rule, PathRule):
             if _path_holds(stay, rule, value):
                 assigned = None if rule.assign is None else assign_paths(stay, rule.assign, value)
                 output = at_path(stay, state.flow.output_path, value) if isinstance(state.flow, PathFlow) else value
                 return Step(output, rule.next, assigned, "choice")
-        elif _query_holds(stay, rule, state.choices.index(rule)):
+        elif _query_holds(stay, rule, number):
             assigned = None if rule.assign is None else assign_queries(stay, rule.assign)
             return Step(output_of(stay, rule.output, stay.raw), rule.next, assigned, "choice")
     if state.default is None:
