@@ -129,7 +129,9 @@ def test_yaml_has_the_types_of_json_only() -> None:
         nothing: [~, null, '']
         sub: !Sub "${A} ${!B}"
         tags: [!Ref X, !GetAtt A.B.C, !Join [",", [a, !Ref Q]]]
-        open: [${N}, "${N}"]
+        open:
+        - ${N}
+        - "${N}"
         again: &anchor {a: 1}
         same: *anchor
     """

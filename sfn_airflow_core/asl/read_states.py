@@ -150,7 +150,7 @@ def _close(fields: Fields, kind: str) -> None:
         f"with the query language {fields.language}",
     )
     fields.forbid([n for n in fields.value if n in KNOWN and n not in fields.taken], f"in a state of type {kind}")
-    fields.close()
+    fields.close(KNOWN - wrong)
 
 
 def following(fields: Fields) -> str | None:

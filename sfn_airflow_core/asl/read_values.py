@@ -149,7 +149,7 @@ def _walk(value: Json, at: Pointer, trail: list[str | int], notes: Notes) -> Non
                 _dynamic(inner, value, at, trail, notes)
             elif isinstance(inner, str):
                 if _LOOKS_DYNAMIC.match(inner):
-                    message = f"The value looks like a path or a call, but the key is not '{key[:100]}.$'; it stays a plain string"
+                    message = f"The value looks like a path or a call, but stays a string; use the key '{key[:80]}.$'"
                     notes.warn(at, message, "NO_DOLLAR", trail=trail)
             elif isinstance(inner, (dict, list)):
                 _walk(inner, at, trail, notes)
@@ -217,6 +217,7 @@ def amount(
             fields.take(name)
             return found
         return number(fields, name, low, high, fraction=fraction)
+    fields.taken |= {name, f"{name}Path"}
     dynamic = path(fields, f"{name}Path", reference=True) if f"{name}Path" in fields else None
     fields.only_one(name, f"{name}Path")
     fixed = number(fields, name, low, high, fraction=fraction) if name in fields else None
