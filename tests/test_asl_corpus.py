@@ -22,7 +22,7 @@ DISAGREE = {
     "invalid-jsonata-surround-syntax-no-open.json": "a warning: the service takes it as a plain string",
     "invalid-jsonata-surround-syntax-no-spaces.json": "white space inside the marks is free",
     "invalid-state-name-too-long.json": "a warning up to 128 characters",
-    "invalid-task-alias-function.json": "the region in an ARN is not judged",
+    "invalid-task-alias-function.json": "the name of a function inside an ARN is not judged",
     "invalid-unreachable-state.json": "a warning",
     # accepted by a linter, rejected by the service
     "valid-assign.asl.json": "a variable's name has no hyphen",

@@ -194,7 +194,7 @@ def _renamed(state: Any, prefix: str) -> m.State:
 
 
 @given(machines(""))
-@settings(derandomize=True, max_examples=80, deadline=None)
+@settings(derandomize=True, max_examples=50, deadline=None)
 def test_reading_what_was_written_gives_the_same_machine(machine: m.Machine) -> None:
     text = write(machine)
     reading = read_text(text, "x.json")

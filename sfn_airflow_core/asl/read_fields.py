@@ -193,7 +193,6 @@ class Fields:
         if not left:
             return
         names = sorted({*self.taken, *known})
-        for name in left:
+        for name in left[: max(0, MOST_PROBLEMS - len(self.notes.unknown))]:
             close = difflib.get_close_matches(name, names, 1, 0.75) if len(name) <= 40 else []
-            if len(self.notes.unknown) < MOST_PROBLEMS:
-                self.notes.unknown.append(Unknown(self.where(name), name, close[0] if close else None))
+            self.notes.unknown.append(Unknown(self.where(name), name, close[0] if close else None))

@@ -1,8 +1,8 @@
 """YAML text to a JSON value with positions, from the event stream of a safe parser, without recursion.
 
 Only what JSON has can be written: plain scalars follow the core schema of YAML 1.2 (numbers in decimal), so ``yes``,
-``on`` and dates are strings; a number with a leading zero is a string too (an account id would lose a digit otherwise). CloudFormation's
-short tags (``!Sub``, ``!Ref``, ``!GetAtt``, ``!Join``) become their long forms. Other tags are refused.
+``on`` and dates are strings; a number with a leading zero is a string too (an account id would lose a digit otherwise).
+CloudFormation's short tags (``!Sub``, ``!Ref``, ``!GetAtt``, ``!Join``) become their long forms. Other tags are refused.
 """
 
 from __future__ import annotations
