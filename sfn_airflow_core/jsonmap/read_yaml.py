@@ -2,7 +2,7 @@
 
 Only what JSON has can be written: plain scalars follow the core schema of YAML 1.2 (numbers in decimal), so ``yes``,
 ``on`` and dates are strings; a number with a leading zero is a string too (an account id would lose a digit otherwise).
-CloudFormation's short tags (``!Sub``, ``!Ref``, ``!GetAtt``, ``!Join``) become their long forms. Other tags are refused.
+CloudFormation's short tags (``!Sub``, ``!Ref``, ``!GetAtt``, ``!Join``) become their long forms; others are refused.
 """
 
 from __future__ import annotations
