@@ -14,7 +14,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from .aws import client_for
 from .aws_jobs import Description, describe, start
 from .aws_names import compact, request, service_error
-from .documents import DOCUMENT, STATE, as_document
+from .documents import DOCUMENT, STATE, as_document, called
 from .errors import StateError, data_errors
 
 Json = Any
@@ -177,7 +177,7 @@ class JobSensor(BaseSensorOperator):
             store.set("job", kept)
         found = describe(self.action, kept["identity"])
         if found.state != "running":
-            return PokeReturnValue(is_done=True, xcom_value=_handed_on(self.shape, document, found.value()))
+            return PokeReturnValue(is_done=True, xcom_value=_handed_on(context, self.shape, document, found.value()))
         if self.limit is not None and now - kept["since"] >= self.limit.total_seconds():
             raise StateError("States.Timeout", None)
         return False
@@ -199,12 +199,12 @@ def _state_class(operator: type[BaseOperator]) -> type[BaseOperator]:
                 setattr(self, key, _resolved(getattr(self, key), context))
             with_api_names(self)
             result = self._result(lambda: super(State, self).execute(context), {})
-            return _handed_on(self.asl_output, document, result)
+            return _handed_on(context, self.asl_output, document, result)
 
         def execute_complete(self, context: Any, event: Any = None) -> Json:
             document = DOCUMENT.resolve(context)
             run = lambda: super(State, self).execute_complete(context, event)  # noqa: E731
-            return _handed_on(self.asl_output, document, self._result(run, event or {}))
+            return _handed_on(context, self.asl_output, document, self._result(run, event or {}))
 
         def defer(self, *, trigger: Any, method_name: str, kwargs: Any = None, timeout: Any = None) -> Any:
             limit = self.execution_timeout or timeout
@@ -227,10 +227,11 @@ def _state_class(operator: type[BaseOperator]) -> type[BaseOperator]:
     return State
 
 
-def _handed_on(output: Output, document: Json, result: Json) -> Json:
+def _handed_on(context: Any, output: Output, document: Json, result: Json) -> Json:
     """The document that a state hands on; what its data function cannot read is States.Runtime."""
+    value = called(context, output, document, result)
     with data_errors():
-        return as_document(output(document, result))
+        return as_document(value)
 
 
 def with_api_names(task: Any) -> None:
