@@ -43,7 +43,7 @@ def _step(answer: Json) -> Json:
 
 
 def _cancelled(answer: Json) -> Json:
-    told = next(iter(answer.get("CancelStepsInfoList") or []), {})
+    told: Json = next(iter(answer.get("CancelStepsInfoList") or []), {})
     return {**{k: v for k, v in answer.items() if k != "CancelStepsInfoList"}, **told}
 
 
