@@ -35,6 +35,8 @@ def reading(config: dict[str, Any], file: Any, resource: str = GET, given: Any =
             [{"a": "1", "b": ""}, {"a": "2", "b": ""}],
         ),
         ({"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}, "a\n1,2", [{"a": "1", "": "2"}]),
+        ({"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}, "a,\n1,2,3", [{"a": "1", "": "2"}]),
+        ({"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}, '"a\nb",c\r\n1,2\r\n\r\n', [{"a\nb": "1", "c": "2"}]),
         ({"InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": ["x"]}, "1,2", [{"x": "1"}]),
         (
             {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW", "CSVDelimiter": "PIPE"},

@@ -124,7 +124,7 @@ def _manifest(
         if isinstance(text, list):
             rows += text
         else:
-            rows += _rows(str(text), columns, ",", given=True)
+            rows += [_row(cells, columns) for cells in _cells(str(text), ",")]
     return rows
 
 
@@ -164,27 +164,31 @@ def _json(text: Json) -> Json:
 
 
 def _csv(reader: ItemReader, text: str) -> list[Json]:
+    """Rows as objects of strings, under the given headers or those of the first row, which are kept as they are."""
     delimiter = _DELIMITERS.get(reader.csv_delimiter or "COMMA", ",")
-    given = reader.csv_header_location == "GIVEN"
-    if given:
-        return _rows(text, list(reader.csv_headers), delimiter, given=True)
-    head, _, rest = text.lstrip("\ufeff").partition("\n")
-    columns = next(csv.reader(io.StringIO(head), delimiter=delimiter), [])
-    if len(set(columns)) != len(columns):
+    rows = _cells(text.removeprefix("\ufeff"), delimiter)
+    if reader.csv_header_location == "GIVEN":
+        return [_row(cells, list(reader.csv_headers)) for cells in rows]
+    if not rows:
+        return []
+    headers = rows[0]
+    if len(set(headers)) != len(headers):
         raise failed("CSV headers cannot contain duplicates.")
-    return _rows(rest, columns, delimiter, given=False)
+    # Recorded: where the headers are read, a surplus cell goes under the empty name; where they are given, it is dropped.
+    surplus: list[dict[str, Json]] = [
+        {"": cells[len(headers)]} if len(cells) > len(headers) else {} for cells in rows[1:]
+    ]
+    return [{**more, **_row(cells, headers)} for more, cells in zip(surplus, rows[1:], strict=True)]
 
 
-def _rows(text: str, columns: list[str], delimiter: str, *, given: bool) -> list[Json]:
-    """Rows as objects of strings: short rows are filled up; surplus cells go under ``""`` unless headers were given."""
-    rows: list[Json] = []
+def _row(cells: list[str], headers: list[str]) -> dict[str, Json]:
+    """One row; missing cells are empty."""
+    return dict(zip(headers, [*cells, *[""] * (len(headers) - len(cells))], strict=False))
+
+
+def _cells(text: str, delimiter: str) -> list[list[str]]:
+    """The cells of every row that is not blank."""
     try:
-        for cells in csv.reader(io.StringIO(text), delimiter=delimiter):
-            padded = [*cells, *[""] * (len(columns) - len(cells))]
-            row: dict[str, Json] = dict(zip(columns, padded, strict=False))
-            if not given and len(cells) > len(columns):
-                row[""] = cells[len(columns)]
-            rows.append(row)
+        return [cells for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if cells]
     except csv.Error as error:
         raise failed(f"Unable to parse the file: {error}") from error
-    return rows
