@@ -16,6 +16,7 @@ from .documents import DOCUMENT, STATE, as_document, choice, state
 from .errors import Retrier, StateError, data_errors, no_match, record_error, retry
 from .groups import group, outcome, results
 from .settings import Setting
+from .variables import assigned
 
 _ON_DEMAND = ("data", "intrinsics", "waits", "children", "operators", "roles", "stubs")
 
@@ -27,6 +28,7 @@ __all__ = [
     "Setting",
     "StateError",
     "as_document",
+    "assigned",
     "aws",
     "catch",
     "choice",

@@ -7,8 +7,8 @@ from typing import Any
 
 from airflow.sdk import BaseOperator, Label, TaskGroup, TriggerRule
 
-from .documents import Node, from_xcom, hand_on, reaching, states_of, task_of
-from .errors import EarlierFailure, Json, StateError, data_errors, matches
+from .documents import Node, called, forward_variables, from_xcom, hand_on, reaching, states_of, task_of
+from .errors import EarlierFailure, Json, StateError, matches
 
 
 class Catcher:
@@ -30,13 +30,13 @@ def catch(guarded: Node, *catchers: Catcher, onward: Node | None = None) -> Base
         ti = context["ti"]
         if any(state == "success" for _, _, state in states_of(ti, [end.task_id])):
             document = from_xcom(ti.xcom_pull(task_ids=end.task_id, map_indexes=ti.map_index))
+            forward_variables(context, end.task_id, ti.map_index)
             return hand_on(context, document, _onward(context["task"], catchers, onward))
         error = _uncaught(context, inside)
         for catcher in catchers:
             if matches(error["Error"], catcher.errors):
-                data = reaching(context, end if guarded is end else guarded.roots[0])
-                with data_errors():
-                    document = catcher.document(data, error)
+                first = end if guarded is end else guarded.roots[0]
+                document = called(context, catcher.document, reaching(context, first), error, node=first)
                 return hand_on(context, document, [h.task_id for h in catcher.to.roots])
         raise StateError(error["Error"], error["Cause"])
 

@@ -104,6 +104,11 @@ def reaching(context: Any, node: BaseOperator) -> Json:
     ti, sources = context["ti"], {source.task_id: source for source in node.upstream_list}
     if not sources:
         return execution_input(context["dag_run"].conf)
+    if len(sources) == 1 and node.trigger_rule == TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS:
+        (only,) = sources.values()  # it has succeeded, or we would not run
+        if found := handed_on(ti, only, node, ti.map_index):
+            return found[0]
+        raise AirflowSkipException(f"no document reaches {node.task_id}")
     for id, index, state in sorted(states_of(ti, sources)):
         if state == "success" and (found := handed_on(ti, sources[id], node, index)):
             return found[0]
@@ -164,7 +169,9 @@ def task_of(function: Callable[[Any], Json], like: Callable[..., Any], **task_ar
 
     decorate: Any = task
     run.__name__, run.__qualname__, run.__doc__ = like.__name__, like.__qualname__, like.__doc__
-    return decorate(run, multiple_outputs=False, **{**STATE, **task_args})().operator
+    operator = decorate(run, multiple_outputs=False, **{**STATE, **task_args})().operator
+    operator.template_fields = ()  # it has no arguments: nothing to render, nothing to store
+    return operator
 
 
 def state(name: str, given: Any = None, **task_args: Any) -> Callable[[DataFunction], BaseOperator]:

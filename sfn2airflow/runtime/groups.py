@@ -10,6 +10,7 @@ from airflow.sdk import BaseOperator, TaskGroup, TriggerRule, task_group
 from .documents import (
     Node,
     as_document,
+    called,
     handed_on,
     reaching,
     states_of,
@@ -38,8 +39,9 @@ def results(
         def collect(context: Any) -> Json:
             outputs = _outputs(context, ends, items)
             data = reaching(context, context["task"].task_group.roots[0])
+            value = called(context, function, data, outputs, node=context["task"].task_group.roots[0])
             with data_errors():
-                return as_document(function(data, outputs))
+                return as_document(value)
 
         operator: BaseOperator = task_of(collect, function, task_display_name=name, **task_args)
         if items is not None:

@@ -13,7 +13,7 @@ from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowTaskTimeout, TaskDeferred
 
-from .documents import STATE, DataFunction, as_document, reaching
+from .documents import STATE, DataFunction, as_document, called, reaching
 from .errors import StateError, data_errors
 from .settings import Json, Setting
 
@@ -65,20 +65,23 @@ class WaitOperator(BaseOperator):
         data = reaching(context, self)
         now = datetime.now(UTC)
         with data_errors():
-            moment = self.when(data)
+            moment = called(context, self.when, data, keep=False)
             moment = now + moment if isinstance(moment, timedelta) else moment
             if moment - now > _LONGEST:
                 raise ValueError(f"a Wait until {moment} is too long")
-            document = as_document(self.document(data) if self.document else data)
+        document = self._onward(context, data)
         if moment > now:
             self.defer(trigger=DateTimeTrigger(moment=moment), method_name="execute_complete")
         return document
 
     def execute_complete(self, context: Any, event: Any = None) -> Json:
         """Hand on the document that came before the wait."""
-        data = reaching(context, self)
+        return self._onward(context, reaching(context, self))
+
+    def _onward(self, context: Any, data: Json) -> Json:
+        document = called(context, self.document, data) if self.document else data
         with data_errors():
-            return as_document(self.document(data) if self.document else data)
+            return as_document(document)
 
 
 def wait(
