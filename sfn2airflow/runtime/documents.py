@@ -19,6 +19,7 @@ from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 
 from .context import execution_input
 from .errors import Json, data_errors, record_error
+from .variables import KEY, Assigned, scoped
 
 Node = BaseOperator | TaskGroup
 DataFunction = Callable[[Json], Json]
@@ -101,18 +102,58 @@ def reaching(context: Any, node: BaseOperator) -> Json:
     """The document that reaches a task; AirflowSkipException where none does."""
     if (given := getattr(node, "given", None)) is not None:
         return from_xcom(given.resolve(context))
-    ti, sources = context["ti"], {source.task_id: source for source in node.upstream_list}
-    if not sources:
+    if not node.upstream_list:
         return execution_input(context["dag_run"].conf)
+    return _source(context, node)[2]
+
+
+def _source(context: Any, node: BaseOperator) -> tuple[str, int, Json]:
+    """The upstream task that handed a document on to ``node``: its id, its map index, and the document."""
+    ti, sources = context["ti"], {source.task_id: source for source in node.upstream_list}
     if len(sources) == 1 and node.trigger_rule == TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS:
         (only,) = sources.values()  # it has succeeded, or we would not run
         if found := handed_on(ti, only, node, ti.map_index):
-            return found[0]
+            return only.task_id, ti.map_index, found[0]
         raise AirflowSkipException(f"no document reaches {node.task_id}")
     for id, index, state in sorted(states_of(ti, sources)):
         if state == "success" and (found := handed_on(ti, sources[id], node, index)):
-            return found[0]
+            return id, index, found[0]
     raise AirflowSkipException(f"no document reaches {node.task_id}")
+
+
+def reaching_variables(context: Any, node: Any) -> dict[str, Json]:
+    """The variables that reach a task, on the way on which its document reaches it."""
+    if getattr(node, "given", None) is not None:  # in a Map: from the task that made the items
+        source, index = f"{node.get_closest_mapped_task_group().parent_group.group_id}.items", -1
+    elif node.upstream_list:
+        source, index, _ = _source(context, node)
+    else:
+        return {}
+    return from_xcom(context["ti"].xcom_pull(task_ids=source, key=KEY, map_indexes=index)) or {}
+
+
+def called(context: Any, function: Callable[..., Json], *arguments: Json, node: Any = None, keep: bool = True) -> Json:
+    """What a data function returns, called with the variables that reach ``node`` (this task) if it wants them.
+
+    It fails with States.Runtime for data that it cannot read. With ``keep``, the task hands the variables on.
+    """
+    with data_errors():
+        if not scoped(function):
+            return function(*arguments)
+        held = reaching_variables(context, node or context["task"])
+        value = function(*arguments, held)
+        if isinstance(value, Assigned):
+            held, value = {**held, **value.variables}, value.document
+        if keep:
+            context["ti"].xcom_push(key=KEY, value=as_document(held))
+        return value
+
+
+def forward_variables(context: Any, source: str, index: int) -> None:
+    """Hand on the variables of another task, if it has any."""
+    held = context["ti"].xcom_pull(task_ids=source, key=KEY, map_indexes=index)
+    if held is not None:
+        context["ti"].xcom_push(key=KEY, value=held)
 
 
 def hand_on(context: Any, document: Json, targets: Sequence[str]) -> Json:
@@ -148,10 +189,7 @@ class Document(ResolveMixin):
     def resolve(self, context: Any) -> Json:
         """The document, or what the data function makes of it, for the task that runs."""
         document = reaching(context, context["task"])
-        if self.shape is None:
-            return document
-        with data_errors():
-            return self.shape(document)
+        return document if self.shape is None else called(context, self.shape, document, keep=False)
 
 
 DOCUMENT = Document()
@@ -179,9 +217,9 @@ def state(name: str, given: Any = None, **task_args: Any) -> Callable[[DataFunct
 
     def decorate(function: DataFunction) -> BaseOperator:
         def hand_on_result(context: Any) -> Json:
-            data = reaching(context, context["task"])
+            value = called(context, function, reaching(context, context["task"]))
             with data_errors():
-                return as_document(function(data))
+                return as_document(value)
 
         operator = task_of(hand_on_result, function, task_display_name=name, **task_args)
         operator.given = given
@@ -201,9 +239,8 @@ def choice(
     def decorate(function: Callable[[Json], str]) -> BaseOperator:
         def choose(context: Any) -> Json:
             data = reaching(context, context["task"])
-            with data_errors():
-                target = function(data)
-                handed = document(data) if document else data
+            handed = called(context, document, data, keep=False) if document else data
+            target = called(context, function, data)
             group = context["task"].task_group
             return hand_on(context, handed, [target if group.is_root else f"{group.group_id}.{target}"])
 
