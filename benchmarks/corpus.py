@@ -58,7 +58,9 @@ def plain(machine: Machine) -> bool:
     def walk(inside: Machine, in_map: bool) -> Iterator[bool]:
         yield not graph(inside).back
         for state in inside.states.values():
-            yield state.query_language == "JSONPath" and not (isinstance(state, Map) and (in_map or state.mode != "INLINE"))
+            yield state.query_language == "JSONPath" and not (
+                isinstance(state, Map) and (in_map or state.mode != "INLINE")
+            )
             if isinstance(state, Task):
                 yield "waitForTaskToken" not in state.resource and ":activity:" not in state.resource
                 yield not state.resource.endswith("http:invoke") and "ActivityArn" not in state.resource
@@ -86,7 +88,9 @@ def main() -> int:
     failed = exceptions([*public, *(path for folder in folders() for path in files(folder))])
     translations, texts, seconds = convert(public)
     again = convert(public)[2]
-    print(f"{PUBLIC}: {len(texts)} of {len(public)} translated; {len(public) / seconds:.0f} machines/s, again {len(public) / again:.0f}/s")
+    print(
+        f"{PUBLIC}: {len(texts)} of {len(public)} translated; {len(public) / seconds:.0f} machines/s, again {len(public) / again:.0f}/s"
+    )
     everything = [path for path in files(ROOT) if path not in failed]
     whole = convert(everything)[2]
     print(f"whole corpus: {len(everything)} files, {len(everything) / whole:.0f} files/s; exceptions: {len(failed)}")
@@ -126,7 +130,10 @@ def quality(translations: list[Translation], texts: list[str], out: Path) -> Non
         check=False,
     )
     unformatted = subprocess.run(
-        [*ruff, "format", "--isolated", "--check", "--line-length", "120", str(out)], capture_output=True, text=True, check=False
+        [*ruff, "format", "--isolated", "--check", "--line-length", "120", str(out)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     print(f"parse: {parsed} of {len(texts)}; ruff AIR,F,E9: {'clean' if lint.returncode == 0 else lint.stdout[-3000:]}")
     print(f"formatter: {'unchanged' if unformatted.returncode == 0 else unformatted.stdout[-2000:]}")
@@ -161,7 +168,9 @@ def imported(out: Path, translations: list[Translation]) -> int:
 
     result = import_dags(out)
     states = sum(len(t.report.dispositions) for t in translations)
-    print(f"imported: {json.dumps({**result, 'states': states, 'tasks per state': round(result['tasks'] / states, 3)}, indent=1)}")
+    print(
+        f"imported: {json.dumps({**result, 'states': states, 'tasks per state': round(result['tasks'] / states, 3)}, indent=1)}"
+    )
     return int(bool(result["errors"]))
 
 

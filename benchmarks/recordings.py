@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sfn2airflow import runtime
+import sfn2airflow
 from sfn2airflow.layout import format_sources
 from sfn2airflow.options import Options
 from sfn2airflow.translate import translate_text
@@ -27,6 +27,8 @@ from sfn_airflow_core.findings import Fidelity
 
 CORPUS = Path(os.environ.get("CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
 Json = Any
+REDACTED = {"date", "generated-uuid", "snf_role_arn"}
+"""What the recorder wrote in the place of values that change from run to run; a member may also have its own name."""
 
 
 def recordings() -> list[dict[str, Json]]:
@@ -75,12 +77,14 @@ def same(expected: Json, actual: Json, redacted: bool) -> bool:
     """Equality as JSON; around redacted parts (``<…>``, dates and ids replaced by the recorder) where there are any."""
     match expected, actual:
         case dict(), dict():
-            return expected.keys() == actual.keys() and all(same(expected[k], actual[k], redacted) for k in expected)
+            return expected.keys() == actual.keys() and all(
+                (redacted and expected[k] == k) or same(expected[k], actual[k], redacted) for k in expected
+            )
         case list(), list():
             return len(expected) == len(actual) and all(map(lambda e, a: same(e, a, redacted), expected, actual))
         case bool(), _:
             return expected is actual
-        case str(), _ if redacted and ("<" in expected or "arn:" in expected or "date" in expected):
+        case str(), _ if redacted and ("<" in expected or "arn:" in expected or expected in REDACTED):
             return isinstance(actual, str | int | float)
         case _:
             return bool(expected == actual) and not isinstance(actual, bool)
@@ -97,7 +101,7 @@ def main() -> int:
 
     chosen = [r for r in recordings() if arguments.only in r["id"]]
     folder = Path(tempfile.mkdtemp(prefix="recordings-"))
-    shutil.copytree(Path(next(iter(runtime.__path__))), folder / "asl_runtime")
+    shutil.copytree(Path(sfn2airflow.__file__).parent / "runtime", folder / "asl_runtime")
     translations = [
         translate_text(json.dumps(r["definition"]), f"r{number}.asl.json", Options(dag_id=f"r{number}"))
         for number, r in enumerate(chosen)
@@ -117,7 +121,10 @@ def main() -> int:
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1))
     total, equal = sum(table.values()), table["equal"] + table["redacted equal"]
-    print(dict(table), f"{equal} of {total} equal = {100 * equal / max(total, 1):.1f} %, {time.perf_counter() - started:.0f} s")
+    print(
+        dict(table),
+        f"{equal} of {total} equal = {100 * equal / max(total, 1):.1f} %, {time.perf_counter() - started:.0f} s",
+    )
     return int(equal < total)
 
 
@@ -135,11 +142,18 @@ def replay(session: Any, folder: Path, recording: dict[str, Json], translation: 
     redacted = recording["has_placeholders"]
     want = (recording["status"], recording["error"])
     status = "FAILED" if want[0] in ("TIMED_OUT", "ABORTED") else want[0]
-    if (status, want[1]) == (execution.status, execution.error) and same(parsed(recording["output"]), parsed(execution.output), redacted):
+    if not recording["task_results"] and execution.calls:
+        return {"verdict": "not comparable", "why": "the recording has no results of its tasks"}
+    if (status, want[1]) == (execution.status, execution.error) and same(
+        parsed(recording["output"]), parsed(execution.output), redacted
+    ):
         return {"verdict": "equal"}
     got = (execution.status, execution.error, execution.output, execution.cause)
     verdict = "unsupported" if unsupported else "different"
-    return {"verdict": verdict, "why": f"wanted {(*want, recording['output'], recording['cause'])}\n    got    {got} {unsupported}"}
+    return {
+        "verdict": verdict,
+        "why": f"wanted {(*want, recording['output'], recording['cause'])}\n    got    {got} {unsupported}",
+    }
 
 
 if __name__ == "__main__":

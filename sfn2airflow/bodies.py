@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 import libcst as cst
 
 from sfn2airflow.expressions import write_result_path
-from sfn2airflow.phrases import call, name, string
+from sfn2airflow.phrases import call, mapping, name, string
 from sfn2airflow.sheet import Sheet
 from sfn2airflow.statements import assign, comment, does, raises, returns, within
 from sfn_airflow_core.asl.model import Amount, PathRef, Placeholder
-from sfn_airflow_core.dag.model import CallWork, FailWork, FunctionWork, PassWork, Shaping, StateTask, Stub
+from sfn_airflow_core.dag.model import Assign, CallWork, FailWork, FunctionWork, PassWork, Shaping, StateTask, Stub
 from sfn_airflow_core.expr.model import Expr, Field, Literal, Object, Path, Root
 from sfn_airflow_core.expr.read_jsonpath import read_path
 
@@ -47,6 +47,9 @@ def _fail(fail: FailWork, sheet: Sheet) -> Statements:
 def _pass(result: Expr | None, shaping: Shaping, sheet: Sheet) -> Statements:
     before, source = effective(shaping, sheet)
     made = result if result is not None else shaping.parameters
+    if shaping.assign and made is not None:
+        before.append(assign("result", sheet.code(made, source)))
+        return [*before, *hand_on(shaping, name("result"), sheet, simple=True)]
     if (member := only_member(made, shaping)) is not None:
         return [*before, returns(sheet.code(member, source))]
     value = name(source) if made is None else sheet.code(made, source)
@@ -72,8 +75,9 @@ def work(shaping: Shaping, sheet: Sheet, asks: Asks, around: Sequence[cst.BaseEx
     """Asks a service, then shapes the result and puts it into the document; ``around`` are context managers."""
     before, source = effective(shaping, sheet)
     request = asks(source)
-    plain = shaping.selector is None and shaping.result_path == "$" and shaping.output_path is None
-    if shaping.result_path is None and shaping.selector is None:
+    untouched = shaping.selector is None and not shaping.assign
+    plain = untouched and shaping.result_path == "$" and shaping.output_path is None
+    if shaping.result_path is None and untouched:
         asked: Statements = [does(request)]
         after = hand_on(shaping, name("data"), sheet, simple=True)
     elif plain:
@@ -90,40 +94,67 @@ def select(shaping: Shaping, sheet: Sheet, result: str = "result") -> Statements
         return hand_on(shaping, name(result), sheet, simple=True)
     if (member := only_member(shaping.selector, shaping)) is not None:
         return [returns(sheet.code(member, result))]
-    return hand_on(shaping, sheet.code(shaping.selector, result), sheet)
+    return hand_on(shaping, sheet.code(shaping.selector, result), sheet, result=result)
 
 
 def only_member(template: Expr | None, shaping: Shaping) -> Expr | None:
     """What OutputPath takes out of a template that has just this one member: the template need not be written then."""
+    if shaping.result_path != "$" or shaping.assign:
+        return None
     match template, shaping.output_path:
-        case Object(((key, part),)), Path(Root("input"), (Field(wanted),)) if (
-            key == wanted and shaping.result_path == "$"
-        ):
+        case Object(((key, part),)), Path(Root("input"), (Field(wanted),)) if key == wanted:
             return part
         case _:
             return None
 
 
-def hand_on(shaping: Shaping, result: cst.BaseExpression, sheet: Sheet, *, simple: bool = False) -> Statements:
-    """Applies ResultPath and OutputPath: the end of every body. ``simple``: the result is a variable or literal."""
+def hand_on(
+    shaping: Shaping, value: cst.BaseExpression, sheet: Sheet, *, simple: bool = False, result: str | None = None
+) -> Statements:
+    """Applies ResultPath, OutputPath and Assign: the end of every body.
+
+    ``value`` is what ResultPath places, a variable or literal if ``simple``; ``result`` the variable with the result as
+    it was before ResultSelector, where that differs.
+    """
     before: Statements = []
+    if result is None and isinstance(value, cst.Name):
+        result = value.value
     if shaping.result_path is None:
         if not simple:  # AWS evaluates the selection, and fails if it finds nothing, before it drops the result
-            before.append(does(result, [comment("ResultPath null: evaluated, then dropped")]))
+            before.append(does(value, [comment("ResultPath null: evaluated, then dropped")]))
         combined: cst.BaseExpression = name("data")
         simple = True
     elif shaping.result_path == "$":
-        combined = result
+        combined = value
     else:
         path = read_path(shaping.result_path)
-        combined, simple = sheet.node(write_result_path(path, name("data"), result)), False
+        combined, simple = sheet.node(write_result_path(path, name("data"), value)), False
+    more, handed = _output(shaping, combined, sheet, simple=simple)
+    return [*before, *more, returns(with_assigned(handed, shaping.assign, result or "data", sheet))]
+
+
+def _output(
+    shaping: Shaping, combined: cst.BaseExpression, sheet: Sheet, *, simple: bool
+) -> tuple[Statements, cst.BaseExpression]:
+    """Applies OutputPath to the combined document: statements, and the expression that is handed on."""
     if shaping.output_path is None:
-        return [*before, returns(combined)]
+        return [], combined
     if isinstance(shaping.output_path, Literal):
-        return [*before, *([] if simple else [does(combined)]), returns(sheet.code(shaping.output_path))]
+        return [] if simple else [does(combined)], sheet.code(shaping.output_path)
     if isinstance(combined, cst.Name):
-        return [*before, returns(sheet.code(shaping.output_path, combined.value))]
-    return [*before, assign("output", combined), returns(sheet.code(shaping.output_path, "output"))]
+        return [], sheet.code(shaping.output_path, combined.value)
+    return [assign("output", combined)], sheet.code(shaping.output_path, "output")
+
+
+def with_assigned(handed: cst.BaseExpression, variables: Assign, source: str, sheet: Sheet) -> cst.BaseExpression:
+    """``assigned(document, total=…)`` where the state assigns variables; ``source`` is what ``$`` is in Assign."""
+    if not variables:
+        return handed
+    values = {key: sheet.code(expr, source) for key, expr in variables}
+    if all(map(_is_keyword, values)):
+        return call(sheet.use("assigned"), handed, **values)
+    pairs = mapping((string(key), value) for key, value in values.items())
+    return call(sheet.use("assigned"), handed, cst.Arg(value=pairs, star="**"))
 
 
 def _request(action: str, shaping: Shaping, source: str, sheet: Sheet) -> cst.BaseExpression:

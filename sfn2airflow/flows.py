@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sfn2airflow.labels import phrase
 from sfn2airflow.ledger import Ledger
 from sfn2airflow.rules.document import Cycle, UnreachableState
-from sfn_airflow_core.asl.model import Choice, Fail, Machine, Map, Parallel, State, Succeed, Task
+from sfn2airflow.shaping import assignments
+from sfn_airflow_core.asl.model import CatchPath, Choice, Fail, Machine, Map, Parallel, State, Succeed, Task
 from sfn_airflow_core.dag.model import AnyNode, CatchTask, ChoiceTask, Edge, Flow, Handler, StateTask, Stub
 from sfn_airflow_core.dag.names import slug
 from sfn_airflow_core.findings import Fidelity
@@ -113,7 +114,12 @@ def _catch(state: State, ids: Ids) -> CatchTask | None:
     if not isinstance(state, Task | Parallel | Map) or not state.catch:
         return None
     handlers = tuple(
-        Handler(catcher.error_equals, ids.to(state.name, catcher.next), getattr(catcher.flow, "result_path", "$"))
+        Handler(
+            catcher.error_equals,
+            ids.to(state.name, catcher.next),
+            catcher.flow.result_path if isinstance(catcher.flow, CatchPath) else "$",
+            assignments(catcher.assign) if isinstance(catcher.flow, CatchPath) else (),
+        )
         for catcher in state.catch
     )
     onward = ids.to(state.name, state.next) if state.next else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import libcst as cst
 
 from sfn2airflow.bodies import Statements, effective, select
@@ -127,12 +129,14 @@ def _value(keyword: str, expr: Expr | None, node: JobTask, sheet: Sheet) -> cst.
 def _output(node: JobTask, sheet: Sheet) -> dict[str, cst.BaseExpression]:
     """``output=…``, where the state hands on anything but the result itself."""
     shaping = node.shaping
-    if shaping.selector is None and shaping.result_path == "$" and shaping.output_path is None:
+    untouched = shaping.selector is None and shaping.result_path == "$" and shaping.output_path is None
+    if untouched and not sheet.variables:
         return {}
     fields = {"ResultSelector": shaping.selector, "OutputPath": shaping.output_path}
     named = [field for field, value in fields.items() if value is not None]
     named += ["ResultPath"] if shaping.result_path != "$" else []
-    doc = f"{node.display_name}, {' and '.join(named)}"
+    named += ["Assign"] if shaping.assign else []
+    doc = f"{node.display_name}, {' and '.join(named) or 'the document that is handed on'}"
     wanted = f"{node.task_id}_output"
-    body = select(Shaping(None, None, shaping.selector, shaping.result_path, shaping.output_path), sheet)
+    body = select(replace(shaping, input_path=None, parameters=None), sheet)
     return {"output": sheet.helper(wanted, (node.task_id, "output"), ["data", "result"], body, doc)}

@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from sfn2airflow.rules.data import ContextValue, MapItemInside, SeededRandom, Variables
-from sfn_airflow_core.asl.model import Given, Json, PathFlow, PathRef, Pointer, Query, QueryFlow, State
-from sfn_airflow_core.dag.model import Shaping
+from sfn2airflow.rules.data import ContextValue, MapItemInside, SeededRandom
+from sfn_airflow_core.asl.model import (
+    CatchPath,
+    Choice,
+    Given,
+    Json,
+    Machine,
+    Map,
+    Parallel,
+    PathFlow,
+    PathRef,
+    PathRule,
+    Pointer,
+    Query,
+    State,
+    Task,
+)
+from sfn_airflow_core.dag.model import Assign, Shaping
 from sfn_airflow_core.expr.model import (
     Array,
     Call,
@@ -43,7 +58,19 @@ def shaping(flow: PathFlow) -> Shaping:
         selector=template(flow.result_selector),
         result_path=flow.result_path,
         output_path=_data_path(flow.output_path),
+        assign=assignments(flow.assign),
     )
+
+
+def assignments(assign: dict[str, Json] | None) -> Assign:
+    """The variables of an Assign field with their expressions."""
+    match read_template(dict(assign or {})):
+        case Object(entries):
+            return entries
+        case Literal(dict() as value):
+            return tuple((key, Literal(part)) for key, part in value.items())
+        case _:
+            return ()
 
 
 def _data_path(path: str | None) -> Expr | None:
@@ -93,7 +120,7 @@ def _parts(expr: Expr) -> Iterable[Expr]:
 
 def expressions(part: Shaping) -> tuple[Expr, ...]:
     """All expressions of a data flow."""
-    found = (part.input_path, part.parameters, part.selector, part.output_path)
+    found = (part.input_path, part.parameters, part.selector, part.output_path, *(expr for _, expr in part.assign))
     return tuple(expr for expr in found if expr is not None)
 
 
@@ -106,8 +133,6 @@ def differences(exprs: Iterable[Expr], at: Pointer, *, in_map: bool, item: bool 
     for expr in (part for whole in exprs for part in walk(whole)):
         finding: Finding | None = None
         match expr:
-            case Path(root=root) if root.kind == "variable":
-                finding = Variables(at=at, name=root.name)
             case Path(root=root, steps=steps) if root.kind == "context":
                 first, second = (*(s.name for s in steps[:2] if isinstance(s, Field)), "", "")[:2]
                 if (first, second) in _OTHER_IN_AIRFLOW or not steps:
@@ -121,11 +146,17 @@ def differences(exprs: Iterable[Expr], at: Pointer, *, in_map: bool, item: bool 
             yield finding
 
 
-def assigned(state: State) -> Iterator[str]:
-    """The names of the variables that a state assigns anywhere."""
-    flow = state.flow
-    sources = [flow.assign if isinstance(flow, PathFlow | QueryFlow) else None]
-    sources += [catcher.assign for catcher in getattr(state, "catch", ())]
-    sources += [rule.assign for rule in getattr(state, "choices", ())]
-    for assign in sources:
-        yield from (name.removesuffix(".$") for name in assign or {})
+def uses_variables(machine: Machine) -> bool:
+    """Whether a JSONPath state of a machine, at any depth, assigns workflow variables."""
+    return any(assign for state in machine.walk() for assign in _assigns(state))
+
+
+def _assigns(state: State) -> Iterator[dict[str, Json] | None]:
+    yield state.flow.assign if isinstance(state.flow, PathFlow) else None
+    match state:
+        case Task() | Parallel() | Map():
+            yield from (catcher.assign for catcher in state.catch if isinstance(catcher.flow, CatchPath))
+        case Choice():
+            yield from (rule.assign for rule in state.choices if isinstance(rule, PathRule))
+        case _:
+            return

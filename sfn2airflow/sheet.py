@@ -25,6 +25,11 @@ class Sheet:
     helpers: dict[str, cst.FunctionDef] = field(default_factory=dict)
     known: dict[tuple[object, ...], str] = field(default_factory=dict)
     waits: bool = False
+    variables: bool = False
+
+    def parameters(self, *words: str) -> list[str]:
+        """The parameters of a data function: with ``variables`` where workflow variables travel along."""
+        return [*words, *(["variables"] if self.variables else [])]
 
     def use(self, word: str) -> cst.Name:
         """A name of the runtime, imported from it."""
@@ -62,5 +67,5 @@ class Sheet:
         """A module-level function, written once for each ``key``."""
         if (found := self.known.get(key)) is None:
             found = self.known[key] = self.names.take(wanted, suffix="document")
-            self.helpers[found] = function(found, parameters, body, doc=doc)
+            self.helpers[found] = function(found, self.parameters(*parameters), body, doc=doc)
         return name(found)

@@ -8,7 +8,7 @@ from typing import TypeAlias, assert_never
 
 from sfn2airflow.flows import Ids, Place, translate_machine
 from sfn2airflow.ledger import Ledger
-from sfn2airflow.rules.data import ErrorNeverRaised, HeartbeatWithoutWorker, JsonataState, Variables
+from sfn2airflow.rules.data import ErrorNeverRaised, HeartbeatWithoutWorker, JsonataState
 from sfn2airflow.rules.document import OpenNumber
 from sfn2airflow.rules.states import (
     ConcurrencyNotFixed,
@@ -19,7 +19,7 @@ from sfn2airflow.rules.states import (
     NestedMap,
     SiblingsRunOn,
 )
-from sfn2airflow.shaping import assigned, differences, expressions, shaping, template, value
+from sfn2airflow.shaping import assignments, differences, expressions, shaping, template, value
 from sfn2airflow.tasks import CommonFields, common_fields, translate_task
 from sfn_airflow_core.asl.model import (
     And,
@@ -115,8 +115,6 @@ def _blocked(state: State, place: Place) -> list[Finding]:
     found: list[Finding] = []
     if state.query_language == "JSONata":
         return [JsonataState(at=state.at)]
-    if names := list(assigned(state)):
-        found.append(Variables(at=_assign_at(state), name=names[0]))
     found += [f for f in _own_differences(state, place) if f.fidelity is Fidelity.UNSUPPORTED]
     match state:
         case Map(mode="DISTRIBUTED"):
@@ -128,13 +126,6 @@ def _blocked(state: State, place: Place) -> list[Finding]:
     return found
 
 
-def _assign_at(state: State) -> str:
-    if isinstance(state.flow, PathFlow) and state.flow.assign:
-        return join(state.at, "Assign")
-    holders = (*getattr(state, "catch", ()), *getattr(state, "choices", ()))
-    return next((join(holder.at, "Assign") for holder in holders if holder.assign), state.at)
-
-
 def _own_differences(state: State, place: Place) -> list[Finding]:
     """What the expressions of a state need that Airflow gives differently or not at all."""
     exprs: list[Expr] = list(expressions(shaping(_flow(state))))
@@ -143,6 +134,7 @@ def _own_differences(state: State, place: Place) -> list[Finding]:
     match state:
         case Choice():
             exprs += [read_condition(r.condition) for r in state.choices if isinstance(r, PathRule)]
+            exprs += [expr for rule in state.choices for _, expr in assignments(rule.assign)]
         case Wait():
             exprs += [value(v) for v in (state.seconds, state.timestamp) if isinstance(v, PathRef)]
         case Fail():
@@ -262,7 +254,7 @@ def _note_errors(state: Task | Group, ledger: Ledger) -> None:
 
 def _choice(state: Choice, flow: Shaping, ids: Ids, common: CommonFields) -> ChoiceTask:
     rules = tuple(
-        Rule(read_condition(rule.condition), ids.to(state.name, rule.next))
+        Rule(read_condition(rule.condition), ids.to(state.name, rule.next), assignments(rule.assign))
         for rule in state.choices
         if isinstance(rule, PathRule)
     )

@@ -16,6 +16,7 @@ from sfn2airflow.ledger import Ledger
 from sfn2airflow.options import Options
 from sfn2airflow.reads import params
 from sfn2airflow.rules.document import DefinitionWarning, MachineTimeout, OpenNumber, OpenPlaceholder, UnknownField
+from sfn2airflow.shaping import uses_variables
 from sfn2airflow.write import RESERVED, write
 from sfn_airflow_core.asl.model import Machine, Placeholder
 from sfn_airflow_core.asl.read import Reading, read_text
@@ -74,6 +75,7 @@ def translate(machine: Machine, dag_id: str, source: str, ledger: Ledger) -> Dag
         result=_result(flow),
         states=len(list(machine.walk())),
         timeout=machine.timeout_seconds if isinstance(machine.timeout_seconds, int) else None,
+        variables=uses_variables(machine),
         constants=constants,
         params=params(machine),
         permissions=tuple(sorted(ledger.permissions)),

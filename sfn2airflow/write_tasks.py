@@ -7,7 +7,7 @@ from typing import assert_never
 
 import libcst as cst
 
-from sfn2airflow.bodies import Statements, effective, hand_on, select, state_body
+from sfn2airflow.bodies import Statements, effective, hand_on, select, state_body, with_assigned
 from sfn2airflow.jobs import write_job
 from sfn2airflow.phrases import call, name, string
 from sfn2airflow.sheet import Sheet
@@ -126,20 +126,22 @@ def decorate(kind: str, node: Node, sheet: Sheet, **more: cst.BaseExpression) ->
 
 def _state(node: StateTask, sheet: Sheet) -> cst.FunctionDef:
     body = state_body(node, sheet)
-    return function(node.task_id, ["data"], body, [decorate("state", node, sheet)], heading(node), node.comment)
+    parameters = sheet.parameters("data")
+    return function(node.task_id, parameters, body, [decorate("state", node, sheet)], heading(node), node.comment)
 
 
 def _choice(node: ChoiceTask, sheet: Sheet) -> cst.FunctionDef:
     before, source = effective(Shaping(input_path=node.shaping.input_path), sheet)
     body: Statements = [*before]
     for rule in node.rules:
-        body.append(when(sheet.code(rule.condition, source), [returns(string(rule.target))]))
+        target = with_assigned(string(rule.target), rule.assign, source, sheet)
+        body.append(when(sheet.code(rule.condition, source), [returns(target)]))
     if node.default is not None:
-        body.append(returns(string(node.default)))
+        body.append(returns(with_assigned(string(node.default), node.shaping.assign, source, sheet)))
     else:
         body.append(raises(call(sheet.use("no_match"), string(node.display_name))))
     decorator = decorate("choice", node, sheet, **_document(node, sheet))
-    return function(node.task_id, ["data"], body, [decorator], heading(node), node.comment)
+    return function(node.task_id, sheet.parameters("data"), body, [decorator], heading(node), node.comment)
 
 
 def _wait(node: WaitTask, sheet: Sheet) -> cst.FunctionDef:
@@ -151,17 +153,21 @@ def _wait(node: WaitTask, sheet: Sheet) -> cst.FunctionDef:
         assert node.timestamp is not None
         value = call(sheet.use("until"), sheet.code(node.timestamp, source))
     decorator = decorate("wait", node, sheet, **_document(node, sheet))
-    return function(node.task_id, ["data"], [*before, returns(value)], [decorator], heading(node), node.comment)
+    parameters, body = sheet.parameters("data"), [*before, returns(value)]
+    return function(node.task_id, parameters, body, [decorator], heading(node), node.comment)
 
 
 def _document(node: ChoiceTask | WaitTask, sheet: Sheet) -> dict[str, cst.BaseExpression]:
     """``document=…``, where InputPath or OutputPath make the document that is handed on."""
     shaping = node.shaping
-    if shaping.input_path is None and shaping.output_path is None:
+    forwards = sheet.variables and isinstance(node, WaitTask)
+    if shaping.input_path is None and shaping.output_path is None and not forwards:
         return {}
     before, source = effective(Shaping(input_path=shaping.input_path), sheet)
-    body = [*before, *hand_on(Shaping(output_path=shaping.output_path), name(source), sheet, simple=True)]
-    doc = f"{node.display_name}, InputPath and OutputPath"
+    assigns = shaping.assign if isinstance(node, WaitTask) else ()
+    onward = Shaping(output_path=shaping.output_path, assign=assigns)
+    body = [*before, *hand_on(onward, name(source), sheet, simple=True)]
+    doc = f"{node.display_name}, the document that is handed on"
     return {"document": sheet.helper(f"{node.task_id}_document", (node.task_id,), ["data"], body, doc)}
 
 
@@ -185,7 +191,7 @@ def _inner(task_id: str, title: str, node: Node, body: Statements, sheet: Sheet)
     """A task inside a group that makes what its states work on; it gets the document of the group."""
     given = [name("item")] if node.given else []
     decorator = call(sheet.use("state"), string(f"{node.display_name}: {title}"), *given)
-    return function(task_id, ["data"], body, [decorator])
+    return function(task_id, sheet.parameters("data"), body, [decorator])
 
 
 def _list(ids: Iterable[str]) -> cst.BaseExpression:
@@ -202,7 +208,7 @@ def _results(
     """The task ``output`` of a group: the state's result, shaped into its document."""
     body = select(node.shaping, sheet, "outputs")
     decorator = call(sheet.use("results"), string(node.display_name), *ends, **more)
-    return function("output", ["data", "outputs"], body, [decorator])
+    return function("output", sheet.parameters("data", "outputs"), body, [decorator])
 
 
 def _map(node: MapGroup, sheet: Sheet) -> cst.FunctionDef:
@@ -260,18 +266,18 @@ def write_catch(catch: CatchTask, sheet: Sheet) -> cst.SimpleStatementLine:
 
 def _catcher(handler: Handler, sheet: Sheet) -> cst.BaseExpression:
     keywords: dict[str, cst.BaseExpression] = {"to": name(handler.target)}
-    if handler.result_path != "$":
-        keywords["document"] = _keep(handler.result_path, sheet)
+    if handler.result_path != "$" or sheet.variables:
+        keywords["document"] = _keep(handler, sheet)
     return call(sheet.use("Catcher"), *(string(error) for error in handler.errors), **keywords)
 
 
-def _keep(result_path: str | None, sheet: Sheet) -> cst.BaseExpression:
+def _keep(handler: Handler, sheet: Sheet) -> cst.BaseExpression:
     """The function that puts the Error Output into the document of the state; one for each ResultPath."""
-    if result_path is None:
-        return sheet.helper(
-            "drop_error", ("keep", None), ["data", "error"], [returns(name("data"))], "Catch, ResultPath null"
-        )
-    body = hand_on(Shaping(result_path=result_path), name("error"), sheet)
-    words = [step.name for step in read_path(result_path).steps if isinstance(step, Field)]
-    wanted = "keep_" + slug("_".join(words), "error")
-    return sheet.helper(wanted, ("keep", result_path), ["data", "error"], body, f"Catch, ResultPath {result_path}")
+    path = handler.result_path
+    key = ("keep", path, handler.target if handler.assign else "", repr(handler.assign))
+    body = hand_on(Shaping(result_path=path, assign=handler.assign), name("error"), sheet, simple=True, result="error")
+    if path is None:
+        return sheet.helper("drop_error", key, ["data", "error"], body, "Catch, ResultPath null")
+    words = [step.name for step in read_path(path).steps if isinstance(step, Field)]
+    wanted = "keep_" + slug("_".join(words), "error") if words else "only_error"
+    return sheet.helper(wanted, key, ["data", "error"], body, f"Catch, ResultPath {path}")

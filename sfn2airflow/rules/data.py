@@ -33,29 +33,6 @@ class JsonataState(Finding):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Variables(Finding):
-    """A state that assigns or reads workflow variables; there is no translation for them yet.
-
-    Why it matters: the state fails when it is run.
-
-    Remedy: carry the value in the document with ResultPath instead.
-    """
-
-    code: ClassVar[str] = "S2A302"
-    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
-    source: ClassVar[str] = f"{_GUIDE}/workflow-variables.html"
-    example: ClassVar[Example] = Example(
-        machine({"Type": "Pass", "Assign": {"id.$": "$.order.id"}}), "/States/Work/Assign"
-    )
-    near_miss: ClassVar[Example] = Example(machine({"Type": "Pass", "Parameters": {"id.$": "$.order.id"}}))
-
-    name: str
-
-    def message(self) -> str:
-        return f"the variable {self.name} is not translated; the task fails when run"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ContextValue(Finding):
     """A value of the context object that differs in Airflow: ids are no ARNs, names are the DAG's and the run's.
 
@@ -201,7 +178,6 @@ class ErrorNeverRaised(Finding):
 
 RULES: tuple[type[Finding], ...] = (
     JsonataState,
-    Variables,
     ContextValue,
     SeededRandom,
     MapItemInside,

@@ -180,7 +180,7 @@ class UnknownArgument(Finding):
 class AssumedRole(Finding):
     """A Task with Credentials calls its service in another role, which Airflow's role assumes for the call.
 
-    Why it matters: until the other role trusts the role of the Airflow connection, the task fails with States.TaskFailed.
+    Why it matters: until the other role trusts the role of the Airflow connection, the task fails.
 
     Remedy: add the role of the Airflow environment to the trust policy of the other role, and allow it sts:AssumeRole.
     """

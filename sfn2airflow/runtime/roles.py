@@ -14,10 +14,10 @@ _ROLE: ContextVar[str | None] = ContextVar("assumed role", default=None)
 
 @contextmanager
 def assumed_role(role_arn: str) -> Iterator[None]:
-    """Within it, ``aws`` and ``invoke`` call in this role, which the role of the Airflow connection must be able to assume.
+    """Within it, ``aws`` and ``invoke`` call in this role, which the Airflow connection must be able to take on.
 
-    Raises States.TaskFailed at the first call if it cannot. Source: Step Functions Developer Guide, "Accessing resources in
-    other AWS accounts".
+    Raises States.TaskFailed at the first call if it cannot. Source: Step Functions Developer Guide, "Accessing
+    resources in other AWS accounts".
     """
     if not isinstance(role_arn, str):
         raise TypeError("Credentials.RoleArn is not a string")

@@ -1,8 +1,8 @@
 """Workflow variables (``Assign``): they travel beside the document, from task to task, and never through globals.
 
 A function with a parameter ``variables`` is called with the variables as they are when its state is entered, and hands
-them on, with what it returns as ``assigned``, under the XCom key ``variables``. Branches and items see the variables of the
-state around them; what they assign ends with them, since the last task of their group hands on what reached the group.
+them on, with what it returns as ``assigned``, under the XCom key ``variables``. Branches and items see the variables of
+the state around them; what they assign ends with them: the last task of their group hands on what reached the group.
 """
 
 from __future__ import annotations

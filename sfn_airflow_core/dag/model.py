@@ -1,8 +1,8 @@
 """An Airflow DAG as values: the tasks and groups that stand for the states of a machine, and how they are wired.
 
 ``translate`` makes it from a machine, ``write`` makes Python of it. Names here are Airflow's (``task_id``); what a task
-computes is kept as expressions (``sfn_airflow_core.expr``), not as text. A variable of the generated file and the task id
-are the same word.
+computes is kept as expressions (``sfn_airflow_core.expr``), not as text. A variable of the generated file and the task
+id are the same word.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ from typing import TypeAlias
 from sfn_airflow_core.asl.model import Amount, Pointer, Retrier
 from sfn_airflow_core.expr.model import Expr
 
+Assign: TypeAlias = tuple[tuple[str, Expr], ...]
+"""Names of variables and what is assigned to them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shaping:
     """The JSONPath data flow around the work of a state.
 
-    ``input_path`` and ``output_path``: ``None`` is the identity, otherwise an expression over the value that arrives there.
-    ``parameters`` and ``selector`` are templates; ``result_path`` are the keys below which the result is put into the
-    state's raw input: ``()`` replaces it, ``None`` drops the result.
+    ``input_path`` and ``output_path``: ``None`` is the identity, otherwise an expression over the value that arrives
+    there. ``parameters`` and ``selector`` are templates; ``result_path`` says where the result is put into the state's
+    raw input: ``$`` replaces it, ``None`` drops the result. ``assign`` are variables over the unshaped result.
     """
 
     input_path: Expr | None = None
@@ -28,11 +31,12 @@ class Shaping:
     selector: Expr | None = None
     result_path: str | None = "$"
     output_path: Expr | None = None
+    assign: Assign = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CallWork:
-    """A request to an AWS service by ASL's name of the action, such as ``dynamodb:updateItem``; shaped by parameters."""
+    """A request to an AWS service by ASL's name of the action, such as ``dynamodb:updateItem``."""
 
     action: str
 
@@ -74,8 +78,9 @@ Work: TypeAlias = "CallWork | FunctionWork | PassWork | FailWork | Stub"
 class Node:
     """What every task and group has.
 
-    ``given`` says that the document comes from the Map's item instead of an upstream task. ``notes`` are the findings to
-    show in place, as ``CODE: message``. ``timeout`` in seconds becomes ``execution_timeout`` (or a limit read from the document).
+    ``given`` says that the document comes from the Map's item instead of an upstream task. ``notes`` are the findings
+    to show in place, as ``CODE: message``. ``timeout`` in seconds becomes ``execution_timeout`` (or a limit read from
+    the document).
     """
 
     task_id: str
@@ -111,6 +116,7 @@ class Rule:
 
     condition: Expr
     target: str
+    assign: Assign = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +186,7 @@ class Handler:
     errors: tuple[str, ...]
     target: str
     result_path: str | None = "$"
+    assign: Assign = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +220,9 @@ class Param:
 class Dag:
     """A whole DAG file.
 
-    ``permissions`` are IAM actions, ``states`` the number of states of the machine, ``timeout`` seconds for the whole run,
-    ``result`` the ends whose document is the execution's output.
+    ``permissions`` are IAM actions, ``states`` the number of states of the machine, ``timeout`` seconds for the whole
+    run, ``variables`` whether a state assigns workflow variables, ``result`` the ends whose document is the execution's
+    output.
     """
 
     dag_id: str
@@ -224,6 +232,7 @@ class Dag:
     result: tuple[str, ...]
     states: int = 0
     timeout: Amount | None = None
+    variables: bool = False
     constants: tuple[Constant, ...] = ()
     params: tuple[Param, ...] = ()
     permissions: tuple[str, ...] = ()

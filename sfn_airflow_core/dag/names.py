@@ -69,7 +69,7 @@ class Names:
     def take(self, wanted: str, parent: str = "", suffix: str = "state", companion: str = "") -> str:
         """``wanted`` if it is free, otherwise with the parent's name in front, a word behind, or a number.
 
-        ``companion`` is an ending with which the name must be free too, and is then taken: ``_catch`` for a task's router.
+        ``companion`` is an ending with which the name must be free too, and is then taken: ``_catch`` for a router.
 
         >>> names = Names(["data"])
         >>> names.take("notify"), names.take("notify", parent="refund"), names.take("notify"), names.take("data")
