@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command import Run
@@ -50,3 +53,34 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         return code, *capsys.readouterr()
 
     return call
+
+
+@pytest.fixture(scope="module")
+def airflow() -> Iterator[Any]:
+    """A real Airflow in this process; one for each module, because it holds the environment while it is open."""
+    pytest.importorskip("airflow", reason="scenarios run on a real Airflow")
+    from sfn_airflow_core.verify.airflow_runner import AirflowSession
+
+    with AirflowSession() as session:
+        yield session
+
+
+@pytest.fixture(scope="module")
+def with_runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for DAG files with the runtime beside them."""
+    import sfn2airflow
+
+    folder = tmp_path_factory.mktemp("dags")
+    runtime = Path(sfn2airflow.__file__).parent / "runtime"
+    shutil.copytree(runtime, folder / "asl_runtime", ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def dags_folder(with_runtime: Path) -> Path:
+    """A folder with the DAG files of all goldens."""
+    from goldens import CASES
+
+    for case in CASES:
+        shutil.copy(case / "dag.py", with_runtime / f"{case.name}.py")
+    return with_runtime

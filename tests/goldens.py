@@ -22,9 +22,10 @@ _BOTO3 = {"states": "stepfunctions", "sfn": "stepfunctions", "elasticmapreduce":
 _TEXTS = ("Input", "Message", "MessageBody")
 # what the operators of the Amazon provider write down, and Step Functions or the service would fill in itself
 _ADDED = {
-    "athena:startQueryExecution": {"QueryExecutionContext": {"Catalog": "AwsDataCatalog"}},
+    "athena:startQueryExecution": {"QueryExecutionContext": {"Catalog": "AwsDataCatalog"}, "ResultConfiguration": {}},
     "batch:submitJob": {"Tags": {}},
     "ecs:runTask": {"StartedBy": "airflow"},
+    "glue:startJobRun": {"Arguments": {}},
     "lambda:invoke": {"Payload": {}},
 }
 

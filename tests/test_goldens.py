@@ -9,8 +9,6 @@ is checked against the reference interpreter, which knows nothing of Airflow.
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +28,6 @@ from goldens import (
     waits,
 )
 
-import sfn2airflow
 from sfn2airflow.layout import format_sources
 from sfn2airflow.options import Options
 from sfn2airflow.translate import translate_text
@@ -41,25 +38,6 @@ SCENARIOS = [
 
 NEVER = {"context_object": ["Strange"], "intrinsics_text": ["Odd"], "intrinsics_lists": ["Unlikely"]}
 """States that only an execution in which AWS itself is wrong would enter."""
-
-
-@pytest.fixture(scope="module")
-def airflow() -> Iterator[Any]:
-    pytest.importorskip("airflow", reason="scenarios run on a real Airflow")
-    from sfn_airflow_core.verify.airflow_runner import AirflowSession
-
-    with AirflowSession() as session:
-        yield session
-
-
-@pytest.fixture(scope="module")
-def dags_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dags")
-    runtime = Path(sfn2airflow.__file__).parent / "runtime"
-    shutil.copytree(runtime, folder / "asl_runtime", ignore=shutil.ignore_patterns("__pycache__"))
-    for case in CASES:
-        shutil.copy(case / "dag.py", folder / f"{case.name}.py")
-    return folder
 
 
 def test_there_are_goldens() -> None:
