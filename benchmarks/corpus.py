@@ -2,8 +2,8 @@
 
     python -m benchmarks.corpus [--out DIR] [--import]
 
-Reads ``../shared/corpus/state-machines`` (or the folder in ``CORPUS``). ``--import`` also imports the DAG files of the public
-collection into a real Airflow DagBag, and counts tasks per state.
+Reads ``../shared/corpus/state-machines`` (or the folder in ``CORPUS``). ``--import`` also imports the DAG files of the
+public collection into a real Airflow DagBag, and counts tasks per state.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import ast
 import collections
-import json
 import os
 import subprocess
 import sys
@@ -88,9 +87,8 @@ def main() -> int:
     failed = exceptions([*public, *(path for folder in folders() for path in files(folder))])
     translations, texts, seconds = convert(public)
     again = convert(public)[2]
-    print(
-        f"{PUBLIC}: {len(texts)} of {len(public)} translated; {len(public) / seconds:.0f} machines/s, again {len(public) / again:.0f}/s"
-    )
+    speeds = f"{len(public) / seconds:.0f} machines/s, again {len(public) / again:.0f}/s"
+    print(f"{PUBLIC}: {len(texts)} of {len(public)} translated; {speeds}")
     everything = [path for path in files(ROOT) if path not in failed]
     whole = convert(everything)[2]
     print(f"whole corpus: {len(everything)} files, {len(everything) / whole:.0f} files/s; exceptions: {len(failed)}")
@@ -164,14 +162,22 @@ def unsupported(paths: list[Path], translations: list[Translation]) -> None:
 
 def imported(out: Path, translations: list[Translation]) -> int:
     """Imports the DAG files with the real Airflow; counts tasks per state."""
-    from sfn_airflow_core.verify.airflow_runner import import_dags  # needs the extra ``airflow``
+    from sfn2airflow.output import runtime_files
+    from sfn_airflow_core.verify.airflow_runner import AirflowSession  # needs the extra ``airflow``
 
-    result = import_dags(out)
+    for name, data in runtime_files().items():
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_bytes(data)
+    with AirflowSession() as session:
+        errors = session.import_errors(out)
+        dags = [dag for path in sorted(out.glob("*.py")) for dag in session.dags(path).values()] if not errors else []
     states = sum(len(t.report.dispositions) for t in translations)
-    print(
-        f"imported: {json.dumps({**result, 'states': states, 'tasks per state': round(result['tasks'] / states, 3)}, indent=1)}"
-    )
-    return int(bool(result["errors"]))
+    tasks = sum(len(dag.tasks) for dag in dags)
+    print(f"imported: {len(dags)} DAGs, {len(errors)} import errors, {tasks} tasks for {states} states")
+    print(f"tasks per state: {tasks / states:.3f}")
+    for path, error in errors.items():
+        print(f"  {path}: {error.strip().splitlines()[-1]}")
+    return int(bool(errors))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 A finding's class carries its documentation (docstring), ``code``, ``fidelity``, ``source`` link, an ``example`` that
 produces it and a ``near_miss`` that does not; one generic test runs them all. An instance carries the facts of one
-occurrence as typed fields, and ``at``: a JSON pointer into a definition, or a Python span ``line:column`` for a DAG file.
+occurrence as typed fields, and ``at``: a JSON pointer into a definition, or ``line:column`` for a DAG file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Fidelity(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Base class; the first paragraph of a subclass's docstring says what differs, then *Why it matters* and *Remedy*."""
+    """Base class; a subclass's docstring says what differs, then *Why it matters* and *Remedy*."""
 
     code: ClassVar[str]
     fidelity: ClassVar[Fidelity]
@@ -95,8 +95,8 @@ class Located:
 class SourceReport:
     """What became of one input.
 
-    ``status`` is ``translated`` or ``rejected``; ``dispositions`` maps the pointer of every state (or the id of every task)
-    to its worst fidelity. ``outputs`` are file names relative to the output folder.
+    ``status`` is ``translated`` or ``rejected``; ``dispositions`` maps the pointer of every state (or the id of every
+    task) to its worst fidelity. ``outputs`` are file names relative to the output folder.
     """
 
     source: str

@@ -19,11 +19,17 @@ def test_doctests() -> None:
 
 @given(st.text(max_size=80))
 def test_a_slug_is_an_identifier(text: str) -> None:
-    assert slug(text).isidentifier() and slug(text).isascii() and len(slug(text)) <= 70
+    assert slug(text).isidentifier()
+    assert slug(text).isascii()
+    assert len(slug(text)) <= 70
     assert screaming(text).isidentifier()
 
 
-@given(st.lists(st.text(max_size=20) | st.sampled_from(["A b", "a_b", "a-b", "class", "match", "list", "data"]), max_size=40))
+@given(
+    st.lists(
+        st.text(max_size=20) | st.sampled_from(["A b", "a_b", "a-b", "class", "match", "list", "data"]), max_size=40
+    )
+)
 def test_names_never_collide(texts: list[str]) -> None:
     free = Names(["data"])
     taken = [free.take(slug(text), parent) for text in texts for parent in ("", "group")]

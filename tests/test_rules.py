@@ -37,7 +37,9 @@ class TestRule:
         translation = translate_text(rule.example.text(), "example.asl.json", Options())
         for located in translation.report.findings:
             message = located.finding.message()
-            assert message and not message.endswith(".") and "\n" not in message
+            assert message
+            assert not message.endswith(".")
+            assert "\n" not in message
             assert located.span is not None, "every finding has its place in the text"
 
 

@@ -1,8 +1,8 @@
 """The Amazon States Language as values: what a state machine says, without where or how it is written.
 
 ``read`` makes these from a located JSON value, ``write`` turns them back. Every node keeps only a JSON pointer
-(``at``); spans are looked up in the source map of the document when something is reported, so models compare by meaning.
-Fields keep ASL's names in snake_case. The two query languages are two types (``PathFlow`` and ``QueryFlow``), never a
+(``at``); spans are looked up in the source map of the document when something is reported, so models compare by
+meaning. Fields keep ASL's names in snake_case. The two query languages are two types (``PathFlow`` and ``QueryFlow``), never a
 mixture of optional fields.
 """
 
@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json] | Placeholder"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Placeholder | None"
 Pointer: TypeAlias = "str"
-"""An RFC 6901 JSON pointer into the definition, such as ``/States/Check Stock/Retry/0``; ``""`` is the whole document."""
+"""An RFC 6901 JSON pointer into the definition: ``/States/Check Stock/Retry/0``; ``""`` is the whole document."""
 
 QueryLanguage: TypeAlias = Literal["JSONPath", "JSONata"]
 
@@ -38,7 +38,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class PathRef:
-    """The value of a ``…Path`` field: a JSONPath (``$.a``, ``$$.Execution.Name``, ``$variable``) or, for Fail, an intrinsic."""
+    """The value of a ``…Path`` field: a path (``$.a``, ``$$.State.Name``, ``$variable``) or, for Fail, an intrinsic."""
 
     path: str
 
@@ -58,9 +58,9 @@ Amount: TypeAlias = "int | float | PathRef | Query | Placeholder"
 class PathFlow:
     """Input and output processing of a JSONPath state; the defaults are those of an absent field.
 
-    ``None`` in a path is ASL's ``null``: an empty object for ``input_path`` and ``output_path``, the discarded result for
-    ``result_path``. ``parameters``, ``result_selector`` and ``assign`` are payload templates. For a Map, ``ItemSelector``
-    and the deprecated ``Parameters`` are in ``Map.item_selector``; ``parameters`` is then absent.
+    ``None`` in a path is ASL's ``null``: an empty object for ``input_path`` and ``output_path``, the discarded result
+    for ``result_path``. ``parameters``, ``result_selector`` and ``assign`` are payload templates. For a Map,
+    ``ItemSelector`` and the deprecated ``Parameters`` are in ``Map.item_selector``; ``parameters`` is then absent.
     """
 
     input_path: str | None = "$"
