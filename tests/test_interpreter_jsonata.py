@@ -8,6 +8,8 @@ import random
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from recordings import CORPUS
 from running import chain, jsonata, output, run
 
@@ -99,6 +101,22 @@ def test_text_of_expressions_stays_text(text: str) -> None:
     """The engine compiles to Python: names and strings must not become code."""
     result = value(text, x={})
     assert result is UNDEFINED or isinstance(result, str)
+
+
+@settings(derandomize=True, max_examples=150, deadline=None)
+@given(st.text(min_size=1))
+def test_no_text_becomes_code(text: str) -> None:
+    assert value(json.dumps(text)) == text
+    assert value(json.dumps(text, ensure_ascii=False)) == text
+    if "`" not in text:
+        assert value(f"$x.`{text}`", x={text: 7}) == 7
+    assert value("$lookup($x, $k)", x={text: 7}, k=text) == 7
+
+
+def test_evaluation_has_a_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sfn_airflow_core.expr.jsonata._TIME_LIMIT_MS", 50)
+    with pytest.raises(QueryError, match="timeout"):
+        value("$count($map([1..9000000], function($n){ $n + 0 }))")
 
 
 def test_the_language_suite() -> None:

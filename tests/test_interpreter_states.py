@@ -205,3 +205,19 @@ def test_without_sync_the_parent_does_not_wait() -> None:
     execution = start("", {"result": 1, "after": 100})
     assert (execution.status, execution.duration) == ("SUCCEEDED", 0)
     assert set(execution.output) == {"ExecutionArn", "StartDate"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "error"), [(".sync", "States.TaskFailed"), (".sync:2", "States.TaskFailed"), ("", None)]
+)
+def test_machines_that_start_themselves_come_to_an_end(pattern: str, error: str | None) -> None:
+    state = {"Type": "Task", "Resource": START + pattern, "Parameters": {"StateMachineArn": "self", "Input": {}}}
+    machine = machine_of(chain(state))
+    assert run(chain(state), options=Options(machines={"self": machine})).error == error
+
+
+def test_ten_thousand_children_take_no_time() -> None:
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    processor = {**chain({"Type": "Wait", "Seconds": 1}, names="I"), "ProcessorConfig": config}
+    execution = run(chain({"Type": "Map", "ItemProcessor": processor}), list(range(10_000)))
+    assert (execution.duration, len(execution.children)) == (1, 10_000)

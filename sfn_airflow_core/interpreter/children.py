@@ -90,9 +90,15 @@ def supervise(parent: Run, child: Run, machine: Machine, own: Fibre, place: Plac
 
 
 def child_run(parent: Run, machine: Machine, value: Json, name: str, machine_name: str, kind: str) -> Run:
-    """A new execution that shares the parent's world."""
+    """A new execution that shares the parent's world; fails where machines start each other without end."""
+    limit = parent.world.limits.nested_executions
+    if parent.depth >= limit:
+        raise StateFailed(
+            "StepFunctions.ExecutionLimitExceededException", f"more than {limit} executions in each other"
+        )
     parent.world.executions += 1
-    return Run(parent.world, prepare(machine), kind, value, name, machine_name, parent.world.clock.now)
+    now = parent.world.clock.now
+    return Run(parent.world, prepare(machine), kind, value, name, machine_name, now, depth=parent.depth + 1)
 
 
 def child_machine(stay: Stay, resource: Resource, arguments: Json) -> Machine | None:

@@ -18,7 +18,8 @@ class Limits:
     """The service's quotas; lower them to test a machine's behaviour at the limit.
 
     ``express_events`` is ours: an Express execution has no limit of events but five minutes, which a loop that takes no
-    virtual time never reaches, so it is timed out after this many events.
+    virtual time never reaches, so it is timed out after this many events. ``nested_executions`` is ours too: how deep
+    executions may start executions.
     """
 
     payload_bytes: int = 262_144
@@ -29,6 +30,7 @@ class Limits:
     distributed_concurrency: int = 10_000
     standard_seconds: float = 365 * 24 * 3600
     express_seconds: float = 300
+    nested_executions: int = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,10 @@ WRITER_FAILED = "States.ResultWriterFailed"
 BRANCH_FAILED = "States.BranchFailed"
 
 
+CAUSE_LENGTH = 32_768
+"""The most characters that a cause may have (botocore, SensitiveCause)."""
+
+
 class StateFailed(Exception):
     """A state, branch, iteration or execution failed with an AWS error.
 
@@ -28,6 +32,7 @@ class StateFailed(Exception):
     def __init__(
         self, error: str | None, cause: str | None = None, *, also: tuple[str, ...] = (), wildcard: bool = True
     ):
+        cause = cause if cause is None else cause[:CAUSE_LENGTH]
         super().__init__(error, cause)
         self.error, self.cause, self.also, self.wildcard = error, cause, also, wildcard
 

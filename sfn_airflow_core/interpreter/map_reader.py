@@ -174,7 +174,7 @@ def _csv(reader: ItemReader, text: str) -> list[Json]:
     headers = rows[0]
     if len(set(headers)) != len(headers):
         raise failed("CSV headers cannot contain duplicates.")
-    # Recorded: where the headers are read, a surplus cell goes under the empty name; where they are given, it is dropped.
+    # Recorded: where headers are read, a surplus cell goes under the empty name; where they are given, it is dropped.
     surplus: list[dict[str, Json]] = [
         {"": cells[len(headers)]} if len(cells) > len(headers) else {} for cells in rows[1:]
     ]

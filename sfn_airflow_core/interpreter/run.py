@@ -52,6 +52,7 @@ class Run:
     children: list[Execution] = field(default_factory=list)
     stored: int = 0
     overrun: bool = False
+    depth: int = 0
     variables: dict[str, Json] = field(default_factory=dict)
 
     @property
