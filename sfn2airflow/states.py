@@ -280,11 +280,12 @@ def _map(state: Map, flow: Shaping, ids: Ids, ledger: Ledger, place: Place, comm
     if _works(state):
         ledger.note(SiblingsRunOn(at=state.at, what="item"))
     items = read_path(state.items.path) if isinstance(state.items, PathRef) else Path(Root(), text="$")
-    limit: int | None = None
+    limit: int | PathRef | None = None
     match state.max_concurrency:
         case Placeholder(name):
             ledger.note(OpenNumber(at=join(state.at, "MaxConcurrency"), field="MaxConcurrency", name=name))
-        case PathRef():
+        case PathRef() as path:
+            limit = path
             ledger.note(ConcurrencyNotFixed(at=join(state.at, "MaxConcurrencyPath")))
         case int(number) if number > 0:
             limit = number

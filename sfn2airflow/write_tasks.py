@@ -13,7 +13,7 @@ from sfn2airflow.phrases import call, name, string
 from sfn2airflow.sheet import Sheet
 from sfn2airflow.statements import assign, blank, comment, does, function, raises, returns, when
 from sfn2airflow.wiring import chains
-from sfn_airflow_core.asl.model import Placeholder, Retrier
+from sfn_airflow_core.asl.model import PathRef, Placeholder, Retrier
 from sfn_airflow_core.dag.model import (
     AnyNode,
     CatchTask,
@@ -215,9 +215,10 @@ def _map(node: MapGroup, sheet: Sheet) -> cst.FunctionDef:
     shaping = node.shaping
     before, source = effective(Shaping(shaping.input_path), sheet)
     items = call(sheet.use("array"), sheet.code(node.items, source))
-    statements: Statements = [
-        _inner("items", "Items", node, [*before, returns(_items(node, items, source, sheet))], sheet)
-    ]
+    if isinstance(node.limit, PathRef):
+        before.append(does(call(sheet.use("concurrency"), sheet.code(read_path(node.limit.path), source))))
+    made = [*before, returns(_items(node, items, source, sheet))]
+    statements: Statements = [_inner("items", "Items", node, made, sheet)]
     inner = [*write_flow(node.processor, sheet), *apart([returns(_list(node.processor.ends))])]
     each: cst.BaseExpression = sheet.airflow("task_group")
     if isinstance(node.limit, int):

@@ -14,7 +14,7 @@ from .catches import Catcher, catch
 from .context import context_object
 from .documents import DOCUMENT, STATE, as_document, choice, state
 from .errors import Retrier, StateError, data_errors, no_match, record_error, retry
-from .groups import group, outcome, results
+from .groups import concurrency, group, outcome, results
 from .settings import Setting
 from .variables import assigned
 
@@ -32,6 +32,7 @@ __all__ = [
     "aws",
     "catch",
     "choice",
+    "concurrency",
     "context_object",
     "data_errors",
     "group",

@@ -64,6 +64,16 @@ def _rule_for_mapped_tasks(end: BaseOperator) -> None:
             node.trigger_rule = TriggerRule.NONE_FAILED
 
 
+def concurrency(limit: Json) -> int:
+    """The value of ``MaxConcurrencyPath``: an integer from 0, which ends the state if it is anything else.
+
+    Airflow cannot limit a mapped group by a number that is known so late, so that the items are not limited by it.
+    """
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+        raise ValueError(f"MaxConcurrencyPath refers to {limit!r}, which is not a valid integer")
+    return limit
+
+
 def leaves(node: Node) -> list[BaseOperator]:
     """The tasks that end a state: the task itself, or the last ones of a group."""
     return [*node.leaves] if isinstance(node, TaskGroup) else [node]

@@ -2,8 +2,8 @@
 
 ``read`` makes these from a located JSON value, ``write`` turns them back. Every node keeps only a JSON pointer
 (``at``); spans are looked up in the source map of the document when something is reported, so models compare by
-meaning. Fields keep ASL's names in snake_case. The two query languages are two types (``PathFlow`` and ``QueryFlow``), never a
-mixture of optional fields.
+meaning. Fields keep ASL's names in snake_case. The two query languages are two types (``PathFlow`` and ``QueryFlow``),
+never a mixture of optional fields.
 """
 
 from __future__ import annotations
