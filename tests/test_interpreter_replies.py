@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from running import FUNCTION, LAMBDA, chain, machine_of, run, task
 
 from sfn_airflow_core.interpreter import BadReplies, MissingReply, ServiceCall, execute, load_replies, read_replies
@@ -55,6 +57,15 @@ def test_replies_may_be_given_by_iteration() -> None:
     document = {"I": {"0/1": {"result": "x"}, "1": {"result": "y"}, "*": {"result": "z"}}}
     result = run(chain({"Type": "Map", "ItemProcessor": nested}), [[0, 0], [0, 0]], document).output
     assert result == [["z", "x"], ["z", "y"]]
+
+
+def test_an_item_may_be_named_with_the_state() -> None:
+    branches = [chain(task(), names="I"), chain(task(), names="J")]
+    inner = chain({"Type": "Parallel", "Branches": branches}, names="P")
+    document = {"J": {"result": 0}, "J#1": {"result": 1}, "I": {"1": {"result": "i"}, "*": {"result": "o"}}}
+    for config in ({}, {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}):
+        each = {"Type": "Map", "ItemProcessor": {**inner, **config}}
+        assert run(chain(each), [0, 0], document).output == [["o", 0], ["i", 1]]
 
 
 def test_a_call_without_a_reply_says_where() -> None:
@@ -152,3 +163,11 @@ def test_unreadable_files_are_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "r.yaml").write_text(text)
     with pytest.raises(BadReplies):
         load_replies(tmp_path / "r.yaml")
+
+
+def test_the_examples_of_the_documentation_are_read() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "replies.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert len(examples) >= 3
+    for example in examples:
+        read_replies(yaml.safe_load(example))

@@ -19,7 +19,7 @@ def begin(run: Run, machine: Machine, value: Json, place: Place, order: tuple[in
     """Start the states of an execution as a fibre of its own, with the first event of its history."""
     run.events.clear()
     first = run.event("ExecutionStarted", 0, input=value, roleArn=run.world.options.role)
-    frame = Frame(run, dict(run.variables), None, place, order, first)
+    frame = Frame(run, dict(run.variables), None, place, order, first, None, run.index)
     frame.fibre = run.world.clock.start(_states(run, frame, machine, value), parent, order)
     return frame.fibre
 

@@ -82,7 +82,11 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class ServiceCall:
-    """One call of a service, function or activity: ``attempt`` counts from 0, ``at`` is in seconds."""
+    """One call of a service, function or activity.
+
+    ``attempt`` counts from 0, ``at`` is in seconds, ``item`` is the index of the iteration of the innermost Map
+    around it.
+    """
 
     state: str
     resource: str
@@ -91,6 +95,7 @@ class ServiceCall:
     place: Place
     at: float
     purpose: Literal["task", "reader", "writer"] = "task"
+    item: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

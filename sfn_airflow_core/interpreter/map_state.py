@@ -128,6 +128,7 @@ def _distributed(stay: Stay, state: Map, plan: Plan) -> Generator[float, None, J
                 label.machine,
                 state.execution_type or "STANDARD",
             )
+            child.index = number
             children.append(child)
             place, order = (*stay.frame.place, (state.name, number)), (*stay.frame.order, number)
             fibre = Fibre(order, parent=own)

@@ -100,7 +100,8 @@ class Replies:
         replies: tuple[Reply, ...] | None
         if isinstance(entry, dict):
             path = [str(number) for _, number in call.place]
-            key = next((k for k in ("/".join(path), path[-1] if path else "", "*") if k in entry), "")
+            number = str(call.item) if call.item is not None else path[-1] if path else ""
+            key = next((k for k in ("/".join(path), number, "*") if k in entry), "")
             replies = entry.get(key)
             if replies is None:
                 return None
@@ -113,7 +114,8 @@ def _names(call: ServiceCall) -> list[str]:
     ends = {"task": (), "reader": (f"{call.state}.ItemReader",), "writer": (f"{call.state}.ResultWriter",)}[
         call.purpose
     ]
-    own = () if call.purpose == "writer" else (call.state,)
+    numbered = () if call.item is None else (f"{call.state}#{call.item}",)
+    own = () if call.purpose == "writer" else (*numbered, call.state)
     return [*ends, *own, *short_names(call.resource, call.arguments)]
 
 

@@ -39,7 +39,7 @@ class World:
 
 @dataclass(slots=True, eq=False)
 class Run:
-    """One execution: the one asked for, a child of a distributed Map, or a child machine's."""
+    """One execution: the one asked for, a child of a distributed Map (at ``index``), or a child machine's."""
 
     world: World
     program: Program
@@ -53,6 +53,7 @@ class Run:
     stored: int = 0
     overrun: bool = False
     depth: int = 0
+    index: int | None = None
     variables: dict[str, Json] = field(default_factory=dict)
 
     @property
@@ -95,7 +96,8 @@ class Frame:
     """A scope that runs states: the execution itself, a branch, or an iteration; variables belong to it.
 
     Variables start as those of the scope around, which cannot change while this one lives, so a copy is the same as
-    reading outwards (asl.md 2.5). ``item`` is the context object's ``Map``.
+    reading outwards (asl.md 2.5). ``item`` is the context object's ``Map``, ``index`` the number of the innermost
+    iteration.
     """
 
     run: Run
@@ -105,11 +107,13 @@ class Frame:
     order: tuple[int, ...] = ()
     previous: int = 0
     fibre: Fibre | None = None
+    index: int | None = None
 
     def inner(self, state: str, number: int, item: dict[str, Json] | None = None) -> Frame:
         """The scope of a branch or iteration."""
         place, order = (*self.place, (state, number)), (*self.order, number)
-        return Frame(self.run, self.variables, item or self.item, place, order, self.previous)
+        index = self.index if item is None else number
+        return Frame(self.run, self.variables, item or self.item, place, order, self.previous, None, index)
 
 
 @dataclass(slots=True, eq=False)

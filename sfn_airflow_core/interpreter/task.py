@@ -31,7 +31,9 @@ def run_task(stay: Stay, state: Task) -> Work:
     heartbeat = None if state.heartbeat_seconds is None else whole(stay, state.heartbeat_seconds, "HeartbeatSeconds", 1)
     if too_large(arguments, stay.run.world.limits.payload_bytes):
         raise StateFailed(DATA_LIMIT, stay.located("The task's input is too large."))
-    call = ServiceCall(state.name, state.resource, arguments, stay.attempt, stay.frame.place, stay.clock.now)
+    call = ServiceCall(
+        state.name, state.resource, arguments, stay.attempt, stay.frame.place, stay.clock.now, item=stay.frame.index
+    )
     stay.run.world.record.calls.append(call)
     events = TaskEvents(stay, resource)
     events.scheduled(arguments, timeout, heartbeat, credentials)
