@@ -3,8 +3,8 @@
     python -m benchmarks.recordings [--only TEXT] [--show]
 
 Reads ``../shared/corpus/aws-recordings.jsonl`` (or the folder in ``CORPUS``): JSONPath machines without external data;
-the recorded task results are the replies. Compared: status, output, error name. Recordings with redacted parts are compared
-around them.
+the recorded task results are the replies. Compared: status, output, error name. Recordings with redacted parts are
+compared around them.
 """
 
 from __future__ import annotations

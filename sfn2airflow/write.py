@@ -17,9 +17,9 @@ from sfn_airflow_core.dag.model import Constant, Dag
 from sfn_airflow_core.dag.names import Names, slug
 
 _OWN = (
-    "airflow as_state asl_runtime aws catch chain choice concurrency context_object dag data each effective ends entry error group "
-    "index invoke item items job no_match outcome output outputs pendulum result results retry seconds state task "
-    "task_group time_limit timedelta until variables wait"
+    "airflow as_state asl_runtime assigned assumed_role aws catch chain choice concurrency context_object dag "
+    "data each effective ends entry error group index invoke item items job no_match outcome output outputs "
+    "pendulum result results retry seconds state task task_group time_limit timedelta until variables wait"
 )
 RESERVED = DATA_NAMES | frozenset(_OWN.split())
 """Names that generated files use for themselves; no task gets one of them."""

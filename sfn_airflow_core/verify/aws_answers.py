@@ -75,7 +75,7 @@ class Services:
         if place.operator and operation.startswith(_POLLS):
             job = self.jobs.get(key, {})
             description = job.get("result", job.get("job_failed", {}))
-            return _fitted(description, model.output_shape, arguments)
+            return _fitted(description, model.output_shape, arguments, invent=not description)
         service = client.meta.service_model.service_name
         action = f"{service}:{operation[0].lower()}{operation[1:]}"
         reply = self.replies.answer(place.state, action, shown(action, arguments, model.input_shape), place.index)
@@ -194,11 +194,12 @@ def botocore_value(value: Json, shape: Any) -> Json:
             return value
 
 
-def _fitted(description: Json, shape: Any, arguments: dict[str, Json]) -> Json:
+def _fitted(description: Json, shape: Any, arguments: dict[str, Json], *, invent: bool = True) -> Json:
     """The description of a job as the answer of an operation that starts or describes it.
 
     It goes where the answer's shape has room for it: at the top, in a structure, or in a list; a description inside an
-    object of its own (``{"Build": {...}}``) may have to leave it.
+    object of its own (``{"Build": {...}}``) may have to leave it. With ``invent``, identifiers that nobody told are
+    made up, as an answer that starts a job needs them.
     """
     members = getattr(shape, "members", {})
     description = description if isinstance(description, dict) else {}
@@ -206,23 +207,23 @@ def _fitted(description: Json, shape: Any, arguments: dict[str, Json]) -> Json:
     for told in (description, inner if isinstance(inner, dict) else {}):
         own = {k[:1].lower() + k[1:] for k in told}
         if own & {k[:1].lower() + k[1:] for k in members}:
-            return {**_named(members, told, arguments), **botocore_value(told, shape)}
+            return {**_named(members, told, arguments, invent), **botocore_value(told, shape)}
         for name, member in members.items():
             if member.type_name == "structure" and _fits(own, member):
-                held: Json = {**_named(member.members, told, arguments), **botocore_value(told, member)}
+                held: Json = {**_named(member.members, told, arguments, invent), **botocore_value(told, member)}
             elif member.type_name == "list" and member.member.type_name == "structure" and _fits(own, member.member):
                 held = [botocore_value(told, member.member)]
             else:
                 continue
-            return {**_named(members, told, arguments), name: held}
-    return _named(members, description, arguments)
+            return {**_named(members, told, arguments, invent), name: held}
+    return _named(members, description, arguments, invent)
 
 
 def _fits(own: set[str], shape: Any) -> bool:
     return bool(own & {k[:1].lower() + k[1:] for k in shape.members})
 
 
-def _named(members: Any, description: dict[str, Json], arguments: dict[str, Json]) -> dict[str, Json]:
+def _named(members: Any, description: dict[str, Json], arguments: dict[str, Json], invent: bool) -> dict[str, Json]:
     """Identifiers and names that every answer has: from the description, the arguments, or made up."""
     found: dict[str, Json] = {}
     for name, member in members.items():
@@ -230,7 +231,8 @@ def _named(members: Any, description: dict[str, Json], arguments: dict[str, Json
         aliases = (pascal, name, *_JOB_IDS.get(name, ()))
         value = next((description[a] for a in aliases if a in description), None)
         if member.type_name == "string" and value is None and name.lower().endswith(("id", "arn", "name")):
-            value = arguments.get(name, arguments.get(f"Job{name}", f"{name}-1"))
+            made_up = f"{name}-1" if invent else None
+            value = arguments.get(name, arguments.get(f"Job{name}", made_up))
         if value is None and name in _ALWAYS_SENT and member.type_name == "list":
             value = []
         if value is not None:
