@@ -36,9 +36,9 @@ class StateFailed(Exception):
         super().__init__(error, cause)
         self.error, self.cause, self.also, self.wildcard = error, cause, also, wildcard
 
-    def inside(self, name: str) -> StateFailed:
-        """The same failure as the state around sees it, which may also be called ``name`` there."""
-        return StateFailed(self.error, self.cause, also=(*self.also, name), wildcard=self.wildcard)
+    def inside(self, *names: str) -> StateFailed:
+        """The same failure as the state around sees it, which may also be called by these names there."""
+        return StateFailed(self.error, self.cause, also=(*self.also, *names), wildcard=self.wildcard)
 
     @property
     def output(self) -> dict[str, str | None]:

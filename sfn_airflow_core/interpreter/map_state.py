@@ -12,7 +12,7 @@ from sfn_airflow_core.interpreter.clock import PARKED, Fibre
 from sfn_airflow_core.interpreter.execution import Execution
 from sfn_airflow_core.interpreter.failures import TOLERANCE, StateFailed
 from sfn_airflow_core.interpreter.map_items import Item, batches, items_of, selected
-from sfn_airflow_core.interpreter.map_results import map_run_name, run_result
+from sfn_airflow_core.interpreter.map_results import MapRun, map_run_name, run_result
 from sfn_airflow_core.interpreter.parallel import stop_all
 from sfn_airflow_core.interpreter.run import Run, Stay
 from sfn_airflow_core.interpreter.shape import Work, deliver
@@ -72,79 +72,82 @@ def _tolerance(stay: Stay, state: Map) -> Tolerance:
     return Tolerance(number, percentage)
 
 
+class Window:
+    """Keeps a Map's iterations going, no more than ``limit`` of ``count`` at a time, in order."""
+
+    def __init__(self, own: Fibre, count: int, limit: int):
+        self._own, self._count, self._limit = own, count, limit
+        self._running: dict[Fibre, int] = {}
+        self._started = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything is running or still to be started."""
+        return bool(self._running) or self._started < self._count
+
+    def next_number(self) -> int | None:
+        """The number of the iteration to start now; None if enough are running, or all have been started."""
+        if self._started == self._count or len(self._running) >= self._limit:
+            return None
+        self._started += 1
+        return self._started - 1
+
+    def add(self, number: int, fibre: Fibre) -> None:
+        """Note that an iteration has been started."""
+        self._running[fibre] = number
+
+    def ended(self) -> list[tuple[int, Fibre]]:
+        """The iterations that have ended since the last time."""
+        ended = [(self._running.pop(fibre), fibre) for fibre in self._own.ended]
+        self._own.ended.clear()
+        return ended
+
+
 def _inline(stay: Stay, state: Map, plan: Plan) -> Generator[float, None, Json]:
     """Iterations in the execution itself: the first that fails stops the others, and its error is the Map's."""
-    inputs, window = plan.inputs, plan.window
+    inputs, own = plan.inputs, _own(stay)
     stay.event("MapStateStarted", length=len(inputs))
-    own, fibres, started = _own(stay), [], 0
-    numbers: dict[Fibre, int] = {}
-    done = 0
-    while done < len(inputs):
-        while started < len(inputs) and started - done < window:
-            item = inputs[started]
-            frame = stay.frame.inner(state.name, started, {"Item": item.context})
-            stay.event("MapIterationStarted", name=state.name, index=started)
-            frame.fibre = stay.clock.start(
-                stay.run.world.run_states(frame, state.processor, item.input), own, frame.order
-            )
-            numbers[frame.fibre] = started
-            fibres.append(frame.fibre)
-            started += 1
-        if not own.ended:
-            yield PARKED
-        while own.ended:
-            ended = own.ended.pop(0)
-            done += 1
+    outputs: dict[int, Json] = {}
+    window = Window(own, len(inputs), plan.window)
+    while window.is_open:
+        while (number := window.next_number()) is not None:
+            stay.event("MapIterationStarted", name=state.name, index=number)
+            frame = stay.frame.inner(state.name, number, {"Item": inputs[number].context})
+            steps = stay.run.world.run_states(frame, state.processor, inputs[number].input)
+            frame.fibre = stay.clock.start(steps, own, frame.order)
+            window.add(number, frame.fibre)
+        yield PARKED
+        for number, ended in window.ended():
             kind = "MapIterationSucceeded" if ended.failure is None else "MapIterationFailed"
-            stay.event(kind, name=state.name, index=numbers.pop(ended))
+            stay.event(kind, name=state.name, index=number)
             if ended.failure is not None:
                 stop_all(stay, own)
                 stay.event("MapStateFailed", error=ended.failure.error, cause=ended.failure.cause)
-                raise ended.failure.inside("")
+                raise ended.failure.inside()
+            outputs[number] = ended.output
     stay.event("MapStateSucceeded")
-    return [fibre.output for fibre in fibres]
+    return [outputs[number] for number in range(len(inputs))]
 
 
 def _distributed(stay: Stay, state: Map, plan: Plan) -> Generator[float, None, Json]:
     """Items as child executions, which see nothing of the parent's variables and have a context object of their own."""
-    run, own = stay.run, _own(stay)
-    inputs, window, tolerance = plan.inputs, plan.window, plan.tolerance
-    label = map_run_name(stay, state)
+    inputs, own, label = plan.inputs, _own(stay), map_run_name(stay, state)
     stay.event("MapStateStarted", length=len(inputs))
     stay.event("MapRunStarted", mapRunArn=label.arn)
-    children: list[Run] = []
-    placed: dict[int, Execution] = {}
-    numbers: dict[Fibre, int] = {}
-    done = failed = 0
-    total = sum(item.size for item in inputs)
-    while done < len(inputs):
-        while len(children) < len(inputs) and len(children) - done < window:
-            number = len(children)
-            child = child_run(
-                run,
-                state.processor,
-                inputs[number].input,
-                f"{label.uuid}-{number}",
-                label.machine,
-                state.execution_type or "STANDARD",
-            )
-            child.index = number
-            children.append(child)
-            place, order = (*stay.frame.place, (state.name, number)), (*stay.frame.order, number)
-            fibre = Fibre(order, parent=own)
-            stay.clock.adopt(fibre, supervise(run, child, state.processor, fibre, place, order))
-            numbers[fibre] = number
-        if not own.ended:
-            yield PARKED
-        while own.ended:
-            ended = own.ended.pop(0)
-            done += 1
-            execution = _execution(run, ended)
-            number = numbers.pop(ended)
-            placed[number] = execution
+    finished: dict[int, tuple[Run, Execution]] = {}
+    running: dict[int, Run] = {}
+    window, failed, total = Window(own, len(inputs), plan.window), 0, sum(item.size for item in inputs)
+    while window.is_open:
+        while (number := window.next_number()) is not None:
+            running[number], fibre = _start(stay, state, label, number, inputs[number])
+            window.add(number, fibre)
+        yield PARKED
+        for number, ended in window.ended():
+            execution = _execution(stay.run, ended)
+            finished[number] = running.pop(number), execution
             # A batch that fails counts as all of its items (Developer Guide, tolerated failure threshold).
             failed += 0 if execution.status == "SUCCEEDED" else inputs[number].size
-            if execution.status != "SUCCEEDED" and tolerance.exceeded(failed, total):
+            if execution.status != "SUCCEEDED" and plan.tolerance.exceeded(failed, total):
                 stop_all(stay, own)
                 failure = StateFailed(TOLERANCE, "The specified tolerated failure threshold was exceeded")
                 stay.event("MapRunFailed", error=failure.error, cause=failure.cause)
@@ -152,8 +155,18 @@ def _distributed(stay: Stay, state: Map, plan: Plan) -> Generator[float, None, J
                 raise failure
     stay.event("MapRunSucceeded")
     stay.event("MapStateSucceeded")
-    pairs = [(children[number], placed[number]) for number in range(len(inputs))]
-    return (yield from run_result(stay, state, label, pairs))
+    return (yield from run_result(stay, state, label, [finished[number] for number in range(len(inputs))]))
+
+
+def _start(stay: Stay, state: Map, label: MapRun, number: int, item: Item) -> tuple[Run, Fibre]:
+    """Start one child execution."""
+    kind = state.execution_type or "STANDARD"
+    child = child_run(stay.run, state.processor, item.input, f"{label.uuid}-{number}", label.machine, kind)
+    child.index = number
+    place, order = (*stay.frame.place, (state.name, number)), (*stay.frame.order, number)
+    fibre = Fibre(order, parent=_own(stay))
+    stay.clock.adopt(fibre, supervise(stay.run, child, state.processor, fibre, place, order))
+    return child, fibre
 
 
 def _own(stay: Stay) -> Fibre:
