@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from sfn2airflow.flows import translate_machine
@@ -22,7 +22,7 @@ from sfn_airflow_core.asl.model import Machine, Placeholder
 from sfn_airflow_core.asl.read import Reading, read_text
 from sfn_airflow_core.dag.model import Dag, FailWork, Flow, StateTask, Stub
 from sfn_airflow_core.dag.names import Names, slug
-from sfn_airflow_core.findings import Fidelity, Finding, Located, SourceReport, UnreadableInput
+from sfn_airflow_core.findings import Fidelity, Finding, Located, Problem, SourceReport, UnreadableInput
 from sfn_airflow_core.text import join, parts
 
 DEFAULTS = Options()
@@ -47,7 +47,7 @@ def translate_text(data: bytes | str, source: str, options: Options = DEFAULTS) 
     except UnreadableInput as error:
         return Translation(source, dag_id, None, SourceReport(source, dag_id, "rejected", problems=error.problems))
     if reading.machine is None:
-        return Translation(source, dag_id, None, SourceReport(source, dag_id, "rejected", problems=reading.problems))
+        return Translation(source, dag_id, None, SourceReport(source, dag_id, "rejected", problems=_problems(reading)))
     ledger = Ledger(Names((*RESERVED, dag_id)))
     ledger.note(*_reader_findings(reading))
     dag = translate(reading.machine, dag_id, PurePath(source).name, ledger)
@@ -105,6 +105,18 @@ def _reader_findings(reading: Reading) -> Iterable[Finding]:
         yield UnknownField(at=unknown.at, name=unknown.name, suggestion=unknown.suggestion or "")
     for problem in reading.problems:
         yield DefinitionWarning(at=problem.at, warning=problem.code, text=problem.message)
+
+
+def _problems(reading: Reading) -> tuple[Problem, ...]:
+    """The problems of a rejected definition in the order of the text; an unknown field may be the cause of another."""
+    unknown = [
+        Problem(
+            "UNKNOWN_FIELD", UnknownField(name=u.name, suggestion=u.suggestion or "").message(), u.at, None, "WARNING"
+        )
+        for u in reading.unknown
+    ]
+    placed = [replace(problem, span=reading.document.source_map.key(problem.at)) for problem in unknown]
+    return tuple(sorted([*reading.problems, *placed], key=lambda p: (p.span is None, p.span, p.code)))
 
 
 def _report(reading: Reading, dag_id: str, ledger: Ledger) -> SourceReport:

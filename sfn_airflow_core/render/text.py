@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import StringIO
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from sfn_airflow_core.findings import Fidelity, Report, SourceReport
@@ -97,15 +98,29 @@ def _table(report: Report) -> RenderableType:
     table.add_column("", overflow="fold", min_width=12)
     for name in (unit, *COUNTED, "score"):
         table.add_column(name, justify="right", no_wrap=True)
+    folder = common_folder([source.source for source in report])
     for source in report:
-        table.add_row(*_row(source))
+        table.add_row(*_row(source, folder))
     if len(report.sources) > 1:
         table.add_row(_styled("total", "bold"), *_cells(totals(report.sources), bold=True))
     return table
 
 
-def _row(source: SourceReport) -> Iterator[Text]:
-    yield _styled(visible(source.source), "")
+def common_folder(names: Sequence[str]) -> str:
+    """The folder that all names begin with, to be left out where they stand below one another; empty for one name.
+
+    >>> common_folder(["a/b/x.json", "a/b/c/y.json"]), common_folder(["a/x.json"]), common_folder(["x", "a/y"])
+    ('a/b/', '', '')
+    """
+    if len(names) < 2:
+        return ""
+    first, last = min(names).split("/")[:-1], max(names).split("/")[:-1]
+    shared = list(takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))
+    return "".join(f"{part}/" for part, _ in shared)
+
+
+def _row(source: SourceReport, folder: str) -> Iterator[Text]:
+    yield _styled(visible(source.source.removeprefix(folder)), "")
     if source.status == "rejected":
         yield from (_styled("-", "dim") for _ in range(len(COUNTED) + 1))
         yield _styled("rejected", "bold red")
