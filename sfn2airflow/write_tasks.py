@@ -38,9 +38,17 @@ def write_flow(flow: Flow, sheet: Sheet, first: str | None = None) -> Statements
     """The tasks of a flow in execution order, then its routers, then its wiring; ``first`` stands before the start."""
     statements: Statements = []
     for node in flow.nodes:
-        statements += write_node(node, sheet)
+        made = write_node(node, sheet)
+        statements += spaced(made) if statements and isinstance(node, JobTask) else made
     statements += apart([write_catch(catch, sheet) for catch in flow.catches])
     return [*statements, *apart([_chain(path, sheet) for path in chains(flow, first=first)])]
+
+
+def spaced(statements: Statements) -> Statements:
+    """The statements with an empty line before the first, as functions get it from the formatter."""
+    first, *rest = statements
+    assert isinstance(first, cst.SimpleStatementLine)
+    return [first.with_changes(leading_lines=(blank(), *first.leading_lines)), *rest]
 
 
 def apart(statements: list[cst.SimpleStatementLine]) -> list[cst.SimpleStatementLine]:
