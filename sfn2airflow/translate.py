@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
@@ -18,7 +18,7 @@ from sfn2airflow.reads import params
 from sfn2airflow.rules.document import DefinitionWarning, MachineTimeout, OpenNumber, OpenPlaceholder, UnknownField
 from sfn2airflow.shaping import uses_variables
 from sfn2airflow.write import RESERVED, write
-from sfn_airflow_core.asl.model import Machine, Placeholder
+from sfn_airflow_core.asl.model import Machine, Placeholder, nested, targets
 from sfn_airflow_core.asl.read import Reading, read_text
 from sfn_airflow_core.dag.model import Dag, FailWork, Flow, StateTask, Stub
 from sfn_airflow_core.dag.names import Names, slug
@@ -48,6 +48,8 @@ def translate_text(data: bytes | str, source: str, options: Options = DEFAULTS) 
         return Translation(source, dag_id, None, SourceReport(source, dag_id, "rejected", problems=error.problems))
     if reading.machine is None:
         return Translation(source, dag_id, None, SourceReport(source, dag_id, "rejected", problems=_problems(reading)))
+    if open_targets := tuple(_open_targets(reading, reading.machine)):
+        return Translation(source, dag_id, None, SourceReport(source, dag_id, "rejected", problems=open_targets))
     ledger = Ledger(Names((*RESERVED, dag_id)))
     ledger.note(*_reader_findings(reading))
     dag = translate(reading.machine, dag_id, PurePath(source).name, ledger)
@@ -97,6 +99,19 @@ def _dag_id(source: str, options: Options) -> str:
         return options.dag_id
     stem = re.sub(r"\.(asl\.)?(json|ya?ml)$", "", PurePath(source).name, flags=re.IGNORECASE)
     return Names(options.taken_dag_ids).take(slug(stem, "machine"), suffix="machine")
+
+
+def _open_targets(reading: Reading, machine: Machine) -> Iterator[Problem]:
+    """Transitions that are open substitutions: without their values nobody knows the shape of the machine."""
+    named = [(machine.at, machine.start_at)]
+    named += [(state.at, name) for state in machine.states.values() for name in targets(state)]
+    for at, name in named:
+        if name not in machine.states:
+            message = f"The transition to {name[:100]} is open; give its value with --substitute"
+            yield Problem("MISSING_TRANSITION_TARGET", message, at, reading.document.source_map.value(at))
+    for state in machine.states.values():
+        for inner in nested(state):
+            yield from _open_targets(reading, inner)
 
 
 def _reader_findings(reading: Reading) -> Iterable[Finding]:

@@ -42,8 +42,11 @@ def check_transitions(machine: Machine, declared: Collection[str], notes: Notes)
 
 
 def _target(name: str | None, at: str, field: str, declared: Collection[str], notes: Notes) -> None:
-    if name and name not in declared and "${" not in name:
-        notes.error(at, f"Missing '{field}' target: {name[:100]}", MISSING_TARGET)
+    if name is None or name in declared or "${" in name:
+        return
+    if not name and any(problem.at in (at, at.rpartition("/")[0]) for problem in notes.problems):
+        return  # the field is absent or not a string, which is reported already
+    notes.error(at, f"Missing '{field}' target: {name[:100]}", MISSING_TARGET)
 
 
 def check_ends(machine: Machine, notes: Notes) -> None:
