@@ -7,21 +7,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from sfn2airflow.flows import translate_machine
 from sfn2airflow.ledger import Ledger
+from sfn2airflow.openings import open_transitions, unreadable_expressions
 from sfn2airflow.options import Options
 from sfn2airflow.reads import params
 from sfn2airflow.rules.document import DefinitionWarning, MachineTimeout, OpenNumber, OpenPlaceholder, UnknownField
 from sfn2airflow.shaping import uses_variables
 from sfn2airflow.write import RESERVED, write
-from sfn_airflow_core.asl.model import Machine, Placeholder, nested, targets
+from sfn_airflow_core.asl.model import Machine, Placeholder
 from sfn_airflow_core.asl.read import Reading, read_text
 from sfn_airflow_core.dag.model import Dag, FailWork, Flow, StateTask, Stub
 from sfn_airflow_core.dag.names import Names, slug
+from sfn_airflow_core.expr.errors import ExpressionError
 from sfn_airflow_core.findings import Fidelity, Finding, Located, Problem, SourceReport, UnreadableInput
 from sfn_airflow_core.text import join, parts
 
@@ -48,12 +50,16 @@ def translate_text(data: bytes | str, source: str, options: Options = DEFAULTS) 
         return Translation(source, dag_id, None, SourceReport(source, dag_id, "rejected", problems=error.problems))
     if reading.machine is None:
         return Translation(source, dag_id, None, SourceReport(source, dag_id, "rejected", problems=_problems(reading)))
-    if open_targets := tuple(_open_targets(reading, reading.machine)):
-        return Translation(source, dag_id, None, SourceReport(source, dag_id, "rejected", problems=open_targets))
+    if still_open := open_transitions(reading):
+        return Translation(source, dag_id, None, SourceReport(source, dag_id, "rejected", problems=still_open))
     ledger = Ledger(Names((*RESERVED, dag_id)))
     ledger.note(*_reader_findings(reading))
-    dag = translate(reading.machine, dag_id, PurePath(source).name, ledger)
-    text = write(dag, options, ledger.constants)
+    try:
+        dag = translate(reading.machine, dag_id, PurePath(source).name, ledger)
+        text = write(dag, options, ledger.constants)
+    except ExpressionError as error:
+        problems = unreadable_expressions(reading, error)
+        return Translation(source, dag_id, None, SourceReport(source, dag_id, "rejected", problems=problems))
     return Translation(source, dag_id, text, _report(reading, dag_id, ledger))
 
 
@@ -99,19 +105,6 @@ def _dag_id(source: str, options: Options) -> str:
         return options.dag_id
     stem = re.sub(r"\.(asl\.)?(json|ya?ml)$", "", PurePath(source).name, flags=re.IGNORECASE)
     return Names(options.taken_dag_ids).take(slug(stem, "machine"), suffix="machine")
-
-
-def _open_targets(reading: Reading, machine: Machine) -> Iterator[Problem]:
-    """Transitions that are open substitutions: without their values nobody knows the shape of the machine."""
-    named = [(machine.at, machine.start_at)]
-    named += [(state.at, name) for state in machine.states.values() for name in targets(state)]
-    for at, name in named:
-        if name not in machine.states:
-            message = f"The transition to {name[:100]} is open; give its value with --substitute"
-            yield Problem("MISSING_TRANSITION_TARGET", message, at, reading.document.source_map.value(at))
-    for state in machine.states.values():
-        for inner in nested(state):
-            yield from _open_targets(reading, inner)
 
 
 def _reader_findings(reading: Reading) -> Iterable[Finding]:
