@@ -20,6 +20,7 @@ from typing import Any, Final
 from sfn_airflow_core.verify.airflow_process import BUNDLE, open_airflow
 from sfn_airflow_core.verify.aws_answers import Services
 from sfn_airflow_core.verify.dag_run import Drive, Recorder
+from sfn_airflow_core.verify.outside import Outside
 from sfn_airflow_core.verify.replies import Json, Replies, Reply, ServiceCall
 
 _COPIED_RUNTIME: Final = "asl_runtime"
@@ -102,15 +103,15 @@ class AirflowSession:
         self,
         dag_file: Path,
         input: Json,
-        replies: Mapping[str, Reply | list[Reply]] | None = None,
+        replies: Mapping[str, Reply | list[Reply]] | Replies | None = None,
         *,
         dag_id: str | None = None,
         timeout: float = 60,
     ) -> DagExecution:
         """Run the DAG of a file once.
 
-        ``input`` is the execution's input (see ``as_conf``), ``replies`` a table as in ``replies.py``, ``timeout``
-        the seconds after which ``TimeoutError`` is raised. Raises ``DagImportError``.
+        ``input`` is the execution's input (see ``as_conf``), ``replies`` a table as in ``replies.py`` or what gives
+        them, ``timeout`` the seconds after which ``TimeoutError`` is raised. Raises ``DagImportError``.
         """
         began = time.perf_counter()
         dags = self.dags(dag_file)
@@ -118,10 +119,11 @@ class AirflowSession:
             dag_id = main_dag(dags)
         if dag_id not in dags:
             raise DagImportError(f"{dag_file.name} has no DAG {dag_id!r}")
-        services = Services(Replies(replies or {}))
+        services = Services(replies if isinstance(replies, Replies) else Replies(replies or {}))
         recorder = Recorder()
         with _modules_of(dag_file.resolve().parent), services.answering():
-            run = Drive(dags, services, recorder, time.monotonic() + timeout).start(dag_id, as_conf(input))
+            drive = Drive(dags, services, recorder, time.monotonic() + timeout, Outside(services.replies))
+            run = drive.start(dag_id, as_conf(input))
         return _execution(dags[dag_id], run, services, recorder, time.perf_counter() - began)
 
 

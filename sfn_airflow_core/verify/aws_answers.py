@@ -33,12 +33,16 @@ _clients: dict[tuple[str, str | None], Any] = {}
 
 @dataclass(slots=True)
 class Place:
-    """The task instance that runs: its state, whether a provider's operator makes its calls, its Map index."""
+    """The task instance that runs: its state, whether a provider's operator makes its calls, its Map index.
+
+    ``token``: the replies are to the token that its call hands out, not to the call.
+    """
 
     state: str
     operator: bool
     index: int | None
     job: Reply | None = None
+    token: bool = False
 
 
 @dataclass(slots=True)
@@ -80,6 +84,8 @@ class Services:
         action = f"{service}:{operation[0].lower()}{operation[1:]}"
         reply = self.replies.answer(place.state, action, shown(action, arguments, model.input_shape), place.index)
         self.jobs[key] = reply
+        if place.token:
+            return _accepted(model.output_shape)
         return _answer(reply, action, operation, model.output_shape, place.operator)
 
     def event(self, trigger: Any) -> Any:
@@ -120,6 +126,12 @@ def _answer(reply: Reply, action: str, operation: str, shape: Any, operator: boo
     if operator:
         return _fitted(result, shape, {})
     return botocore_value(result, shape)
+
+
+def _accepted(shape: Any) -> Json:
+    """The answer to a call that hands a token out: nobody looks at it."""
+    bodies = {name for name, member in getattr(shape, "members", {}).items() if member.type_name == "blob"}
+    return {**_fitted({}, shape, {}), **{name: _stream("{}") for name in bodies}}
 
 
 def _stream(text: str) -> Any:

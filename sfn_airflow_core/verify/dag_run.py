@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sfn_airflow_core.verify.aws_answers import Place, Services
+from sfn_airflow_core.verify.outside import Outside, waits
 from sfn_airflow_core.verify.replies import Json
 
 Key = tuple[str, int]
@@ -98,6 +99,7 @@ class Drive:
     services: Services
     recorder: Recorder
     deadline: float
+    outside: Outside | None = None
 
     def start(self, dag_id: str, conf: dict[str, Json]) -> FinishedRun:
         """Create a run with this ``conf`` and drive it to its end."""
@@ -171,6 +173,7 @@ class Drive:
                 self.recorder.delays[name].append(round(delay.total_seconds(), 3))
                 ti.retry_delay_override, ti.end_date, moved = 0, past, True
             elif ti.state == "up_for_reschedule":
+                self._answer(dag.get_task(ti.task_id), ti, session)
                 session.execute(
                     update(TaskReschedule).where(TaskReschedule.ti_id == ti.id).values(reschedule_date=past)
                 )
@@ -178,6 +181,12 @@ class Drive:
         session.commit()
         if not moved:
             time.sleep(0.02)
+
+    def _answer(self, task: Any, ti: Any, session: Any) -> None:
+        """Answer a task that waits for its token."""
+        if self.outside is not None and waits(task):
+            index = None if ti.map_index < 0 else ti.map_index
+            self.outside.answer(task, ti, self.services.jobs.get((task.task_display_name, index)), session)
 
     def _run_task(self, task: Any, ti: Any) -> None:
         """One try of a task instance, its deferrals included."""
@@ -260,9 +269,9 @@ class Drive:
 def _place(task: Any, ti: Any) -> Place:
     from airflow.providers.standard.operators.python import PythonOperator
 
-    return Place(
-        task.task_display_name, not isinstance(task, PythonOperator), None if ti.map_index < 0 else ti.map_index
-    )
+    operator = not isinstance(task, PythonOperator) and not waits(task)
+    index = None if ti.map_index < 0 else ti.map_index
+    return Place(task.task_display_name, operator, index, token=bool(waits(task)))
 
 
 def _scheduled(dag: Any) -> Any:

@@ -21,6 +21,10 @@ service. One reply is one of
 * ``{"job_failed": value}``: the job of a ``.sync`` state ends badly; ``value`` is its description and, as JSON, the
   cause of the ``States.TaskFailed`` that follows.
 
+* ``{"never": true}``: nobody ever answers a task token.
+
+A state that waits for its task token (``.waitForTaskToken``, an activity) gets the reply as the answer to its token.
+
 Calls are compared by state, action and arguments. The action is the name that boto3 gives to the service, a colon and
 the operation (``dynamodb:updateItem``, ``stepfunctions:startExecution``); the arguments are as in the state machine.
 """
@@ -36,7 +40,7 @@ from typing import Any, Final
 Json = Any
 Reply = Mapping[str, Json]
 
-_KINDS: Final = ("result", "payload", "error", "timeout", "job_failed")
+_KINDS: Final = ("result", "payload", "error", "timeout", "job_failed", "never")
 
 
 @dataclass(frozen=True, slots=True)

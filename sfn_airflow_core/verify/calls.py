@@ -1,0 +1,64 @@
+"""Service calls of both sides in the same words: boto3's names, and arguments without what is assumed anyway."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sfn_airflow_core.interpreter.resource import parse_resource
+from sfn_airflow_core.verify.around import as_value
+
+Json = Any
+
+_BOTO3: Final = {"states": "stepfunctions", "sfn": "stepfunctions", "elasticmapreduce": "emr", "eventbridge": "events"}
+"""What boto3 calls the services that Step Functions calls otherwise."""
+
+_ADDED: Final[dict[str, dict[str, Json]]] = {
+    "athena:startQueryExecution": {"QueryExecutionContext": {"Catalog": "AwsDataCatalog"}, "ResultConfiguration": {}},
+    "batch:submitJob": {"Tags": {}},
+    "ecs:runTask": {"StartedBy": "airflow"},
+    "glue:startJobRun": {"Arguments": {}},
+    "lambda:invoke": {"Payload": {}},
+}
+"""What the operators of the Amazon provider write down, and Step Functions or the service would fill in itself."""
+
+
+def action_of(resource: str) -> str:
+    """``service:operation`` of a Task's Resource, as boto3 names it.
+
+    >>> action_of("arn:aws:states:::aws-sdk:sfn:listExecutions"), action_of("arn:aws:lambda:x:1:function:f")
+    ('stepfunctions:listExecutions', 'lambda:invoke')
+    """
+    parsed = parse_resource(resource)
+    if parsed.kind == "lambda":
+        return "lambda:invoke"
+    service = parsed.service.removeprefix("aws-sdk:")
+    return f"{_BOTO3.get(service, service)}:{parsed.action}"
+
+
+def arguments_of(resource: str, given: Json) -> Json:
+    """What the service gets: a Task that names a function sends its input as the payload."""
+    if parse_resource(resource).kind == "lambda":
+        return {"FunctionName": resource, "Payload": given}
+    return given
+
+
+def normal(action: str, arguments: Json) -> Json:
+    """Arguments as they are compared: JSON texts as values, without what an operator adds."""
+    added = _ADDED.get(action, {})
+    if not isinstance(arguments, dict):
+        return as_values(arguments)
+    return {key: as_values(value) for key, value in arguments.items() if key not in added or value != added[key]}
+
+
+def as_values(value: Json) -> Json:
+    """A value with JSON texts of objects and lists parsed, at any depth."""
+    match value:
+        case str():
+            parsed = as_value(value)
+            return as_values(parsed) if isinstance(parsed, dict | list) else value
+        case dict():
+            return {key: as_values(part) for key, part in value.items()}
+        case list():
+            return [as_values(part) for part in value]
+        case _:
+            return value

@@ -1,0 +1,62 @@
+"""The replies of a scenario for the tasks of a DAG: the same rules by which the interpreter is answered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from sfn_airflow_core.asl.model import Json, Task
+from sfn_airflow_core.interpreter import Answers
+from sfn_airflow_core.interpreter import Replies as NoAnswers
+from sfn_airflow_core.interpreter import Reply as Answer
+from sfn_airflow_core.interpreter import ServiceCall as Call
+from sfn_airflow_core.interpreter.resource import parse_resource
+from sfn_airflow_core.verify.places import Home
+from sfn_airflow_core.verify.replies import Replies, Reply
+
+
+@dataclass(slots=True)
+class DagCall:
+    """A call that a task made: by which state, as ``service:operation``, with which arguments, for which item."""
+
+    state: str
+    action: str
+    arguments: Json
+    index: int | None
+
+
+@dataclass(slots=True)
+class DagReplies(Replies):
+    """Answers the calls of a DAG from ``answers``; ``homes`` are the states of the machine by name.
+
+    A task whose display name is no state of the machine is answered by that name, its action, or ``*``.
+    """
+
+    answers: Answers = field(default_factory=NoAnswers)
+    homes: dict[str, Home] = field(default_factory=dict)
+    made: list[DagCall] = field(default_factory=list)
+    attempts: Counter[tuple[str, int | None]] = field(default_factory=Counter)
+
+    def answer(self, state: str, action: str, arguments: Json, index: int | None = None) -> Reply:
+        """The reply to a call, in the words of ``sfn_airflow_core.verify.replies``; keeps the call."""
+        self.made.append(DagCall(state, action, arguments, index))
+        home = self.homes.get(state)
+        task = home.state if home is not None and isinstance(home.state, Task) else None
+        resource = task.resource if task is not None else f"arn:aws:states:::{action}"
+        given = arguments
+        if parse_resource(resource).kind == "lambda" and isinstance(arguments, dict):
+            given = arguments.get("Payload")
+        number, self.attempts[state, index] = self.attempts[state, index], self.attempts[state, index] + 1
+        call = Call(state, resource, given, number, home.place(index) if home else (), 0.0)
+        return _spoken(self.answers.answer(call), task)
+
+
+def _spoken(reply: Answer, task: Task | None) -> Reply:
+    limit = task.timeout_seconds if task is not None else None
+    if reply.kind in ("timeout", "never") or (isinstance(limit, int | float) and reply.after > limit):
+        return {"timeout": True}
+    match reply.kind:
+        case "error":
+            return {"error": reply.error, "cause": reply.cause}
+        case kind:
+            return {kind: reply.value}

@@ -1,0 +1,99 @@
+"""Whoever answers the tasks that wait for a token: the replies of a scenario, as they would come through the REST API.
+
+A reply to a state that waits is the answer, and not what the call that hands the token out gives. ``after`` (seconds)
+and ``heartbeats`` (a list of seconds) say when it comes and when there is a sign of life before; time that a task would
+have to wait is taken off its own notes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from sfn_airflow_core.verify.replies import Json, Replies, Reply
+
+_NEVER: Final = ("timeout", "never")
+_LATE: Final = 400 * 86_400.0  # seconds; longer than any limit of a state that ends at all
+
+
+def waits(task: Any) -> str:
+    """``token`` or ``activity`` for a task that waits for an answer from outside; else empty."""
+    return getattr(task, "waits_for", None) or ""
+
+
+@dataclass(slots=True)
+class Outside:
+    """Answers each try of a waiting task instance once."""
+
+    replies: Replies
+    answered: set[tuple[UUID, int]] = field(default_factory=set)
+
+    def answer(self, task: Any, ti: Any, reply: Reply | None, session: Any) -> None:
+        """Write the answer to a waiting task instance, or let the time pass in which none comes.
+
+        ``reply`` is the reply to its call; the work of an activity is looked up in its notes, and replied to.
+        """
+        key = (UUID(str(ti.id)), ti.try_number)
+        notes = _Notes(ti, session)
+        if key in self.answered or (kept := notes.get("token")) is None:
+            return
+        self.answered.add(key)
+        if waits(task) == "activity":
+            work = notes.get(f"work-{ti.try_number}")
+            index = None if ti.map_index < 0 else ti.map_index
+            name = f"activity:{work['activity'].rpartition(':')[2]}"
+            reply = self.replies.answer(task.task_display_name, name, json.loads(work["input"]), index)
+        reply = reply or {"never": True}
+        if (last := _silence(reply, kept)) is not None:
+            notes.set("token", {**kept, "since": kept["since"] - _LATE, "alive": kept["alive"] - _LATE + last})
+        else:
+            notes.set(f"answer-{ti.try_number}", _answer(reply))
+
+
+def _silence(reply: Reply, kept: Json) -> float | None:
+    """The last sign of life, in seconds from the start, if a limit passes before the reply comes; else None."""
+    end = math.inf if any(kind in reply for kind in _NEVER) else float(reply.get("after", 0))
+    heartbeat = kept["heartbeat"] or math.inf
+    last = 0.0
+    for beat in sorted(reply.get("heartbeats", ())):
+        if beat - last > heartbeat:
+            break
+        last = float(beat)
+    late = end - last > heartbeat or end > (kept["timeout"] or math.inf) or end == math.inf
+    return last if late else None
+
+
+def _answer(reply: Reply) -> Json:
+    """A reply as the body of an answer."""
+    match reply:
+        case {"error": error}:
+            return {"error": error, "cause": _text(reply.get("cause"))}
+        case {"job_failed": description}:
+            return {"error": "States.TaskFailed", "cause": _text(description)}
+        case _:
+            return {"output": json.dumps(reply.get("result", reply.get("payload")))}
+
+
+def _text(value: Json) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+
+
+class _Notes:
+    """The state store of a task instance."""
+
+    def __init__(self, ti: Any, session: Any) -> None:
+        from airflow._shared.state import TaskScope
+        from airflow.state.metastore import MetastoreBackend
+
+        self._scope: Any = TaskScope(ti.dag_id, ti.run_id, ti.task_id, ti.map_index)
+        self._store, self._session = MetastoreBackend(), session
+
+    def get(self, key: str) -> Json:
+        text = self._store.get(self._scope, key, session=self._session)
+        return None if text is None else json.loads(text)
+
+    def set(self, key: str, value: Json) -> None:
+        self._store.set(self._scope, key, json.dumps(value), expires_at=None, session=self._session)
