@@ -44,6 +44,7 @@ PATHS = [
     "$.l[-1:]",
     "$v.x",
 ]
+VARIABLES = ["$", "$.a", "$.a.b[0]", "$['a b']", "$$.Execution.Input.a", "$.n", "$.s"]
 REFERENCES = ["$", "$.a", "$.deep.er.path", "$['a b']", "$.l[0]", None]
 ODD = st.sampled_from(["", "$.", "$[", "x", 1, True, None, [], {}, -1, 1.5, "States.Format('", "{% $x %}", "${Open}"])
 CALLS = [
@@ -128,7 +129,7 @@ def conditions(draw: DrawFn, depth: int = 0) -> dict[str, Any]:
             return {"Not": draw(conditions(depth + 1))}
         case _:
             operator, operand = draw(st.sampled_from(OPERATORS))
-            return {"Variable": draw(st.sampled_from(PATHS)), operator: operand}
+            return {"Variable": draw(st.sampled_from(VARIABLES)), operator: operand}
 
 
 @st.composite
@@ -181,7 +182,10 @@ def body(draw: DrawFn, state: dict[str, Any], kind: str, depth: int, place: int,
             some(
                 draw,
                 state,
-                {"TimeoutSeconds": NUMBERS, "HeartbeatSeconds": NUMBERS, "TimeoutSecondsPath": st.just("$.t")},
+                {
+                    "TimeoutSeconds": NUMBERS,
+                    "HeartbeatSeconds": NUMBERS,
+                },
             )
         case "Pass":
             some(draw, state, {"Result": json_values})
@@ -341,5 +345,4 @@ def test_an_open_path_is_rejected_with_its_place(fields: dict[str, Any]) -> None
     """Found by the machines above: nobody knows yet what such a path reads."""
     translation = checked({"StartAt": "A", "States": {"A": {"Type": "Pass", **fields, "End": True}}})
     assert translation.text is None
-    assert "--substitute" in translation.report.problems[0].message
     assert translation.report.problems[0].at.startswith("/States/A/")
