@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sfn2airflow.labels import phrase
 from sfn2airflow.ledger import Ledger
@@ -17,11 +17,15 @@ from sfn_airflow_core.flow.graph import Graph, graph
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a machine stands: the group around it, whether a Map is around, and whether the item is its document."""
+    """Where a machine stands: the group around it, whether a Map is around, and whether the item is its document.
+
+    ``mapped``: the Map around is a mapped group of the same DAG.
+    """
 
     parent: str = ""
     in_map: bool = False
     given: bool = False
+    mapped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ def translate_machine(machine: Machine, ledger: Ledger, place: Place = Place()) 
     nodes: list[AnyNode] = []
     for name in shape.order:
         given = place.given and name == machine.start_at
-        nodes.append(translate_state(machine.states[name], ids, ledger, Place(place.parent, place.in_map, given)))
+        nodes.append(translate_state(machine.states[name], ids, ledger, replace(place, given=given)))
     for source, target in sorted(shape.back, key=lambda edge: (shape.order.index(edge[0]), edge[1])):
         ledger.note(Cycle(at=machine.states[source].at, target=target))
     reason = "the transition back closes a cycle"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sfn_airflow_core.asl.model import Json, Placeholder, Pointer
 from sfn_airflow_core.dag.model import Constant
-from sfn_airflow_core.dag.names import Names, screaming
+from sfn_airflow_core.dag.names import Names, screaming, slug
 from sfn_airflow_core.findings import Fidelity, Finding
 from sfn_airflow_core.text import join
 
@@ -17,7 +17,7 @@ PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_.:]*)\}")
 
 @dataclass(slots=True)
 class Ledger:
-    """Grows while one machine is translated; ``names`` hands out task ids."""
+    """Grows while one machine is translated; ``names`` hands out task ids, ``children`` names of child DAGs."""
 
     names: Names
     findings: list[Finding] = field(default_factory=list)
@@ -25,6 +25,14 @@ class Ledger:
     places: dict[str, list[Pointer]] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
     dispositions: dict[Pointer, Fidelity] = field(default_factory=dict)
+    dag_id: str = "machine"
+    children: Names = field(default_factory=Names)
+
+    def child(self, task_id: str) -> tuple[str, Ledger]:
+        """The name of the function that makes the child DAG of a task, and the ledger to translate it with."""
+        main = "__".join(slug(part, "machine") for part in self.dag_id.split("__"))
+        name = self.children.take(f"{main}__{task_id}", companion="_dag")
+        return name, replace(self, names=self.names.afresh(), dag_id=f"{self.dag_id}__{task_id}")
 
     def note(self, *findings: Finding) -> None:
         """Records findings."""

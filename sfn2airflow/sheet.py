@@ -16,7 +16,10 @@ from sfn_airflow_core.expr.model import Expr
 
 @dataclass(slots=True)
 class Sheet:
-    """Grows while one file is written; ``constants`` maps open placeholders to the names of their constants."""
+    """Grows while one file is written; ``constants`` maps open placeholders to the names of their constants.
+
+    ``children`` are the child DAGs of the file, those that others run first.
+    """
 
     constants: Mapping[str, str]
     names: Names
@@ -24,6 +27,7 @@ class Sheet:
     imports: dict[str, set[str]] = field(default_factory=dict)
     helpers: dict[str, cst.FunctionDef] = field(default_factory=dict)
     known: dict[tuple[object, ...], str] = field(default_factory=dict)
+    children: list[cst.SimpleStatementLine | cst.BaseCompoundStatement] = field(default_factory=list)
     waits: bool = False
     variables: bool = False
 

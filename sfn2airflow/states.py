@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeAlias, assert_never
 
+from sfn2airflow.children import needs_child, translate_child
 from sfn2airflow.flows import Ids, Place, translate_machine
 from sfn2airflow.ledger import Ledger
 from sfn2airflow.rules.data import ErrorNeverRaised, HeartbeatWithoutWorker, JsonataState
@@ -14,9 +15,7 @@ from sfn2airflow.rules.states import (
     ConcurrencyNotFixed,
     ConcurrencyPerTask,
     DistributedMap,
-    GroupRetry,
     MapLength,
-    NestedMap,
     SiblingsRunOn,
 )
 from sfn2airflow.shaping import assignments, differences, expressions, shaping, template, value
@@ -51,6 +50,8 @@ from sfn_airflow_core.asl.model import (
 )
 from sfn_airflow_core.dag.model import (
     AnyNode,
+    CallbackTask,
+    ChildTask,
     ChoiceTask,
     FailWork,
     FunctionWork,
@@ -81,13 +82,16 @@ def translate_state(state: State, ids: Ids, ledger: Ledger, place: Place) -> Any
         ledger.note(*blocked)
         node: AnyNode = stub(state, ids, blocked[-1], place)
         _inner_unsupported(state, ledger)
+    elif isinstance(state, Parallel | Map) and (reason := needs_child(state, place)):
+        node = translate_child(state, reason, ids, ledger, place)
     else:
         node = _translate(state, ids, ledger, place)
         _note_placeholders(state, node, ledger)
     own = [f for f in ledger.findings[before:] if f.at == state.at or _directly(f.at, state)]
     if own:
         ledger.dispositions[state.at] = max(finding.fidelity for finding in own)
-    notes = tuple(f"{f.code}: {f.message()}" for f in own if f.fidelity > Fidelity.NOTE)
+    shown = [] if isinstance(node, ChildTask) else own  # a child DAG shows the findings of its state itself
+    notes = tuple(f"{f.code}: {f.message()}" for f in shown if f.fidelity > Fidelity.NOTE)
     return replace(node, notes=tuple(dict.fromkeys(notes)))
 
 
@@ -119,10 +123,6 @@ def _blocked(state: State, place: Place) -> list[Finding]:
     match state:
         case Map(mode="DISTRIBUTED"):
             found.append(DistributedMap(at=state.at))
-        case Map() if place.in_map:
-            found.append(NestedMap(at=state.at))
-    if isinstance(state, Parallel | Map) and state.retry:
-        found.append(GroupRetry(at=join(state.at, "Retry")))
     return found
 
 
@@ -140,7 +140,7 @@ def _own_differences(state: State, place: Place) -> list[Finding]:
         case Fail():
             exprs += [value(v) for v in (state.error, state.cause) if isinstance(v, PathRef)]
         case Task():
-            exprs += [value(v) for v in (state.timeout_seconds,) if isinstance(v, PathRef)]
+            exprs += [value(v) for v in (state.timeout_seconds, state.heartbeat_seconds) if isinstance(v, PathRef)]
             exprs += [] if state.credentials is None else [read_template(state.credentials)]
         case Map():
             items = [*([read_path(state.items.path)] if isinstance(state.items, PathRef) else [])]
@@ -193,6 +193,8 @@ def _note_placeholders(state: State, node: AnyNode, ledger: Ledger) -> None:
         ledger.placeholders(
             work.function.value if isinstance(work.function, Literal) else None, join(state.at, "Resource")
         )
+    if isinstance(node, CallbackTask) and isinstance(node.activity, Literal):
+        ledger.placeholders(node.activity.value, join(state.at, "Resource"))
     for at, written in _written(state):
         ledger.placeholders(written, at)
 
@@ -207,6 +209,8 @@ def _written(state: State) -> Iterator[tuple[Pointer, Json]]:
     match state:
         case Task():
             fields |= {"TimeoutSeconds": state.timeout_seconds, "Credentials": state.credentials}
+            if isinstance(state.heartbeat_seconds, Placeholder) and _answered(state):
+                fields["HeartbeatSeconds"] = state.heartbeat_seconds
             for place, retrier in enumerate(state.retry):
                 yield join(state.at, "Retry", place), [retrier.interval_seconds, retrier.max_attempts]
                 yield join(state.at, "Retry", place), [retrier.backoff_rate, retrier.max_delay_seconds]
@@ -241,8 +245,13 @@ def _operands(condition: Condition) -> Iterator[tuple[Pointer, Json]]:
 
 
 def _note_heartbeat(state: Task, ledger: Ledger) -> None:
-    if state.heartbeat_seconds is not None and "waitForTaskToken" not in state.resource:
+    if state.heartbeat_seconds is not None and not _answered(state):
         ledger.note(HeartbeatWithoutWorker(at=join(state.at, "HeartbeatSeconds")))
+
+
+def _answered(state: Task) -> bool:
+    """Whether somebody outside ends the Task, who may send heartbeats."""
+    return ".waitForTaskToken" in state.resource or ":activity:" in state.resource
 
 
 def _note_errors(state: Task | Group, ledger: Ledger) -> None:
@@ -269,7 +278,7 @@ def _parallel(
     if len(state.branches) > 1 and _works(state):
         ledger.note(SiblingsRunOn(at=state.at, what="branch"))
     shaped = flow.input_path is not None or flow.parameters is not None
-    inside = Place(ids.tasks[state.name], place.in_map, place.given and not shaped)
+    inside = replace(place, parent=ids.tasks[state.name], given=place.given and not shaped)
     branches = tuple(translate_machine(branch, ledger, inside) for branch in state.branches)
     return ParallelGroup(**common, branches=branches, shaping=flow)
 
@@ -293,7 +302,9 @@ def _map(state: Map, flow: Shaping, ids: Ids, ledger: Ledger, place: Place, comm
                 ledger.note(ConcurrencyPerTask(at=join(state.at, "MaxConcurrency"), limit=number))
         case _:
             pass
-    processor = translate_machine(state.processor, ledger, Place(ids.tasks[state.name], in_map=True, given=True))
+    processor = translate_machine(
+        state.processor, ledger, Place(ids.tasks[state.name], in_map=True, given=True, mapped=True)
+    )
     return MapGroup(
         **common, processor=processor, items=items, selector=template(state.item_selector), limit=limit, shaping=flow
     )

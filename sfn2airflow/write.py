@@ -12,14 +12,16 @@ from sfn2airflow.options import Options
 from sfn2airflow.phrases import call, literal, name, string
 from sfn2airflow.sheet import Sheet
 from sfn2airflow.statements import assign, blank, docstring, does, function, imports, line, printable, returns
+from sfn2airflow.write_children import result
 from sfn2airflow.write_tasks import write_flow
 from sfn_airflow_core.dag.model import Constant, Dag
 from sfn_airflow_core.dag.names import Names, slug
 
 _OWN = (
-    "airflow as_state asl_runtime assigned assumed_role aws catch chain choice concurrency context_object dag "
-    "data each effective ends entry error group index invoke item items job no_match outcome output outputs "
-    "pendulum result results retry seconds state task task_group time_limit timedelta until variables wait"
+    "CHILD activity airflow as_state asl_runtime assigned assumed_role aws callback catch chain child_dag choice "
+    "concurrency context_object dag data each effective ends entry error group index invoke item items job "
+    "no_match outcome output outputs pendulum result results retry seconds state task task_group time_limit "
+    "timedelta until variables wait"
 )
 RESERVED = DATA_NAMES | frozenset(_OWN.split())
 """Names that generated files use for themselves; no task gets one of them."""
@@ -33,7 +35,7 @@ def write(dag: Dag, options: Options, constants: Mapping[str, str]) -> str:
     sheet = Sheet(constants, Names((*RESERVED, dag.dag_id, made_by, *constants.values())), variables=dag.variables)
     body = write_flow(dag.flow, sheet)
     if dag.result:
-        body.append(returns(_result(dag, sheet)))
+        body.append(returns(result(dag, sheet)))
     decorator = call(sheet.airflow("dag"), **_dag_arguments(dag, sheet))
     definition = function(made_by, [], body, [decorator])
     settings = [_setting(constant, sheet) for constant in dag.constants]
@@ -46,19 +48,12 @@ def write(dag: Dag, options: Options, constants: Mapping[str, str]) -> str:
             *_imports(sheet),
             *settings,
             *sheet.helpers.values(),
+            *sheet.children,
             definition,
             does(call(name(made_by)), [blank(), blank()]),
         )
     )
     return module.code
-
-
-def _result(dag: Dag, sheet: Sheet) -> cst.BaseExpression:
-    """The DAG's result: the document of the only end, or of whichever end is reached."""
-    groups = {node.task_id for node in dag.flow.nodes if hasattr(node, "branches") or hasattr(node, "processor")}
-    if len(dag.result) == 1 and dag.result[0] not in groups:
-        return cst.Attribute(value=name(dag.result[0]), attr=name("output"))
-    return call(sheet.use("outcome"), *(name(end) for end in dag.result))
 
 
 def _dag_arguments(dag: Dag, sheet: Sheet) -> dict[str, cst.BaseExpression]:

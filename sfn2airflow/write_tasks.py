@@ -8,6 +8,7 @@ from typing import assert_never
 import libcst as cst
 
 from sfn2airflow.bodies import Statements, effective, hand_on, select, state_body, with_assigned
+from sfn2airflow.callbacks import write_callback
 from sfn2airflow.jobs import write_job
 from sfn2airflow.phrases import call, name, string
 from sfn2airflow.sheet import Sheet
@@ -16,7 +17,9 @@ from sfn2airflow.wiring import chains
 from sfn_airflow_core.asl.model import PathRef, Placeholder, Retrier
 from sfn_airflow_core.dag.model import (
     AnyNode,
+    CallbackTask,
     CatchTask,
+    ChildTask,
     ChoiceTask,
     Flow,
     Handler,
@@ -39,7 +42,7 @@ def write_flow(flow: Flow, sheet: Sheet, first: str | None = None) -> Statements
     statements: Statements = []
     for node in flow.nodes:
         made = write_node(node, sheet)
-        statements += spaced(made) if statements and isinstance(node, JobTask) else made
+        statements += spaced(made) if statements and isinstance(node, JobTask | ChildTask) else made
     statements += apart([write_catch(catch, sheet) for catch in flow.catches])
     return [*statements, *apart([_chain(path, sheet) for path in chains(flow, first=first)])]
 
@@ -78,10 +81,16 @@ def write_node(node: AnyNode, sheet: Sheet) -> Statements:
             return [_wait(node, sheet)]
         case JobTask():
             return write_job(node, sheet, heading(node), task_arguments(node, sheet))
+        case CallbackTask():
+            return [write_callback(node, sheet, heading(node), task_arguments(node, sheet))]
         case ParallelGroup():
             return [_parallel(node, sheet)]
         case MapGroup():
             return [_map(node, sheet)]
+        case ChildTask():
+            from sfn2airflow.write_children import write_child_task  # a child DAG is made of tasks
+
+            return write_child_task(node, sheet)
         case _:
             assert_never(node)
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from sfn2airflow.rules import data, document, services, states
+from sfn2airflow.rules import callbacks, children, data, document, services, states
 from sfn_airflow_core.findings import Finding
 
-RULES: tuple[type[Finding], ...] = (*document.RULES, *states.RULES, *data.RULES, *services.RULES)
+RULES: tuple[type[Finding], ...] = (
+    *document.RULES,
+    *states.RULES,
+    *children.RULES,
+    *data.RULES,
+    *services.RULES,
+    *callbacks.RULES,
+)

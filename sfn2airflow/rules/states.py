@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sfn2airflow.rules.example import DONE, WORK, Example, lambda_task, machine
+from sfn2airflow.rules.example import DONE, WORK, Example, machine
 from sfn_airflow_core.findings import Fidelity, Finding
 
 _GUIDE = "https://docs.aws.amazon.com/step-functions/latest/dg"
@@ -141,75 +141,10 @@ class DistributedMap(Finding):
         return "a distributed Map is not translated; the task fails when run"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NestedMap(Finding):
-    """A Map inside a Map; Airflow cannot map a task group inside a mapped task group.
-
-    Why it matters: the inner state fails when it is run.
-
-    Remedy: flatten the items first, or move the inner Map to a state machine of its own.
-    """
-
-    code: ClassVar[str] = "S2A208"
-    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
-    source: ClassVar[str] = f"{_AIRFLOW}/authoring-and-scheduling/dynamic-task-mapping.html"
-    example: ClassVar[Example] = Example(
-        machine(
-            {
-                "Type": "Map",
-                "ItemProcessor": {
-                    "StartAt": "Inner",
-                    "States": {"Inner": {"Type": "Map", "ItemProcessor": DONE, "End": True}},
-                },
-            }
-        ),
-        "/States/Work/ItemProcessor/States/Inner",
-    )
-    near_miss: ClassVar[Example] = Example(
-        machine(
-            {
-                "Type": "Parallel",
-                "Branches": [
-                    {"StartAt": "Inner", "States": {"Inner": {"Type": "Map", "ItemProcessor": DONE, "End": True}}}
-                ],
-            }
-        )
-    )
-
-    def message(self) -> str:
-        return "a Map inside a Map is not translated; the task fails when run"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupRetry(Finding):
-    """A Retry on a Parallel or Map starts the whole state again; a task group cannot be retried as one.
-
-    Why it matters: the state is replaced by a task that fails when run.
-
-    Remedy: move the Retry to the Tasks inside, if repeating only what failed is enough.
-    """
-
-    code: ClassVar[str] = "S2A209"
-    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
-    source: ClassVar[str] = f"{_GUIDE}/concepts-error-handling.html"
-    example: ClassVar[Example] = Example(
-        machine({"Type": "Parallel", "Branches": [WORK], "Retry": [{"ErrorEquals": ["States.ALL"]}]}),
-        "/States/Work/Retry",
-    )
-    near_miss: ClassVar[Example] = Example(
-        machine(lambda_task(Retry=[{"ErrorEquals": ["States.ALL"]}])),
-    )
-
-    def message(self) -> str:
-        return "Retry of a whole Parallel or Map is not translated; the task fails when run"
-
-
 RULES: tuple[type[Finding], ...] = (
     SiblingsRunOn,
     ConcurrencyPerTask,
     ConcurrencyNotFixed,
     MapLength,
     DistributedMap,
-    NestedMap,
-    GroupRetry,
 )

@@ -8,8 +8,9 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk import DAG
 
 from .context import conf_of, context_object
-from .documents import STATE, reaching
+from .documents import STATE, as_document, reaching, reaching_variables
 from .errors import Json, StateError
+from .variables import KEY
 
 CHILD: dict[str, Any] = {
     "schedule": None,
@@ -40,7 +41,8 @@ class ChildDagOperator(TriggerDagRunOperator):
         """Start a run of the child for this try."""
         ti = context["ti"]
         here = {key: value for key, value in context_object().items() if key != "State"}
-        self.conf = conf_of(reaching(context, self), here)
+        document, variables = reaching(context, self), reaching_variables(context, self)
+        self.conf = conf_of(as_document(document), here, as_document(variables))
         index = "" if ti.map_index < 0 else f"__{ti.map_index}"
         self.trigger_run_id = f"{ti.run_id}__{ti.task_id}{index}__{ti.try_number}"
         return super().execute(context)
@@ -50,6 +52,9 @@ class ChildDagOperator(TriggerDagRunOperator):
         ti, (run_id,) = context["ti"], event[1]["run_ids"]
         if event[1].get(run_id) == "success":
             end = next(t for t in self.child.tasks if t.returns_dag_result)
+            variables = ti.xcom_pull(dag_id=self.child.dag_id, run_id=run_id, task_ids=end.task_id, key=KEY)
+            if variables:
+                ti.xcom_push(key=KEY, value=variables)
             return ti.xcom_pull(dag_id=self.child.dag_id, run_id=run_id, task_ids=end.task_id)
         error = self._error(ti, run_id)
         raise StateError(error["Error"], error["Cause"])

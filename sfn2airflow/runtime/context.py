@@ -11,18 +11,25 @@ INPUT = "$"
 """Key of ``dag_run.conf`` for a document that is not an object, and for every document of a child DAG."""
 EXECUTION = "$$"
 """Key of ``dag_run.conf`` for the context that a child DAG has from the DAG that runs it."""
+VARIABLES = "$variables"
+"""Key of ``dag_run.conf`` for the workflow variables that a child DAG has from the DAG that runs it."""
 
 
 def execution_input(conf: Json) -> Json:
     """The document a DAG run starts with: its conf, or what travels in it under ``$``."""
     conf = conf or {}
-    return conf[INPUT] if INPUT in conf and set(conf) <= {INPUT, EXECUTION} else conf
+    return conf[INPUT] if is_child(conf) or set(conf) == {INPUT} else conf
 
 
-def conf_of(document: Json, context: Json = None) -> dict[str, Json]:
-    """The conf that starts a DAG run with a document and, for a child DAG, the ``$$`` of its parent."""
+def is_child(conf: Json) -> bool:
+    """Whether a run is that of a child DAG: a part of its parent's execution."""
+    return bool(conf) and {INPUT, EXECUTION, VARIABLES} <= set(conf)
+
+
+def conf_of(document: Json, context: Json = None, variables: Json = None) -> dict[str, Json]:
+    """The conf that starts a DAG run with a document and, for a child DAG, ``$$`` and variables of its parent."""
     if context is not None:
-        return {INPUT: document, EXECUTION: context}
+        return {INPUT: document, EXECUTION: context, VARIABLES: variables or {}}
     return document if isinstance(document, dict) and INPUT not in document else {INPUT: document}
 
 
@@ -37,9 +44,10 @@ def context_object() -> Json:
         "EnteredTime": moment(ti.start_date),
         "RetryCount": ti.try_number - 1,
     }
+    task = _task(context)
     conf = run.conf or {}
-    if INPUT in conf and EXECUTION in conf:  # a child DAG is a part of its parent's execution
-        return {**conf[EXECUTION], "State": state}
+    if is_child(conf):
+        return {**conf[EXECUTION], "State": state, **task}
     execution = {
         "Id": run.run_id,
         "Input": execution_input(conf),
@@ -48,7 +56,16 @@ def context_object() -> Json:
         "StartTime": moment(run.start_date or run.run_after),
         "RedriveCount": 0,
     }
-    return {"Execution": execution, "State": state, "StateMachine": {"Id": ti.dag_id, "Name": ti.dag_id}}
+    return {"Execution": execution, "State": state, "StateMachine": {"Id": ti.dag_id, "Name": ti.dag_id}, **task}
+
+
+def _task(context: Any) -> Json:
+    """``Task``, which only a state that waits for its token has."""
+    if not getattr(context["task"], "waits_for", None):
+        return {}
+    from .callbacks import token_of
+
+    return {"Task": {"Token": token_of(context["ti"])}}
 
 
 def moment(time: datetime) -> str:

@@ -17,7 +17,7 @@ from airflow.sdk import BaseOperator, TaskGroup, TriggerRule, get_current_contex
 from airflow.sdk.definitions._internal.mixins import ResolveMixin
 from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 
-from .context import execution_input
+from .context import VARIABLES, execution_input, is_child
 from .errors import Json, data_errors, record_error
 from .variables import KEY, Assigned, scoped
 
@@ -103,7 +103,8 @@ def reaching(context: Any, node: BaseOperator) -> Json:
     if (given := getattr(node, "given", None)) is not None:
         return from_xcom(given.resolve(context))
     if not node.upstream_list:
-        return execution_input(context["dag_run"].conf)
+        conf = context["dag_run"].conf
+        return from_xcom(execution_input(conf)) if is_child(conf) else execution_input(conf)
     return _source(context, node)[2]
 
 
@@ -128,7 +129,8 @@ def reaching_variables(context: Any, node: Any) -> dict[str, Json]:
     elif node.upstream_list:
         source, index, _ = _source(context, node)
     else:
-        return {}
+        conf = context["dag_run"].conf
+        return from_xcom(conf[VARIABLES]) if is_child(conf) else {}
     return from_xcom(context["ti"].xcom_pull(task_ids=source, key=KEY, map_indexes=index)) or {}
 
 

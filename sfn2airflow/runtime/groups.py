@@ -7,16 +7,19 @@ from typing import Any
 
 from airflow.sdk import BaseOperator, TaskGroup, TriggerRule, task_group
 
+from .context import is_child
 from .documents import (
     Node,
     as_document,
     called,
     handed_on,
     reaching,
+    reaching_variables,
     states_of,
     task_of,
 )
 from .errors import EarlierFailure, Json, data_errors
+from .variables import KEY
 
 Combine = Callable[[Json, list[Json]], Json]
 
@@ -103,6 +106,8 @@ def outcome(*ends: Node, task_id: str = "outcome") -> Any:
     """
 
     def end(context: Any) -> Json:
+        if is_child(context["dag_run"].conf):
+            context["ti"].xcom_push(key=KEY, value=as_document(reaching_variables(context, context["task"])))
         return as_document(reaching(context, context["task"]))
 
     operator = task_of(end, end, task_id=task_id, task_display_name="Output")

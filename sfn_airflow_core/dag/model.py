@@ -110,6 +110,21 @@ class JobTask(Node):
     shaping: Shaping = Shaping()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackTask(Node):
+    """A Task that waits for its token: a request that hands it out, or, with ``activity``, work for a worker's poll.
+
+    ``work`` is the request; ``activity`` the ARN of an activity, whose work is the effective input. ``heartbeat`` is
+    the longest time between two signs of life, in seconds; ``role`` the ARN of a role to assume for the request.
+    """
+
+    work: CallWork | None = None
+    activity: Expr | None = None
+    shaping: Shaping = Shaping()
+    heartbeat: Amount | None = None
+    role: Expr | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule of a choice: where the document goes (a task id) if the condition holds."""
@@ -167,7 +182,28 @@ class MapGroup(Node):
     shaping: Shaping = Shaping()
 
 
-AnyNode: TypeAlias = "StateTask | JobTask | ChoiceTask | WaitTask | ParallelGroup | MapGroup"
+@dataclass(frozen=True, slots=True)
+class ChildDag:
+    """A part of a machine as a DAG of its own in the same file; ``name`` is its function there, ``name_dag`` the DAG.
+
+    ``result`` are the ends whose document is its result.
+    """
+
+    dag_id: str
+    name: str
+    title: str
+    flow: Flow
+    result: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildTask(Node):
+    """A state that is done by a run of a child DAG."""
+
+    child: ChildDag
+
+
+AnyNode: TypeAlias = "StateTask | JobTask | CallbackTask | ChoiceTask | WaitTask | ParallelGroup | MapGroup | ChildTask"
 
 
 @dataclass(frozen=True, slots=True)

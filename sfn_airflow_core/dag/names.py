@@ -66,6 +66,10 @@ class Names:
         self._reserved = {*reserved, *keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
         self._taken: set[str] = set()
 
+    def afresh(self) -> Names:
+        """As many names again, with the same ones reserved: for another function of the same file."""
+        return Names(self._reserved)
+
     def take(self, wanted: str, parent: str = "", suffix: str = "state", companion: str = "") -> str:
         """``wanted`` if it is free, otherwise with the parent's name in front, a word behind, or a number.
 
