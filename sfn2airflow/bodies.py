@@ -32,7 +32,7 @@ def state_body(node: StateTask, sheet: Sheet) -> Statements:
         case PassWork(result):
             return _pass(result, shaping, sheet)
         case CallWork(action):
-            return work(shaping, sheet, lambda source: _request(action, shaping, source, sheet), managers(node, sheet))
+            return work(shaping, sheet, lambda source: request(action, shaping, source, sheet), managers(node, sheet))
         case FunctionWork(function):
             return work(shaping, sheet, lambda source: _invoke(function, shaping, source, sheet), managers(node, sheet))
 
@@ -157,7 +157,7 @@ def with_assigned(handed: cst.BaseExpression, variables: Assign, source: str, sh
     return call(sheet.use("assigned"), handed, cst.Arg(value=pairs, star="**"))
 
 
-def _request(action: str, shaping: Shaping, source: str, sheet: Sheet) -> cst.BaseExpression:
+def request(action: str, shaping: Shaping, source: str, sheet: Sheet) -> cst.BaseExpression:
     """``aws("dynamodb:getItem", TableName=…)``; names that are no Python names go in as a dict."""
     asks = sheet.use("aws")
     positional, keywords = arguments(shaping.parameters, source, sheet)

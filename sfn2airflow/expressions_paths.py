@@ -86,6 +86,8 @@ def _start(path: Path, writing: Writing) -> tuple[Node, tuple[Step, ...]]:
                     return phrases.name(scope.index), tuple(rest)
                 case (Field("Map"), Field("Item"), Field("Value"), *rest) if scope.item:
                     return phrases.name(scope.item), tuple(rest)
+                case (Field("Task"), Field("Token")):
+                    return writing.call("task_token"), ()
             return writing.call(scope.context), path.steps
 
 

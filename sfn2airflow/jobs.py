@@ -13,7 +13,7 @@ from sfn2airflow.services import Operator, Service
 from sfn2airflow.sheet import Sheet
 from sfn2airflow.statements import assign, comment, returns
 from sfn_airflow_core.asl.model import Json, Placeholder
-from sfn_airflow_core.dag.model import JobTask, Shaping
+from sfn_airflow_core.dag.model import CallbackTask, JobTask, Shaping
 from sfn_airflow_core.dag.names import slug
 from sfn_airflow_core.expr.model import Expr, Literal, Object
 
@@ -43,7 +43,7 @@ def write_job(
     function, positional, keywords = made
     if node.given:
         positional.append(name("item"))
-    keywords = {"task_id": string(node.task_id), **keywords, **_output(node, sheet), **named}
+    keywords = {"task_id": string(node.task_id), **keywords, **output(node, sheet), **named}
     return [assign(node.task_id, call(function, *positional, *stars, **keywords), heading)]
 
 
@@ -126,7 +126,7 @@ def _value(keyword: str, expr: Expr | None, node: JobTask, sheet: Sheet) -> cst.
     return cst.BinaryOperation(left=sheet.use("DOCUMENT"), operator=cst.RightShift(), right=helper)
 
 
-def _output(node: JobTask, sheet: Sheet) -> dict[str, cst.BaseExpression]:
+def output(node: JobTask | CallbackTask, sheet: Sheet) -> dict[str, cst.BaseExpression]:
     """``output=…``, where the state hands on anything but the result itself."""
     shaping = node.shaping
     untouched = shaping.selector is None and shaping.result_path == "$" and shaping.output_path is None

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from sfn2airflow.callbacks import note_callback
 from sfn2airflow.flows import Ids, Place
 from sfn2airflow.ledger import Ledger
 from sfn2airflow.rules.services import (
-    Activity,
     AssumedRole,
     AssumedService,
-    HttpTask,
     RoleOfJob,
-    TaskToken,
     UnknownArgument,
     UnknownService,
 )
 from sfn2airflow.services import Service, Unsupported, resolve
 from sfn_airflow_core.asl.model import Json, PathFlow, State, Task
-from sfn_airflow_core.dag.model import CallWork, FunctionWork, JobTask, Shaping, StateTask, Stub
+from sfn_airflow_core.dag.model import CallbackTask, CallWork, FunctionWork, JobTask, Shaping, StateTask, Stub
 from sfn_airflow_core.expr.model import Expr, Literal, Object
 from sfn_airflow_core.expr.read_template import read_template
 from sfn_airflow_core.findings import Finding
@@ -46,7 +44,9 @@ def common_fields(state: State, ids: Ids, place: Place) -> CommonFields:
     }
 
 
-def translate_task(state: Task, flow: Shaping, ids: Ids, ledger: Ledger, place: Place) -> StateTask | JobTask:
+def translate_task(
+    state: Task, flow: Shaping, ids: Ids, ledger: Ledger, place: Place
+) -> StateTask | JobTask | CallbackTask:
     """A Task as a task that calls its service, runs its job, or fails when run."""
     common = common_fields(state, ids, place)
     service = resolve(state.resource, _parameters(state), state_name=state.name)
@@ -57,6 +57,8 @@ def translate_task(state: Task, flow: Shaping, ids: Ids, ledger: Ledger, place: 
     ledger.permissions.update(service.iam)
     _note_service(service, state, ledger)
     timeout, retry = state.timeout_seconds, state.retry
+    if service.encoding in ("callback", "activity"):
+        return _callback(service, state, flow, ledger, common)
     if service.encoding in ("function", "call"):
         arn = Literal(service.function_arn or state.resource)
         work = FunctionWork(arn) if service.encoding == "function" else CallWork(service.action)
@@ -67,6 +69,22 @@ def translate_task(state: Task, flow: Shaping, ids: Ids, ledger: Ledger, place: 
         ledger.note(blocked)
         return StateTask(**common, work=Stub(blocked.code, _reason(blocked)))
     return JobTask(**common, service=service, shaping=flow, timeout=timeout, retry=retry)
+
+
+def _callback(service: Service, state: Task, flow: Shaping, ledger: Ledger, common: CommonFields) -> CallbackTask:
+    """A Task that ends when somebody outside answers."""
+    note_callback(service, state, ledger)
+    called = None if service.encoding == "activity" else CallWork(service.action)
+    return CallbackTask(
+        **common,
+        work=called,
+        activity=Literal(service.function_arn) if called is None else None,
+        shaping=flow,
+        heartbeat=state.heartbeat_seconds,
+        role=_role(state, ledger),
+        timeout=state.timeout_seconds,
+        retry=state.retry,
+    )
 
 
 def _role(state: Task, ledger: Ledger) -> Expr | None:
@@ -91,15 +109,7 @@ def _parameters(state: Task) -> Json:
 
 def _unsupported(service: Unsupported, state: Task) -> Finding:
     at = join(state.at, "Resource")
-    match service.kind:
-        case "token":
-            return TaskToken(at=at)
-        case "activity":
-            return Activity(at=at)
-        case "http":
-            return HttpTask(at=at)
-        case _:
-            return UnknownService(at=at, resource=state.resource, reason=service.reason.rstrip("."))
+    return UnknownService(at=at, resource=state.resource, reason=service.reason.rstrip("."))
 
 
 def _reason(finding: Finding) -> str:

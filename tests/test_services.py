@@ -230,10 +230,6 @@ def test_a_job_is_an_operator_where_the_operator_can_say_all_of_it(
 @pytest.mark.parametrize(
     ("resource", "kind", "words"),
     [
-        (f"{S}sqs:sendMessage.waitForTaskToken", "token", "callback"),
-        (f"{S}aws-sdk:dynamodb:putItem.waitForTaskToken", "token", "callback"),
-        ("arn:aws:states:eu-west-1:1:activity:a", "activity", "worker"),
-        (f"{S}http:invoke", "http", "EventBridge connection"),
         (f"{S}aws-sdk:iotanalytics:createDataset", "service-gone", "iotanalytics"),
         (f"{S}aws-sdk:stepfunctions:listExecutions", "unknown-service", "Did you mean sfn?"),
         (f"{S}aws-sdk:dynamdb:getItem", "unknown-service", "Did you mean dynamodb?"),
@@ -260,11 +256,31 @@ def test_what_cannot_be_called_says_why(resource: str, kind: str, words: str) ->
     assert found.sources
 
 
-def test_a_callback_still_says_what_is_called() -> None:
-    found = resolve(f"{S}sqs:sendMessage.waitForTaskToken", {"QueueUrl": "q", "MessageBody": {}})
-    assert isinstance(found, Unsupported)
-    assert found.service is not None
-    assert (found.service.action, found.service.iam) == ("sqs:sendMessage", ("sqs:SendMessage",))
+CALLBACKS = [
+    ("sqs:sendMessage", "sqs:SendMessage"),
+    ("sns:publish", "sns:Publish"),
+    ("lambda:invoke", "lambda:InvokeFunction"),
+    ("events:putEvents", "events:PutEvents"),
+    ("ecs:runTask", "ecs:RunTask"),
+    ("states:startExecution", "states:StartExecution"),
+    ("apigateway:invoke", "execute-api:Invoke"),
+    ("bedrock:invokeModel", "bedrock:InvokeModel"),
+    ("aws-sdk:dynamodb:putItem", "dynamodb:PutItem"),
+]
+
+
+@pytest.mark.parametrize(("action", "permission"), CALLBACKS)
+def test_a_callback_makes_the_same_call(action: str, permission: str) -> None:
+    found = resolve(f"{S}{action}.waitForTaskToken", {})
+    assert isinstance(found, Service), found
+    assert (found.action, found.pattern, found.encoding) == (action, "token", "callback")
+    assert permission in found.iam
+
+
+def test_an_activity_is_known_by_its_arn() -> None:
+    found = resolve("arn:aws:states:eu-west-1:1:activity:a", {})
+    assert isinstance(found, Service)
+    assert (found.encoding, found.function_arn) == ("activity", "arn:aws:states:eu-west-1:1:activity:a")
 
 
 TOKEN = {"QueueUrl": "q", "MessageBody": {"t.$": "$$.Task.Token"}}
@@ -274,8 +290,8 @@ OPEN: list[tuple[str, dict[str, Any] | None, str]] = [
     ("${SNSTopicPublishAction}", {"Message": "m"}, "sns:publish"),
     ("${X}", {"TopicArn": "t", "Message.$": "$.m"}, "sns:publish"),
     ("${X}", {"QueueUrl": "q", "MessageBody": "b"}, "sqs:sendMessage"),
-    ("${SQSSendMessageAction}", TOKEN, "token"),
-    ("${X}", {"QueueUrl": "q", "MessageBody": "{% $states.context.Task.Token %}"}, "token"),
+    ("${SQSSendMessageAction}", TOKEN, "sqs:sendMessage"),
+    ("${X}", {"QueueUrl": "q", "MessageBody": "{% $states.context.Task.Token %}"}, "sqs:sendMessage"),
     ("${DDBUpdateItem}", None, "dynamodb:updateItem"),
     ("${X}", {"TableName": "t", "Item": {}}, "dynamodb:putItem"),
     ("${X}", {"TableName": "t", "Key": {}, "UpdateExpression": "SET a"}, "dynamodb:updateItem"),
@@ -294,14 +310,11 @@ def test_open_resources_are_guessed_and_the_guess_is_told(
     resource: str, arguments: dict[str, Any] | None, expected: str
 ) -> None:
     found = resolve(resource, arguments, state_name="Do it")
-    if expected in ("activity", "token"):
-        assert isinstance(found, Unsupported)
-        assert found.kind == expected
-        return
     assert isinstance(found, Service)
     assert found.action == expected
     assert found.assumption is not None
     assert found.assumption.startswith(f"The Resource of Do it, {resource}, is open; taken for ")
+    assert (found.encoding == "callback") == ("Token" in str(arguments))
 
 
 @pytest.mark.parametrize(
@@ -371,6 +384,6 @@ def test_every_resource_of_the_public_collection_resolves(corpus: Path) -> None:
     answers = [resolve(s["Resource"], s.get("Parameters", s.get("Arguments")), state_name=name) for name, s in states]
     seconds = time.perf_counter() - began
     kinds = Counter(answer.kind for answer in answers if isinstance(answer, Unsupported))
-    assert set(kinds) <= {"token", "activity", "http", "service-gone"}
+    assert set(kinds) <= {"service-gone"}
     assert not [a for a in answers if isinstance(a, Service) and a.unknown_arguments]
     assert seconds < 10, "models are read once a process"

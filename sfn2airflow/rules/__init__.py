@@ -5,11 +5,6 @@ from __future__ import annotations
 from sfn2airflow.rules import callbacks, children, data, document, services, states
 from sfn_airflow_core.findings import Finding
 
-RULES: tuple[type[Finding], ...] = (
-    *document.RULES,
-    *states.RULES,
-    *children.RULES,
-    *data.RULES,
-    *services.RULES,
-    *callbacks.RULES,
-)
+_ROOMS = (document, states, children, data, services, callbacks)
+
+RULES: tuple[type[Finding], ...] = tuple(sorted((rule for room in _ROOMS for rule in room.RULES), key=lambda r: r.code))

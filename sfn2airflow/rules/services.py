@@ -12,79 +12,6 @@ _GUIDE = "https://docs.aws.amazon.com/step-functions/latest/dg"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskToken(Finding):
-    """A Task that waits until somebody returns its task token; there is no translation for it yet.
-
-    Why it matters: the state fails when it is run.
-
-    Remedy: where the service has a ``.sync`` form, it is translated.
-    """
-
-    code: ClassVar[str] = "S2A501"
-    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
-    source: ClassVar[str] = f"{_GUIDE}/connect-to-resource.html"
-    example: ClassVar[Example] = Example(
-        machine(lambda_task(Resource="arn:aws:states:::lambda:invoke.waitForTaskToken")), "/States/Work/Resource"
-    )
-    near_miss: ClassVar[Example] = Example(machine(lambda_task()))
-
-    def message(self) -> str:
-        return "waiting for a task token is not translated; the task fails when run"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Activity(Finding):
-    """A Task whose work is done by an activity worker; there is no translation for it yet.
-
-    Why it matters: the state fails when it is run.
-
-    Remedy: run the worker's code as an Airflow task, or as a Lambda function.
-    """
-
-    code: ClassVar[str] = "S2A502"
-    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
-    source: ClassVar[str] = f"{_GUIDE}/concepts-activities.html"
-    example: ClassVar[Example] = Example(
-        machine({"Type": "Task", "Resource": "arn:aws:states:eu-west-1:111122223333:activity:approve"}),
-        "/States/Work/Resource",
-    )
-    near_miss: ClassVar[Example] = Example(
-        machine({"Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:111122223333:function:approve"})
-    )
-
-    def message(self) -> str:
-        return "an activity is not translated; the task fails when run"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpTask(Finding):
-    """A Task that calls an HTTP endpoint through an EventBridge connection; there is no translation for it yet.
-
-    Why it matters: the state fails when it is run.
-
-    Remedy: call the endpoint from a Lambda function, or replace the task by Airflow's HttpOperator.
-    """
-
-    code: ClassVar[str] = "S2A503"
-    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
-    source: ClassVar[str] = f"{_GUIDE}/call-https-apis.html"
-    example: ClassVar[Example] = Example(
-        machine(
-            {
-                "Type": "Task",
-                "Resource": "arn:aws:states:::http:invoke",
-                "Parameters": {"ApiEndpoint": "https://example.com", "Method": "GET"},
-            }
-        ),
-        "/States/Work/Resource",
-    )
-    near_miss: ClassVar[Example] = Example(machine(lambda_task()))
-
-    def message(self) -> str:
-        return "an HTTP Task is not translated; the task fails when run"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AssumedService(Finding):
     """The Resource is an open placeholder; which service it names is concluded from its name and the parameters.
 
@@ -230,9 +157,6 @@ class RoleOfJob(Finding):
 
 
 RULES: tuple[type[Finding], ...] = (
-    TaskToken,
-    Activity,
-    HttpTask,
     AssumedService,
     UnknownService,
     UnknownArgument,

@@ -8,7 +8,7 @@ from typing import Any
 from airflow.sdk import BaseOperator, Label, TaskGroup, TriggerRule
 
 from .documents import Node, called, forward_variables, from_xcom, hand_on, reaching, states_of, task_of
-from .errors import EarlierFailure, Json, StateError, matches
+from .errors import ALSO, EarlierFailure, HeartbeatMissed, Json, StateError, covers
 
 
 class Catcher:
@@ -34,11 +34,12 @@ def catch(guarded: Node, *catchers: Catcher, onward: Node | None = None) -> Base
             return hand_on(context, document, _onward(context["task"], catchers, onward))
         error = _uncaught(context, inside)
         for catcher in catchers:
-            if matches(error["Error"], catcher.errors):
+            if covers(error, catcher.errors):
                 first = end if guarded is end else guarded.roots[0]
-                document = called(context, catcher.document, reaching(context, first), error, node=first)
+                told = {name: value for name, value in error.items() if name != ALSO}
+                document = called(context, catcher.document, reaching(context, first), told, node=first)
                 return hand_on(context, document, [h.task_id for h in catcher.to.roots])
-        raise StateError(error["Error"], error["Cause"])
+        raise HeartbeatMissed if ALSO in error else StateError(error["Error"], error["Cause"])
 
     arguments = {
         "task_id": f"{name}_catch",

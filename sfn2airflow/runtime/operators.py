@@ -15,7 +15,7 @@ from .aws import client_for
 from .aws_jobs import Description, describe, start
 from .aws_names import compact, request, service_error
 from .documents import DOCUMENT, STATE, as_document, called
-from .errors import StateError, data_errors
+from .errors import KEEP, StateError, data_errors
 
 Json = Any
 Output = Callable[[Json, Json], Json]
@@ -174,7 +174,7 @@ class JobSensor(BaseSensorOperator):
         kept = store.get("job")
         if kept is None or kept["try"] != attempt:  # the first poke of this try; a retry starts a new job
             kept = {"try": attempt, "since": now, "identity": start(self.action, self.arguments.resolve(context))}
-            store.set("job", kept)
+            store.set("job", kept, retention=KEEP)
         found = describe(self.action, kept["identity"])
         if found.state != "running":
             return PokeReturnValue(is_done=True, xcom_value=_handed_on(context, self.shape, document, found.value()))

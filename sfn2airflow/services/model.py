@@ -16,13 +16,12 @@ from sfn_airflow_core.asl.model import Json
 Pattern: TypeAlias = Literal["request", "sync", "sync:2", "token"]
 """How the Task waits: not at all, for a job (with ``Input`` and ``Output`` as text, or parsed), for a callback."""
 
-Encoding: TypeAlias = Literal["call", "function", "operator", "job"]
-"""What stands for the Task in the runtime: ``aws(action, …)``, ``invoke(arn, …)``, ``as_state(…)``, ``job(…)``."""
+Encoding: TypeAlias = Literal["call", "function", "operator", "job", "callback", "activity"]
+"""What stands for the Task in the runtime: ``aws(action, …)``, ``invoke(arn, …)``, ``as_state(…)``, ``job(…)``,
+``@callback`` over a call, ``@activity``.
+"""
 
 Kind: TypeAlias = Literal[
-    "token",
-    "activity",
-    "http",
     "service-gone",
     "unknown-service",
     "unknown-action",
@@ -136,7 +135,7 @@ class Service:
     """What a Task calls, and everything needed to write it as an Airflow task.
 
     ``action`` is the name the runtime takes: ``dynamodb:updateItem``, ``glue:startJobRun.sync`` for a job,
-    ``aws-sdk:ec2:describeInstances``, or ``lambda`` for a function's ARN (then in ``function_arn``). ``error_prefix``
+    ``aws-sdk:ec2:describeInstances``, or ``lambda`` or ``activity`` for an ARN (then in ``function_arn``). ``error_prefix``
     is what the service's errors start with. ``iam`` names the actions that the connections' role needs.
     ``assumption`` is a sentence where the Resource was open and had to be guessed; ``open`` are the placeholders in
     it.
@@ -163,12 +162,11 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Unsupported:
-    """Why nothing can be called for a Resource; ``service`` is the call where only the waiting is the problem."""
+    """Why nothing can be called for a Resource."""
 
     reason: str
     kind: Kind
     resource: str
     remedy: str = ""
     sources: tuple[str, ...] = ()
-    service: Service | None = None
     open: tuple[str, ...] = ()

@@ -76,7 +76,7 @@ def _open(resource: str, names: tuple[str, ...], state_name: str, waits: bool) -
         return replace(_lambda_function(resource), assumption=f"{subject}; taken for the ARN of a Lambda function")
     action, evidence = guessed
     if action == "activity":
-        return _activity(resource)
+        return replace(_activity(resource), assumption=f"{subject}; taken for an activity because of {evidence}")
     answer = _integration(resource, f"{action}.waitForTaskToken" if waits else action, names)
     if isinstance(answer, Unsupported):
         return answer
@@ -106,12 +106,20 @@ def _lambda_function(resource: str) -> Service:
     )
 
 
-def _activity(resource: str) -> Unsupported:
-    return _unsupported(
-        resource,
-        "activity",
-        f"{resource} is an activity: a worker outside fetches the work and reports the result, unknown to Airflow",
-        "Let Airflow do the worker's work: replace the task by an operator that does it or starts it and waits.",
+def _activity(resource: str) -> Service:
+    return Service(
+        action="activity",
+        pattern="token",
+        encoding="activity",
+        title="an activity",
+        error_prefix="",
+        client="",
+        operation="",
+        iam=(),
+        sources=(f"{GUIDE}/concepts-activities.html",),
+        function_arn=resource,
+        connections=(),
+        open=placeholders(resource),
     )
 
 
@@ -126,20 +134,12 @@ def _integration(resource: str, rest: str, names: tuple[str, ...]) -> Service | 
         )
     suffix = next((s for s in _SUFFIXES if rest.endswith(s)), "")
     action, pattern = rest.removesuffix(suffix), _SUFFIXES.get(suffix, "request")
-    if action == "http:invoke":
-        return _unsupported(
-            resource,
-            "http",
-            "an HTTP Task authenticates through an EventBridge connection, which Airflow cannot use",
-            "Create an Airflow HTTP connection with the same credentials and use HttpOperator.",
-            f"{GUIDE}/call-https-apis.html",
-        )
     if action.startswith("aws-sdk:"):
         answer = _sdk(resource, action, pattern, names)
     else:
         answer = _optimised(resource, action, pattern, names)
     if isinstance(answer, Service) and pattern == "token":
-        return _token(resource, answer)
+        return replace(answer, encoding="callback", sources=(*answer.sources, _CALLBACK))
     return answer
 
 
@@ -232,20 +232,8 @@ def _perhaps(name: str | None) -> str:
     return f"Did you mean {name}?" if name else ""
 
 
-def _token(resource: str, service: Service) -> Unsupported:
-    return Unsupported(
-        f"{service.action} waits for a callback with a task token, which Airflow does not give out",
-        "token",
-        resource,
-        "Let the callee answer through Airflow's REST API and wait for it in a sensor, or poll for its result.",
-        (_CALLBACK,),
-        service,
-        placeholders(resource),
-    )
-
-
 def _unsupported(
     resource: str, kind: Kind, reason: str, remedy: str = "", sources: str | tuple[str, ...] = _RESOURCES
 ) -> Unsupported:
     links = (sources,) if isinstance(sources, str) else sources
-    return Unsupported(reason, kind, resource, remedy, links, None, placeholders(resource))
+    return Unsupported(reason, kind, resource, remedy, links, placeholders(resource))

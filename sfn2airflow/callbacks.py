@@ -1,0 +1,85 @@
+"""Tasks that wait for their token to come back: translated from callback and activity Tasks, written as decorators."""
+
+from __future__ import annotations
+
+import re
+
+import libcst as cst
+
+from sfn2airflow.bodies import Statements, effective, request
+from sfn2airflow.jobs import output
+from sfn2airflow.ledger import Ledger
+from sfn2airflow.phrases import call, name, string
+from sfn2airflow.rules.callbacks import Activity, TaskToken
+from sfn2airflow.services import Service
+from sfn2airflow.sheet import Sheet
+from sfn2airflow.statements import does, function, returns, within
+from sfn_airflow_core.asl.model import Amount, PathRef, Placeholder, Task
+from sfn_airflow_core.dag.model import CallbackTask, Shaping
+from sfn_airflow_core.expr.model import Literal
+from sfn_airflow_core.expr.read_jsonpath import read_path
+from sfn_airflow_core.text import join
+
+Arguments = dict[str, "cst.BaseExpression | cst.Arg"]
+
+
+def note_callback(service: Service, state: Task, ledger: Ledger) -> None:
+    """The findings of a Task that waits for an answer."""
+    at = join(state.at, "Resource")
+    if service.encoding == "activity":
+        ledger.note(Activity(at=at, activity=_short(service.function_arn or "")))
+    else:
+        ledger.note(TaskToken(at=at))
+
+
+def _short(arn: str) -> str:
+    """The name of an activity: the end of its ARN."""
+    return re.split(r":(?![^{]*\})", arn)[-1]
+
+
+def write_callback(
+    node: CallbackTask, sheet: Sheet, heading: list[cst.EmptyLine], task_arguments: Arguments
+) -> cst.FunctionDef:
+    """``@callback("Ask", heartbeat=60)`` over the function that hands the token out, or ``@activity("Work", arn)``."""
+    positional: list[cst.BaseExpression | cst.Arg] = [string(node.display_name)]
+    if node.activity is not None:
+        positional.append(sheet.code(node.activity))
+    if node.given:
+        positional.append(name("item"))
+    positional += [value for value in task_arguments.values() if isinstance(value, cst.Arg)]
+    keywords = {key: value for key, value in task_arguments.items() if not isinstance(value, cst.Arg)}
+    keywords |= _limit("timeout", node.timeout, node, sheet) if not isinstance(node.timeout, int) else {}
+    keywords |= _limit("heartbeat", node.heartbeat, node, sheet)
+    keywords |= output(node, sheet)
+    decorator = call(sheet.use("callback" if node.activity is None else "activity"), *positional, **keywords)
+    body = _body(node, sheet)
+    return function(node.task_id, sheet.parameters("data"), body, [decorator], heading, node.comment)
+
+
+def _body(node: CallbackTask, sheet: Sheet) -> Statements:
+    """The call that hands the token out, or the input of the worker."""
+    before, source = effective(Shaping(input_path=node.shaping.input_path), sheet)
+    if node.work is None:
+        parameters = node.shaping.parameters
+        return [*before, returns(name(source) if parameters is None else sheet.code(parameters, source))]
+    asks = does(request(node.work.action, node.shaping, source, sheet))
+    role = [] if node.role is None else [call(sheet.use("assumed_role"), sheet.code(node.role))]
+    return [*before, within(role, [asks]) if role else asks]
+
+
+def _limit(keyword: str, limit: Amount | None, node: CallbackTask, sheet: Sheet) -> dict[str, cst.BaseExpression]:
+    """``heartbeat=60``; a limit that the document decides is a function, an open one its constant."""
+    match limit:
+        case None:
+            return {}
+        case PathRef(path):
+            field = "HeartbeatSecondsPath" if keyword == "heartbeat" else "TimeoutSecondsPath"
+            body = [returns(sheet.code(read_path(path)))]
+            doc = f"{node.display_name}, {field}"
+            return {keyword: sheet.helper(f"{node.task_id}_{keyword}", (node.task_id, keyword), ["data"], body, doc)}
+        case Placeholder():
+            return {keyword: name(sheet.constants[limit.name])}
+        case int() | float():
+            return {keyword: sheet.code(Literal(limit))}
+        case _:
+            raise AssertionError("JSONata states were turned away before")

@@ -1,0 +1,63 @@
+"""S2A5xx: answers from outside: task tokens, activities, HTTP endpoints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from sfn2airflow.rules.example import Example, lambda_task, machine
+from sfn_airflow_core.findings import Fidelity, Finding
+
+_GUIDE = "https://docs.aws.amazon.com/step-functions/latest/dg"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskToken(Finding):
+    """A Task that waits until somebody returns its task token: the token is Airflow's, and so is its return.
+
+    Why it matters: a callee that calls SendTaskSuccess, SendTaskFailure or SendTaskHeartbeat with this token is
+    refused by Step Functions, and the task waits until its timeout.
+
+    Remedy: let the callee call Airflow's REST API instead; docs/callbacks.md has the request, a function for Lambda,
+    and the command ``sfn2airflow answer``.
+    """
+
+    code: ClassVar[str] = "S2A501"
+    fidelity: ClassVar[Fidelity] = Fidelity.MANUAL
+    source: ClassVar[str] = f"{_GUIDE}/connect-to-resource.html"
+    example: ClassVar[Example] = Example(
+        machine(lambda_task(Resource="arn:aws:states:::lambda:invoke.waitForTaskToken")), "/States/Work/Resource"
+    )
+    near_miss: ClassVar[Example] = Example(machine(lambda_task()))
+
+    def message(self) -> str:
+        return "the token is returned through Airflow's REST API, no longer with SendTaskSuccess"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity(Finding):
+    """A Task whose work is done by the workers of an activity: they find it in Airflow, and answer there.
+
+    Why it matters: a worker that calls GetActivityTask gets nothing, and the task waits until its timeout.
+
+    Remedy: let the workers poll Airflow's REST API (docs/callbacks.md), or do their work in the task itself.
+    """
+
+    code: ClassVar[str] = "S2A502"
+    fidelity: ClassVar[Fidelity] = Fidelity.MANUAL
+    source: ClassVar[str] = f"{_GUIDE}/concepts-activities.html"
+    example: ClassVar[Example] = Example(
+        machine({"Type": "Task", "Resource": "arn:aws:states:eu-west-1:111122223333:activity:approve"}),
+        "/States/Work/Resource",
+    )
+    near_miss: ClassVar[Example] = Example(
+        machine({"Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:111122223333:function:approve"})
+    )
+
+    activity: str
+
+    def message(self) -> str:
+        return f"the workers of the activity {self.activity} fetch their work from Airflow's REST API"
+
+
+RULES: tuple[type[Finding], ...] = (TaskToken, Activity)
