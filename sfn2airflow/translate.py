@@ -65,6 +65,7 @@ def translate_text(data: bytes | str, source: str, options: Options = DEFAULTS) 
 
 def translate(machine: Machine, dag_id: str, source: str, ledger: Ledger) -> Dag:
     """A machine as a DAG; findings go to the ledger."""
+    ledger.dag_id = dag_id
     flow = translate_machine(machine, ledger)
     ledger.placeholders(machine.timeout_seconds, "/TimeoutSeconds")
     constants = ledger.name_constants()
