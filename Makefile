@@ -6,16 +6,19 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench docs goldens clean
+.PHONY: help demo test test-scheduler check format bench docs goldens clean
 
 help: ## Lists the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: $(READY) ## Converts a state machine, runs the DAG on Airflow and shows what each task did
 	$(BIN)/python fixtures/demo/demo.py
 
 test: $(READY) ## Runs every test
 	$(BIN)/python -m pytest -n 2
+
+test-scheduler: $(READY) ## Runs generated DAGs on a real scheduler, API server and triggerer
+	$(BIN)/python -m pytest -m scheduler tests/scheduler
 
 check: $(READY) ## Lints, checks the format, the types and the direction of imports
 	$(BIN)/ruff check .
