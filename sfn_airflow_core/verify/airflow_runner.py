@@ -32,6 +32,15 @@ class DagImportError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class ChildRun:
+    """A DAG run that a task triggered: the id of its DAG, and its task instances as in ``DagExecution``."""
+
+    dag_id: str
+    task_states: Mapping[str, str]
+    documents: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
 class DagExecution:
     """One run of a DAG, in the words of Step Functions.
 
@@ -52,6 +61,8 @@ class DagExecution:
     retry_delays: Mapping[str, tuple[float, ...]]
     waits: Mapping[str, tuple[float, ...]]
     seconds: float
+    children: tuple[ChildRun, ...] = ()
+    """The DAG runs that tasks triggered, in the order in which they ended."""
 
 
 class AirflowSession:
@@ -171,4 +182,9 @@ def _execution(dag: Any, run: Any, services: Services, recorder: Recorder, secon
         retry_delays={state: tuple(delays) for state, delays in recorder.delays.items()},
         waits={state: tuple(waits) for state, waits in recorder.waits.items()},
         seconds=seconds,
+        children=tuple(
+            ChildRun(dag_id, child.task_states(), child.documents())
+            for dag_id, child in recorder.runs
+            if child.run_id != run.run_id
+        ),
     )

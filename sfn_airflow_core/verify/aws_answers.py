@@ -7,7 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 from unittest import mock
@@ -21,6 +21,7 @@ _SERVICE_CAUSE: Final = re.compile(
     re.DOTALL,
 )
 _LAMBDA_ANSWER: Final[Json] = {"ExecutedVersion": "$LATEST", "StatusCode": 200}
+_RUNTIME_HTTP: Final = ("asl_runtime.aws_http", "sfn2airflow.runtime.aws_http")
 _RUNTIME_ERRORS: Final = ("asl_runtime.errors", "sfn2airflow.runtime.errors")
 # members of the answer that starts a job, and where its description holds them
 _JOB_IDS: Final = {"JobRunId": ("Id", "RunId"), "executionArn": ("ExecutionArn",), "jobId": ("JobId",)}
@@ -70,8 +71,28 @@ class Services:
                 _clients[key] = make(session, service_name, region_name, **options)
             return _clients[key]
 
-        with mock.patch.object(BaseClient, "_make_api_call", call), mock.patch.object(Session, "create_client", create):
+        with ExitStack() as patches:
+            patches.enter_context(mock.patch.object(BaseClient, "_make_api_call", call))
+            patches.enter_context(mock.patch.object(Session, "create_client", create))
+            for name in _RUNTIME_HTTP:
+                if name in sys.modules:
+                    patches.enter_context(mock.patch.object(sys.modules[name], "exchange", self._exchange))
             yield
+
+    def _exchange(self, action: str, arguments: Json, message: Any) -> Any:
+        """The response to a request of ``apigateway:invoke`` or ``http:invoke``."""
+        place = self.place
+        reply = self.replies.answer(place.state, action, arguments, place.index)
+        self.jobs[place.state, place.index] = reply
+        if place.token:
+            return _response({})
+        if "error" in reply:
+            return _raise(reply["error"], reply.get("cause"), action, "Invoke")
+        if "timeout" in reply:
+            from airflow.sdk.exceptions import AirflowTaskTimeout
+
+            raise AirflowTaskTimeout("the call takes longer than the state may")
+        return _response(reply.get("result", reply.get("payload")))
 
     def _call(self, client: Any, operation: str, arguments: dict[str, Json]) -> Json:
         model = client.meta.service_model.operation_model(operation)
@@ -105,6 +126,20 @@ class Services:
         _, arguments = trigger.serialize()
         told = {"status": "success"} if cause is None else {"status": "failed", "message": cause}
         return event({**arguments, **told})
+
+
+def _response(result: Json) -> Any:
+    """A Task's result as the HTTP response that gives it."""
+    from urllib3 import HTTPResponse
+
+    result = result if isinstance(result, dict) else {}
+    kept = {name: value for name, value in (result.get("Headers") or {}).items()}
+    headers = [(name, text) for name, values in kept.items() for text in values]
+    headers += [] if any(name.lower() == "content-type" for name in kept) else [("Content-Type", "application/json")]
+    body = result.get("ResponseBody", {})
+    return HTTPResponse(
+        json.dumps(body).encode(), headers, result.get("StatusCode", 200), reason=result.get("StatusText", "OK")
+    )
 
 
 def _answer(reply: Reply, action: str, operation: str, shape: Any, operator: bool) -> Json:

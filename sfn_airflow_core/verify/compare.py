@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +20,8 @@ Tasks: TypeAlias = "Mapping[str, str]"
 
 _SECONDS: Final = 2.0
 """How far a wait until a moment may be off: the DAG starts a little later than the interpreter thinks."""
-_INSTANCE: Final = re.compile(r"(?P<task>.+?)(?:\[(?P<index>\d+)\])?")
+_ANY: Final[Place] = (("", -1),)
+"""In the place of a scope: no order is known."""
 _HTTP: Final = ("SdkHttpMetadata", "SdkResponseMetadata")
 
 
@@ -54,9 +54,8 @@ class Comparison:
     homes: Mapping[str, Home]
     tasks: Tasks
     """The display name of every task by its id, of the DAG that was run."""
-    elsewhere: frozenset[str] = frozenset()
-    """Display names of tasks in further DAGs of the file."""
-    skipped: frozenset[str] = frozenset()
+    elsewhere: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """The same for the further DAGs of the file, by DAG id."""
     around: list[str] = field(default_factory=list)
 
     def differences(self) -> list[Difference]:
@@ -95,7 +94,9 @@ class Comparison:
     def _loose(self, place: Place) -> bool:
         """Whether something ran inside a Parallel or Map that failed: there, siblings run on in Airflow."""
         return any(
-            stay.state == name and stay.place == place[:depth] and (stay.error is not None or not stay.done)
+            stay.state == name
+            and stay.place == place[:depth]
+            and (stay.error is not None or not stay.done or stay.retries > 0)
             for depth, (name, _) in enumerate(place)
             for stay in self.expected.stays
         )
@@ -106,18 +107,51 @@ class Comparison:
         for stay in self.expected.stays:
             last[stay.state, stay.place] = stay
         for (name, place), stay in last.items():
-            if not stay.done:
-                continue
-            title = f"{name}: Catch" if stay.caught else name
+            title = _title(stay)
             ids = [task for task, shown in self.tasks.items() if shown == title]
+            if not stay.done or self._child(title):
+                continue
             if not ids:
-                self._unknown(title)
+                self._note(f"the output of {title!r}: no task of the DAG has that display name")
                 continue
             yield from self._state(stay, self._instance(ids[0], name, place))
+        yield from self._children()
 
-    def _unknown(self, title: str) -> None:
-        where = "runs in a DAG of its own" if title in self.elsewhere else "has no task of that name"
-        self._note(f"the output of {title!r}, which {where}")
+    def _child(self, title: str) -> bool:
+        """Whether tasks of that name are in other DAGs of the file only."""
+        return self._elsewhere(title) and title not in self.tasks.values()
+
+    def _elsewhere(self, title: str) -> bool:
+        return any(title in tasks.values() for tasks in self.elsewhere.values())
+
+    def _children(self) -> Iterator[Difference]:
+        """States in DAGs of their own (loops, Maps inside Maps): their outputs, in any order."""
+        wanted: dict[str, list[Stay]] = defaultdict(list)
+        for stay in self.expected.stays:
+            if stay.done and self._child(_title(stay)):
+                wanted[_title(stay)].append(stay)
+        made: dict[str, list[Json]] = defaultdict(list)
+        runs = [(self.tasks, self.actual.task_states, self.actual.documents)]
+        runs += [(self.elsewhere.get(r.dag_id, {}), r.task_states, r.documents) for r in self.actual.children]
+        for names, states, documents in runs:
+            for instance, state in states.items():
+                title = names.get(_task(instance), "")
+                if state == "success" and self._child(title):
+                    made[title].append(documents.get(instance))
+        for title, stays in wanted.items():
+            yield from self._unordered(stays, made[title], any(self._loose(stay.place) for stay in stays))
+
+    def _unordered(self, stays: list[Stay], made: list[Json], loose: bool) -> Iterator[Difference]:
+        left = list(made)
+        for stay in stays:
+            found = next((n for n, have in enumerate(left) if not list(self._values("", stay.output, have))), None)
+            if found is None:
+                yield Difference(f"{stay.at}#output", stay.output, left[0] if left else MISSING, _title(stay))
+                return
+            del left[found]
+        home = self.homes.get(stays[0].state)  # a group's name is also that of the first task of its own DAG
+        if left and not loose and home is not None and not isinstance(home.state, Parallel | Map):
+            yield Difference(f"{stays[0].at}#output", MISSING, left[0], _title(stays[0]))
 
     def _instance(self, task: str, name: str, place: Place) -> str:
         home = self.homes.get(name)
@@ -137,13 +171,11 @@ class Comparison:
         """Tasks that ran although their states were not visited."""
         visited = {(stay.state, stay.place) for stay in self.expected.stays}
         for instance, state in self.actual.task_states.items():
-            found = _INSTANCE.fullmatch(instance)
-            if state != "success" or found is None:
+            name = self.tasks.get(_task(instance), "")
+            home = self.homes.get(name)
+            if state != "success" or home is None or self._child(name):
                 continue
-            home = self.homes.get(self.tasks.get(found["task"], ""))
-            if home is None:
-                continue
-            index = found["index"]
+            index = instance[:-1].rpartition("[")[2] if instance.endswith("]") else None
             place = home.place(None if index is None else int(index))
             if (home.state.name, place) in visited:
                 continue
@@ -157,22 +189,41 @@ class Comparison:
         wanted: dict[Place, list[Called]] = defaultdict(list)
         made: dict[Place, list[Called]] = defaultdict(list)
         for call in self.expected.calls:
-            wanted[call.place].append(call)
+            wanted[self._ordered(call.state, call.place)].append(call)
         for one in self.made:
             home = self.homes.get(one.state)
             place = home.place(one.index) if home else ()
-            made[place].append(Called(one.state, place, one.action, normal(one.action, one.arguments)))
+            called = Called(one.state, place, one.action, normal(one.action, one.arguments))
+            made[self._ordered(one.state, place)].append(called)
         for place in [*wanted, *(place for place in made if place not in wanted)]:
-            yield from self._scope(wanted[place], made[place], self._loose(place))
+            loose = self._loose(place) or (place == _ANY and any(self._loose(c.place) for c in wanted[place]))
+            if loose or place == _ANY:
+                yield from self._any_order(wanted[place], made[place], loose)
+            else:
+                yield from self._scope(wanted[place], made[place])
 
-    def _scope(self, wanted: list[Called], made: list[Called], loose: bool) -> Iterator[Difference]:
-        wanted, made = ([call for call in calls if call.state not in self.skipped] for calls in (wanted, made))
+    def _ordered(self, state: str, place: Place) -> Place:
+        """The scope in which a call has its order; calls from DAGs of their own have none."""
+        return _ANY if self._elsewhere(state) else place
+
+    def _any_order(self, wanted: list[Called], made: list[Called], loose: bool) -> Iterator[Difference]:
+        left = list(made)
+        for want in wanted:
+            same = [n for n, have in enumerate(left) if (have.state, have.action) == (want.state, want.action)]
+            found = next((n for n in same if not list(self._values("", want.arguments, left[n].arguments))), None)
+            if found is None:
+                yield self._call_difference(want, "", _shown(want), _shown(left[same[0]]) if same else MISSING)
+                return
+            del left[found]
+        if left and loose:
+            self._note("what siblings of a failed branch or item still do (S2A201)")
+        elif left:
+            yield self._call_difference(left[0], "", MISSING, _shown(left[0]))
+
+    def _scope(self, wanted: list[Called], made: list[Called]) -> Iterator[Difference]:
         for number in range(max(len(wanted), len(made))):
             if number >= len(wanted):
-                if not loose:
-                    yield self._call_difference(made[number], "", MISSING, _shown(made[number]))
-                else:
-                    self._note("what siblings of a failed branch or item still do (S2A201)")
+                yield self._call_difference(made[number], "", MISSING, _shown(made[number]))
                 return
             want = wanted[number]
             if number >= len(made):
@@ -196,7 +247,7 @@ class Comparison:
         """Retry delays or waits by state; inside a Map in any order."""
         for name in [*wanted, *(name for name in made if name not in wanted)]:
             home = self.homes.get(name)
-            if home is None or (what == "waits" and name in self.elsewhere):
+            if home is None:
                 self._note(f"the {what} of {name!r}, which is no state of the machine")
                 continue
             want, have = wanted.get(name, []), list(made.get(name, ()))
@@ -204,14 +255,24 @@ class Comparison:
                 want, have = sorted(want), sorted(have)
             if any(self._loose(home.place(index)) for index in range(2)) and have[: len(want)] == want:
                 continue
-            near = len(want) == len(have) and all(map(_near, want, have))
+            slack = _SECONDS if what == "waits" else 0.01
+            near = len(want) == len(have) and all(
+                varies(one) or abs(one - other) <= min(slack, max(one / 2, 0.01))
+                for one, other in zip(want, have, strict=True)
+            )
             if not near:
                 task = next((id for id, shown in self.tasks.items() if shown == name), "")
                 yield Difference(f"{home.state.at}#{what}", want, have, task)
 
 
-def _near(want: Json, have: float) -> bool:
-    return varies(want) or abs(want - have) <= (_SECONDS if want > _SECONDS else 0.01)
+def _title(stay: Stay) -> str:
+    """The display name of the task that hands on what a stay gave."""
+    return f"{stay.state}: Catch" if stay.caught else stay.state
+
+
+def _task(instance: str) -> str:
+    """The task id of a task instance: ``ship.each.pack[2]`` is of ``ship.each.pack``."""
+    return instance.rpartition("[")[0] if instance.endswith("]") else instance
 
 
 def _shown(call: Called) -> Json:

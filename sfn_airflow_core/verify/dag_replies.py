@@ -55,8 +55,11 @@ def _spoken(reply: Answer, task: Task | None) -> Reply:
     limit = task.timeout_seconds if task is not None else None
     if reply.kind in ("timeout", "never") or (isinstance(limit, int | float) and reply.after > limit):
         return {"timeout": True}
+    timing: dict[str, Json] = {"after": reply.after} if reply.after else {}
+    if reply.heartbeats:
+        timing["heartbeats"] = list(reply.heartbeats)
     match reply.kind:
         case "error":
-            return {"error": reply.error, "cause": reply.cause}
+            return {"error": reply.error, "cause": reply.cause, **timing}
         case kind:
-            return {kind: reply.value}
+            return {kind: reply.value, **timing}

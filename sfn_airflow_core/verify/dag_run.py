@@ -58,6 +58,8 @@ class Recorder:
     delays: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     waits: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     failures: dict[tuple[str, Key], BaseException] = field(default_factory=dict)
+    runs: list[tuple[str, FinishedRun]] = field(default_factory=list)
+    """Every finished run with the id of its DAG; runs that a task triggered come before the run of that task."""
 
     def uncaught(self, dag: Any, run: FinishedRun) -> Json:
         """The Error Output of the first failed task instance that no catch has dealt with."""
@@ -143,7 +145,9 @@ class Drive:
                 if time.monotonic() > self.deadline:
                     raise TimeoutError(f"{dag_id} did not end in time: {_unfinished(run, session)}")
                 self._step(dag, run, session)
-            return _finished(run, session)
+            finished = _finished(run, session)
+            self.recorder.runs.append((dag_id, finished))
+            return finished
 
     def _step(self, dag: Any, run: Any, session: Any) -> None:
         """One look of the scheduler: run what is ready, or go to the moment at which something becomes ready."""

@@ -38,6 +38,12 @@ class Stay:
     done: bool
     output: Json
     error: str | None
+    retries: int = 0
+
+    @property
+    def broke(self) -> bool:
+        """Whether it failed, at least once: a Parallel or Map then leaves branches or items behind."""
+        return self.error is not None or not self.done or self.retries > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +127,7 @@ def _expectation(one: Execution, other: Execution, reached: set[str], edges: set
 
 def _stays(one: Execution, other: Execution) -> tuple[Stay, ...]:
     return tuple(
-        Stay(v.state, v.at, v.place, v.caught, v.done, merged(v.output, w.output), v.error)
+        Stay(v.state, v.at, v.place, v.caught, v.done, merged(v.output, w.output), v.error, v.retries)
         for v, w in zip(one.visits, other.visits, strict=False)
     )
 

@@ -58,7 +58,7 @@ class Scenario:
 
         ``homes`` are the states of the machine by name.
         """
-        table = {"*": {"result": {}}, **self.replies}
+        table: dict[str, Json] = {"*": {"result": {}}, **self.replies}
         single = frozenset(name for name in table if _ITEM.fullmatch(name))
         return ScenarioAnswers(read_replies(table), single, homes)
 

@@ -56,7 +56,7 @@ def verify(session: AirflowSession, subject: Subject, seen: Callable[[Outcome], 
     if dag_id not in dags:
         return _replaced(told, failure=f"{subject.dag_file.name} has no DAG {dag_id!r}")
     names = {id: {task.task_id: task.task_display_name for task in dag.tasks} for id, dag in dags.items()}
-    others = frozenset(name for id, tasks in names.items() if id != dag_id for name in tasks.values())
+    others = {id: tasks for id, tasks in names.items() if id != dag_id}
     bench = _Bench(session, subject, dag_id, names[dag_id], others)
     outcomes = []
     for scenario in subject.scenarios:
@@ -79,7 +79,7 @@ class _Bench:
     subject: Subject
     dag_id: str
     tasks: Mapping[str, str]
-    elsewhere: frozenset[str]
+    elsewhere: Mapping[str, Mapping[str, str]]
     reached: set[str] = field(default_factory=set)
     edges: set[str] = field(default_factory=set)
     machines: dict[str, Machine] = field(default_factory=dict)
