@@ -1,4 +1,4 @@
-"""A real Airflow on loopback for tests: scheduler, API server, DAG processor and triggerer, with LocalExecutor and SQLite.
+"""A real Airflow on loopback for tests: scheduler, API server, DAG processor, triggerer, LocalExecutor and SQLite.
 
 AWS is moto's server on loopback, reached through the connection ``aws_default`` as a deployment would reach AWS.
 """

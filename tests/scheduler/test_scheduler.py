@@ -7,10 +7,10 @@ from pathlib import Path
 
 import boto3
 import pytest
+from airflow_server import Airflow, airflow, aws
 from click.testing import CliRunner
 
 from sfn2airflow.cli import cli
-from airflow_server import Airflow, airflow, aws
 
 pytestmark = pytest.mark.scheduler
 
