@@ -159,9 +159,10 @@ def with_assigned(handed: cst.BaseExpression, variables: Assign, source: str, sh
 
 def request(action: str, shaping: Shaping, source: str, sheet: Sheet) -> cst.BaseExpression:
     """``aws("dynamodb:getItem", TableName=…)``; names that are no Python names go in as a dict."""
-    asks = sheet.use("aws")
     positional, keywords = arguments(shaping.parameters, source, sheet)
-    return call(asks, string(action), *positional, **keywords)
+    if action == "http:invoke":  # no service of AWS
+        return call(sheet.use("http_invoke"), *positional, **keywords)
+    return call(sheet.use("aws"), string(action), *positional, **keywords)
 
 
 def arguments(

@@ -10,11 +10,11 @@ from sfn2airflow.bodies import Statements, effective, request
 from sfn2airflow.jobs import output
 from sfn2airflow.ledger import Ledger
 from sfn2airflow.phrases import call, name, string
-from sfn2airflow.rules.callbacks import Activity, TaskToken
+from sfn2airflow.rules.callbacks import Activity, HttpTask, TaskToken
 from sfn2airflow.services import Service
 from sfn2airflow.sheet import Sheet
 from sfn2airflow.statements import does, function, returns, within
-from sfn_airflow_core.asl.model import Amount, PathRef, Placeholder, Task
+from sfn_airflow_core.asl.model import Amount, Json, PathRef, Placeholder, Task
 from sfn_airflow_core.dag.model import CallbackTask, Shaping
 from sfn_airflow_core.expr.model import Literal
 from sfn_airflow_core.expr.read_jsonpath import read_path
@@ -30,6 +30,16 @@ def note_callback(service: Service, state: Task, ledger: Ledger) -> None:
         ledger.note(Activity(at=at, activity=_short(service.function_arn or "")))
     else:
         ledger.note(TaskToken(at=at))
+
+
+def note_http(parameters: Json, state: Task, ledger: Ledger) -> None:
+    """The finding of an HTTP Task, with the Airflow connection that it needs."""
+    given = parameters if isinstance(parameters, dict) else {}
+    place = given.get("Authentication") or given.get("InvocationConfig")
+    arn = place.get("ConnectionArn") if isinstance(place, dict) else None
+    found = re.search(r"connection/([^/]+)", arn) if isinstance(arn, str) else None
+    name = repr(found[1]) if found else "named like the EventBridge connection"
+    ledger.note(HttpTask(at=join(state.at, "Resource"), connection=name))
 
 
 def _short(arn: str) -> str:

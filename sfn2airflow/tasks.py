@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from sfn2airflow.callbacks import note_callback
+from sfn2airflow.callbacks import note_callback, note_http
 from sfn2airflow.flows import Ids, Place
 from sfn2airflow.ledger import Ledger
 from sfn2airflow.rules.services import (
@@ -120,6 +120,8 @@ def _note_service(service: Service, state: Task, ledger: Ledger) -> None:
     if service.assumption:
         resource = join(state.at, "Resource")
         ledger.note(AssumedService(at=resource, resource=state.resource, assumption=service.title))
+    if service.action == "http:invoke":
+        note_http(_parameters(state), state, ledger)
     for unknown in service.unknown_arguments:
         at = _argument_at(unknown.name, state)
         ledger.note(UnknownArgument(at=at, name=unknown.name, suggestion=unknown.suggestion or ""))

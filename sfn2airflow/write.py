@@ -19,7 +19,7 @@ from sfn_airflow_core.dag.names import Names, slug
 
 _OWN = (
     "CHILD activity airflow as_state asl_runtime assigned assumed_role aws callback catch chain child_dag choice "
-    "concurrency context_object dag data each effective ends entry error group index invoke item items job "
+    "concurrency context_object dag data each effective ends entry error group http_invoke index invoke item items job "
     "no_match outcome output outputs pendulum result results retry seconds state task task_group task_token time_limit "
     "timedelta until variables wait"
 )

@@ -60,4 +60,40 @@ class Activity(Finding):
         return f"the workers of the activity {self.activity} fetch their work from Airflow's REST API"
 
 
-RULES: tuple[type[Finding], ...] = (TaskToken, Activity)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpTask(Finding):
+    """A Task that calls an HTTPS API: its credentials are those of an Airflow connection.
+
+    Why it matters: credentials cannot be taken out of an EventBridge connection; without the Airflow connection the
+    task fails.
+
+    Remedy: create an Airflow connection of that id: login and password for Basic authentication, ``headers`` and
+    ``query`` in its extra for API keys, ``oauth`` for client credentials (docs/callbacks.md).
+    """
+
+    code: ClassVar[str] = "S2A503"
+    fidelity: ClassVar[Fidelity] = Fidelity.MANUAL
+    source: ClassVar[str] = f"{_GUIDE}/call-https-apis.html"
+    example: ClassVar[Example] = Example(
+        machine(
+            {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::http:invoke",
+                "Parameters": {
+                    "ApiEndpoint": "https://example.com",
+                    "Method": "GET",
+                    "Authentication": {"ConnectionArn": "arn:aws:events:eu-west-1:111122223333:connection/shop/1"},
+                },
+            }
+        ),
+        "/States/Work/Resource",
+    )
+    near_miss: ClassVar[Example] = Example(machine(lambda_task()))
+
+    connection: str
+
+    def message(self) -> str:
+        return f"needs an Airflow connection {self.connection} with the credentials of the EventBridge connection"
+
+
+RULES: tuple[type[Finding], ...] = (TaskToken, Activity, HttpTask)

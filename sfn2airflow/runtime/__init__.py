@@ -18,7 +18,7 @@ from .groups import concurrency, group, outcome, results
 from .settings import Setting
 from .variables import assigned
 
-_ON_DEMAND = ("data", "intrinsics", "waits", "children", "operators", "roles", "stubs", "callbacks")
+_ON_DEMAND = ("data", "intrinsics", "waits", "children", "operators", "roles", "stubs", "callbacks", "http")
 
 __all__ = [
     "DOCUMENT",

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from .errors import StateError
 
 Json = Any
-_SECONDS = 30
+_SECONDS = {"apigateway:invoke": 30, "http:invoke": 60}
 
 
 def invoke_api(arguments: Json, session: Any) -> Json:
@@ -18,28 +18,40 @@ def invoke_api(arguments: Json, session: Any) -> Json:
     ``session`` is a boto3 session: its credentials sign the request where ``AuthType`` is ``IAM_ROLE`` or
     ``RESOURCE_POLICY``. Source: Step Functions Developer Guide, "Call API Gateway with Step Functions".
     """
-    import urllib3
+    from urllib3.exceptions import HTTPError
 
     message = _request(arguments)
     if arguments.get("AuthType", "NO_AUTH") != "NO_AUTH":
         _sign(message, arguments["ApiEndpoint"], session)
     try:
-        answer = urllib3.PoolManager().request(
-            message.method,
-            message.url,
-            body=message.data or None,
-            headers=dict(message.headers),
-            timeout=_SECONDS,
-            retries=False,
-        )
-    except urllib3.exceptions.HTTPError as error:
+        answer = exchange("apigateway:invoke", arguments, message)
+    except HTTPError as error:
         raise StateError("ApiGateway.SdkClientException", str(error)) from error
     text = answer.data.decode("utf-8", "replace")
     if answer.status >= 400:
         raise StateError(f"ApiGateway.{answer.status}", text)
+    return result_of(answer, _body(text))
+
+
+def exchange(action: str, arguments: Json, message: Any) -> Any:
+    """Send a request, an ``AWSRequest``, and give urllib3's response; ``action`` and ``arguments`` are the Task's."""
+    import urllib3
+
+    return urllib3.PoolManager().request(
+        message.method,
+        message.url,
+        body=message.data or None,
+        headers=dict(message.headers),
+        timeout=_SECONDS[action],
+        retries=False,
+    )
+
+
+def result_of(answer: Any, body: Json) -> Json:
+    """The result that a Task has of an HTTP response."""
     return {
         "Headers": {name: answer.headers.getlist(name) for name in answer.headers},
-        "ResponseBody": _body(text),
+        "ResponseBody": body,
         "StatusCode": answer.status,
         "StatusText": answer.reason or "",
     }

@@ -135,8 +135,8 @@ class Service:
     """What a Task calls, and everything needed to write it as an Airflow task.
 
     ``action`` is the name the runtime takes: ``dynamodb:updateItem``, ``glue:startJobRun.sync`` for a job,
-    ``aws-sdk:ec2:describeInstances``, or ``lambda`` or ``activity`` for an ARN (then in ``function_arn``). ``error_prefix``
-    is what the service's errors start with. ``iam`` names the actions that the connections' role needs.
+    ``aws-sdk:ec2:describeInstances``, or ``lambda`` or ``activity`` for an ARN (then in ``function_arn``).
+    ``error_prefix`` is what the service's errors start with. ``iam`` names the actions that the connections' role needs.
     ``assumption`` is a sentence where the Resource was open and had to be guessed; ``open`` are the placeholders in
     it.
     """

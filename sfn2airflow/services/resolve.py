@@ -134,6 +134,8 @@ def _integration(resource: str, rest: str, names: tuple[str, ...]) -> Service | 
         )
     suffix = next((s for s in _SUFFIXES if rest.endswith(s)), "")
     action, pattern = rest.removesuffix(suffix), _SUFFIXES.get(suffix, "request")
+    if action == "http:invoke" and pattern == "request":
+        return _http(resource, names)
     if action.startswith("aws-sdk:"):
         answer = _sdk(resource, action, pattern, names)
     else:
@@ -141,6 +143,25 @@ def _integration(resource: str, rest: str, names: tuple[str, ...]) -> Service | 
     if isinstance(answer, Service) and pattern == "token":
         return replace(answer, encoding="callback", sources=(*answer.sources, _CALLBACK))
     return answer
+
+
+_HTTP = "ApiEndpoint Method Authentication InvocationConfig Headers QueryParameters RequestBody Transform"
+
+
+def _http(resource: str, names: tuple[str, ...]) -> Service:
+    return Service(
+        action="http:invoke",
+        pattern="request",
+        encoding="call",
+        title="an HTTPS API",
+        error_prefix="States.Http",
+        client="",
+        operation="",
+        iam=(),
+        sources=(f"{GUIDE}/call-https-apis.html",),
+        connections=(),
+        unknown_arguments=aws_sdk.unknown_arguments(names, tuple(_HTTP.split())),
+    )
 
 
 @cache

@@ -21,8 +21,7 @@ _SERVICE_CAUSE: Final = re.compile(
     re.DOTALL,
 )
 _LAMBDA_ANSWER: Final[Json] = {"ExecutedVersion": "$LATEST", "StatusCode": 200}
-_RUNTIME_HTTP: Final = ("asl_runtime.aws_http", "sfn2airflow.runtime.aws_http")
-_RUNTIME_ERRORS: Final = ("asl_runtime.errors", "sfn2airflow.runtime.errors")
+_RUNTIMES: Final = ("asl_runtime", "sfn2airflow.runtime")
 # members of the answer that starts a job, and where its description holds them
 _JOB_IDS: Final = {"JobRunId": ("Id", "RunId"), "executionArn": ("ExecutionArn",), "jobId": ("JobId",)}
 # lists that the service sends even when they are empty, and that the provider's operators read unasked (ECS RunTask)
@@ -74,9 +73,13 @@ class Services:
         with ExitStack() as patches:
             patches.enter_context(mock.patch.object(BaseClient, "_make_api_call", call))
             patches.enter_context(mock.patch.object(Session, "create_client", create))
-            for name in _RUNTIME_HTTP:
-                if name in sys.modules:
-                    patches.enter_context(mock.patch.object(sys.modules[name], "exchange", self._exchange))
+            for runtime in _RUNTIMES:
+                for name, member, double in (
+                    ("aws_http", "exchange", self._exchange),
+                    ("http", "credentials", _no_credentials),
+                ):
+                    if (module := sys.modules.get(f"{runtime}.{name}")) is not None:
+                        patches.enter_context(mock.patch.object(module, member, double))
             yield
 
     def _exchange(self, action: str, arguments: Json, message: Any) -> Any:
@@ -126,6 +129,11 @@ class Services:
         _, arguments = trigger.serialize()
         told = {"status": "success"} if cause is None else {"status": "failed", "message": cause}
         return event({**arguments, **told})
+
+
+def _no_credentials(_: Json) -> Json:
+    """What an HTTP Task adds to its request where no connection is needed."""
+    return {"headers": {}, "query": {}}
 
 
 def _response(result: Json) -> Any:
@@ -187,8 +195,8 @@ def _raise(name: str | None, cause: Json, action: str, operation: str) -> Json:
         meta = {"HTTPStatusCode": int(told["status"]), "RequestId": told["request"]}
         error: Any = {"Error": {"Code": code, "Message": told["message"]}, "ResponseMetadata": meta}
         raise ClientError(error, operation)
-    for module in _RUNTIME_ERRORS:
-        if (known := sys.modules.get(module)) is not None:
+    for runtime in _RUNTIMES:
+        if (known := sys.modules.get(f"{runtime}.errors")) is not None:
             raise known.StateError(name, cause)
     raise ClientError({"Error": {"Code": code, **message}}, operation)  # type: ignore[typeddict-item]
 
