@@ -1,0 +1,89 @@
+"""One workflow compared: all parts of the report as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sfn_airflow_core.compare.architecture import Dimension, architecture
+from sfn_airflow_core.compare.breakeven import Crossing, crossings, curves, sensitivity, verdict
+from sfn_airflow_core.compare.cost import Terms, express, mwaa, serverless, smallest, standard
+from sfn_airflow_core.compare.latency import Latency, latency
+from sfn_airflow_core.compare.limits import Limit, limits
+from sfn_airflow_core.compare.overheads import Overheads
+from sfn_airflow_core.compare.prices import CLASSES
+from sfn_airflow_core.compare.qualify import express_exclusions, serverless_exclusions
+from sfn_airflow_core.compare.quote import Quote
+from sfn_airflow_core.compare.steps import Workflow
+from sfn_airflow_core.compare.structure import Structure
+from sfn_airflow_core.compare.usage import Usage, measure
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Part 1: what a month costs. ``quotes`` are all options, ``chosen`` the MWAA class taken where one is needed."""
+
+    quotes: tuple[Quote, ...]
+    chosen: str | None
+    crossings: tuple[Crossing, ...]
+    sensitivity: dict[str, tuple[float, ...]]
+    verdict: str
+
+    def quote(self, option: str) -> Quote:
+        """The quote of an option by its name."""
+        return next(quote for quote in self.quotes if quote.option == option)
+
+    def named(self, option: str) -> Quote | None:
+        """The quote of one of the five ways that are compared; ``None`` where no MWAA class carries the load."""
+        if option in ("mwaa", "mwaa-marginal"):
+            if self.chosen is None:
+                return None
+            option = f"mwaa-{self.chosen}{option.removeprefix('mwaa')}"
+        return self.quote(option)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A workflow on both sides."""
+
+    workflow: Workflow
+    usage: Usage
+    terms: Terms
+    overheads: Overheads
+    cost: Cost
+    limits: tuple[Limit, ...]
+    latency: Latency
+    architecture: tuple[Dimension, ...]
+    structure: Structure | None = None
+
+
+def compare(workflow: Workflow, terms: Terms, overheads: Overheads, structure: Structure | None = None) -> Comparison:
+    """Compare a workflow; ``structure`` is the correspondence with a DAG, where there is one."""
+    usage = measure(workflow, overheads)
+    cost = costs(usage, terms, express_exclusions(workflow), serverless_exclusions(workflow))
+    return Comparison(
+        workflow=workflow,
+        usage=usage,
+        terms=terms,
+        overheads=overheads,
+        cost=cost,
+        limits=tuple(limits(workflow, usage, terms, cost.chosen)),
+        latency=latency(workflow, overheads),
+        architecture=tuple(architecture(workflow, usage, terms, structure.dag if structure else None)),
+        structure=structure,
+    )
+
+
+def costs(usage: Usage, terms: Terms, not_express: tuple[str, ...], not_serverless: tuple[str, ...]) -> Cost:
+    """Part 1 of a comparison; the last two say why Express and MWAA Serverless are out of the question."""
+    quotes = [standard(usage, terms), express(usage, terms, not_express)]
+    quotes += [mwaa(usage, terms, name, False) for name in CLASSES]
+    quotes += [mwaa(usage, terms, name, True) for name in CLASSES]
+    quotes.append(serverless(usage, terms, not_serverless))
+    options = curves(usage, terms)
+    amounts = sensitivity(options, terms.runs)
+    possible = dict.fromkeys(options, True) | {
+        "sfn-express": not not_express,
+        "mwaa-serverless": not not_serverless,
+    }
+    chosen = smallest(usage, terms)
+    return Cost(tuple(quotes), chosen, tuple(crossings(options)), amounts, verdict(amounts, possible))

@@ -1,0 +1,204 @@
+"""Costs per month: Step Functions Standard and Express, MWAA by environment class, MWAA Serverless.
+
+Formulas are those of the public price pages. Work itself (Lambda, Glue, Batch, …) costs the same on either side and is
+left out, as are logs, data transfer and taxes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import Final
+
+from sfn_airflow_core.compare.prices import CLASSES, Price
+from sfn_airflow_core.compare.quote import Item, Quote
+from sfn_airflow_core.compare.usage import Usage
+
+HOURS: Final = 730
+"""Hours of a month."""
+FREE_TRANSITIONS: Final = 4000
+"""State transitions per account and month that cost nothing (AWS pricing page)."""
+TIERS: Final = (("sfn.express.gb-second.1", 1000.0), ("sfn.express.gb-second.2", 4000.0))
+"""GB-hours of Express at the first two prices; the rest is at ``sfn.express.gb-second.3``."""
+SLOTS: Final[Mapping[str, int]] = {"micro": 3, "small": 5, "medium": 10, "large": 20, "xlarge": 40, "2xlarge": 80}
+"""Tasks that one worker runs at once, by environment class (MWAA's defaults)."""
+DAGS: Final[Mapping[str, int]] = {
+    "micro": 25,
+    "small": 50,
+    "medium": 250,
+    "large": 1000,
+    "xlarge": 2000,
+    "2xlarge": 4000,
+}
+"""DAGs that an environment holds, by class (AWS's page on environment classes)."""
+SCALE_IN: Final = 120.0
+"""Seconds that a further worker stays after its last task (MWAA's autoscaling)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What prices depend on besides the workflow.
+
+    ``free_tier`` grants the account's free transitions to this workflow. ``workers`` is the most an environment may
+    scale to, ``database_gb`` its metadata, ``dags`` how many DAGs it holds.
+    """
+
+    prices: Mapping[str, Price]
+    runs: float
+    free_tier: bool = True
+    workers: int = 10
+    database_gb: float = 10.0
+    dags: int = 1
+
+    def at(self, item: str) -> float:
+        """The price of an item in dollars."""
+        return float(self.prices[item].price)
+
+    def with_runs(self, runs: float) -> Terms:
+        """The same terms for another number of runs."""
+        return replace(self, runs=runs)
+
+
+def standard(usage: Usage, terms: Terms) -> Quote:
+    """Step Functions Standard: transitions beyond the free ones; Express children are billed as Express."""
+    billed = terms.runs * usage.transitions
+    free = FREE_TRANSITIONS if terms.free_tier else 0
+    price = terms.at("sfn.transition")
+    item = Item(
+        "state transitions",
+        max(0.0, billed - free) * price,
+        "max(0, {runs} runs × {each} transitions − {free} free) × ${price}",
+        {"runs": terms.runs, "each": usage.transitions, "free": free, "price": price},
+    )
+    items = [item]
+    if usage.requests:
+        items += _express_items(usage.requests, usage.request_gb_seconds, terms, "child executions: ")
+    return Quote("sfn-standard", "Step Functions Standard", tuple(items))
+
+
+def express(usage: Usage, terms: Terms, excluded: tuple[str, ...]) -> Quote:
+    """Step Functions Express: requests and GB-seconds."""
+    items = _express_items(1.0, usage.express_gb_seconds, terms, "")
+    return Quote("sfn-express", "Step Functions Express", tuple(items), excluded)
+
+
+def _express_items(requests: float, gb_seconds: float, terms: Terms, prefix: str) -> list[Item]:
+    price = terms.at("sfn.express.request")
+    items = [
+        Item(
+            f"{prefix}requests",
+            terms.runs * requests * price,
+            "{runs} runs × {each} × ${price}" if requests != 1 else "{runs} runs × ${price}",
+            {"runs": terms.runs, "each": requests, "price": price},
+        )
+    ]
+    rest = terms.runs * gb_seconds
+    for name, hours in (*TIERS, ("sfn.express.gb-second.3", float("inf"))):
+        part = min(rest, hours * 3600)
+        rate = terms.at(name)
+        template = "{part} GB-s × ${rate}"
+        if name.endswith(".1"):
+            template = "min({runs} runs × {each} GB-s, {tier} GB-s) × ${rate}"
+        if part or name.endswith(".1"):
+            numbers = {"runs": terms.runs, "each": gb_seconds, "part": part, "rate": rate, "tier": hours * 3600}
+            items.append(Item(f"{prefix}duration, price {name[-1]}", part * rate, template, numbers))
+        rest -= part
+    return items
+
+
+def worker_hours(usage: Usage, terms: Terms, slots: int) -> tuple[float, float, float]:
+    """Hours of workers beyond the first, a month: all of them, those of the steady load, and those of bursts.
+
+    The steady load is the average number of slots held; bursts are stretches of a run that hold more slots than one
+    worker has, with the time until the further workers are gone.
+    """
+    most = terms.workers - 1
+    steady = HOURS * min(most, max(0, ceil(busy_slots(usage, terms) / slots - 1e-9) - 1))
+    burst = 0.0
+    for held, seconds in usage.bursts:
+        extra = min(most, max(0, ceil(held / slots) - 1))
+        stretch = max(1.0, held / (slots * terms.workers))
+        burst += extra * seconds * stretch
+    highest = min(most, max((max(0, ceil(held / slots) - 1) for held, _ in usage.bursts), default=0))
+    bursting = min(most * HOURS, terms.runs * (burst + highest * SCALE_IN) / 3600)
+    return max(steady, bursting), steady, bursting
+
+
+def carries(usage: Usage, terms: Terms, name: str) -> bool:
+    """Whether an environment of a class can hold the DAGs, and the average load with all its workers."""
+    return terms.dags <= DAGS[name] and busy_slots(usage, terms) <= capacity(terms, name)
+
+
+def busy_slots(usage: Usage, terms: Terms) -> float:
+    """Task slots held on average."""
+    return terms.runs * usage.slot_seconds / (HOURS * 3600)
+
+
+def capacity(terms: Terms, name: str) -> int:
+    """Task slots of an environment with all its workers; a micro environment has one."""
+    return SLOTS[name] * (1 if name == "micro" else terms.workers)
+
+
+def mwaa(usage: Usage, terms: Terms, name: str, marginal: bool) -> Quote:
+    """MWAA with an environment of a class: in full, or what a workflow adds to an environment that is there."""
+    items = _workers(usage, terms, name)
+    if not marginal:
+        price, storage = terms.at(f"mwaa.environment.{name}"), terms.at("mwaa.database.gb-month")
+        items = [
+            Item("environment", HOURS * price, "{hours} h × ${price}", {"hours": HOURS, "price": price}),
+            *items,
+            Item(
+                "metadata database",
+                terms.database_gb * storage,
+                "{gb} GB × ${price}",
+                {"gb": terms.database_gb, "price": storage},
+            ),
+        ]
+    excluded = _too_small(usage, terms, name)
+    option = f"mwaa-{name}{'-marginal' if marginal else ''}"
+    title = f"MWAA {name}{', environment exists' if marginal else ''}"
+    estimated = not marginal and terms.prices[f"mwaa.environment.{name}"].estimated
+    worker = terms.prices.get(f"mwaa.worker.{name}")
+    if items and worker is not None and worker.estimated and any(i.label == "further workers" for i in items):
+        estimated = True
+    return Quote(option, title, tuple(items), excluded, ("a price in it is estimated",) if estimated else ())
+
+
+def _too_small(usage: Usage, terms: Terms, name: str) -> tuple[str, ...]:
+    """Why a class does not carry the load."""
+    reasons = []
+    if busy_slots(usage, terms) > capacity(terms, name):
+        reasons.append(f"holds {capacity(terms, name):,} tasks at once, and {busy_slots(usage, terms):,.0f} run")
+    if terms.dags > DAGS[name]:
+        reasons.append(f"holds {DAGS[name]:,} DAGs, and there are {terms.dags:,}")
+    return tuple(reasons)
+
+
+def _workers(usage: Usage, terms: Terms, name: str) -> list[Item]:
+    if name == "micro":
+        return []
+    hours, steady, burst = worker_hours(usage, terms, SLOTS[name])
+    price = terms.at(f"mwaa.worker.{name}")
+    template = "max({steady} h steady, {burst} h in bursts) × ${price}"
+    numbers = {"steady": steady, "burst": burst, "price": price}
+    return [Item("further workers", hours * price, template, numbers)]
+
+
+def serverless(usage: Usage, terms: Terms, excluded: tuple[str, ...]) -> Quote:
+    """MWAA Serverless: hours of task instances, a minute at least for each."""
+    price = terms.at("mwaa.serverless.task-hour")
+    hours = usage.serverless_seconds / 3600
+    item = Item(
+        "task hours",
+        terms.runs * hours * price,
+        "{runs} runs × {tasks} tasks, {seconds} s billed / 3600 × ${price}",
+        {"runs": terms.runs, "tasks": usage.serverless_tasks, "seconds": usage.serverless_seconds, "price": price},
+    )
+    return Quote("mwaa-serverless", "MWAA Serverless", (item,), excluded)
+
+
+def smallest(usage: Usage, terms: Terms) -> str | None:
+    """The cheapest class that carries the load; ``None`` where none does."""
+    fitting = [name for name in CLASSES if carries(usage, terms, name)]
+    return min(fitting, key=lambda name: mwaa(usage, terms, name, False).amount) if fitting else None

@@ -1,0 +1,341 @@
+"""Walks the syntax tree of a DAG file: tasks, groups and what is wired to what. Nothing of the file is executed."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from sfn_airflow_core.compare.dag_file import DagFile, DagTask
+from sfn_airflow_core.compare.dag_literals import Constants, literal, name_of
+
+_TASK_DECORATORS: Final = ("task",)
+_STATE_DECORATORS: Final = ("state", "choice", "wait", "job", "stub", "results")
+_GROUP_DECORATORS: Final = ("task_group", "group")
+_STATE_CALLS: Final = ("as_state", "catch", "job", "child", "invoke")
+_ORIGIN: Final = re.compile(r"^\s*# ASL: #(/\S.*?)\s*$")
+_OPERATOR: Final = re.compile(r"[A-Z]\w*(Operator|Sensor|Notifier)$")
+
+
+@dataclass(slots=True)
+class Ref:
+    """Tasks that an expression stands for: those that come first in it and those that come last."""
+
+    first: list[str] = field(default_factory=list)
+    last: list[str] = field(default_factory=list)
+    label: str = ""
+
+
+@dataclass(slots=True)
+class Reader:
+    """Collects the tasks and edges of one file into ``dag``."""
+
+    dag: DagFile
+    lines: Sequence[str]
+    names: dict[str, Ref] = field(default_factory=dict)
+    defined: dict[str, ast.FunctionDef] = field(default_factory=dict)
+    groups: dict[str, ast.FunctionDef] = field(default_factory=dict)
+    constants: Constants = field(default_factory=Constants)
+    defaults: dict[str, Any] = field(default_factory=dict)
+
+    def module(self, tree: ast.Module) -> None:
+        """Reads a whole module."""
+        self.body(tree.body, "")
+
+    def body(self, statements: Iterable[ast.stmt], group: str) -> None:
+        """Reads statements in order; ``group`` is the group they stand in."""
+        for statement in statements:
+            match statement:
+                case ast.FunctionDef():
+                    self.function(statement, group)
+                case ast.With(items=items, body=inner):
+                    self.block(items, inner, group)
+                case ast.Assign(targets=targets, value=value):
+                    self.assign(targets, value, group)
+                case ast.AnnAssign(target=target, value=ast.expr() as value):
+                    self.assign([target], value, group)
+                case ast.Expr(value=value) | ast.Return(value=ast.expr() as value):
+                    self.ref(value, group)
+                case ast.If(body=inner, orelse=other) | ast.For(body=inner, orelse=other):
+                    self.body([*inner, *other], group)
+                case _:
+                    pass
+
+    def assign(self, targets: Sequence[ast.expr], value: ast.expr, group: str) -> None:
+        """Remembers what a name stands for: tasks, or a constant."""
+        found = self.ref(value, group, targets)
+        for target in targets:
+            if isinstance(target, ast.Name):
+                if found.first:
+                    self.names[target.id] = found
+                else:
+                    self.constants.learn(target.id, value)
+                    if target.id == "default_args":
+                        self.set_defaults(value)
+
+    def function(self, node: ast.FunctionDef, group: str) -> None:
+        """A function with a decorator that makes a DAG, a group or a task of it."""
+        for decorator in node.decorator_list:
+            call = decorator if isinstance(decorator, ast.Call) else None
+            base = name_of(decorator)
+            word = base.split(".")[0]
+            if word == "dag":
+                self.settings(call, node.name)
+                self.body(node.body, group)
+                return
+            if word in _GROUP_DECORATORS:
+                self.group_function(node, word, call, group)
+                return
+            if word in _STATE_DECORATORS:
+                self.names[node.name] = self.add(self.task(node, base, call, group))
+                return
+            if word in _TASK_DECORATORS:
+                self.defined[node.name] = node
+                return
+
+    def group_function(self, node: ast.FunctionDef, word: str, call: ast.Call | None, group: str) -> None:
+        """``@group`` stands where it is written; a ``@task_group`` where it is called, and inside a group as well."""
+        if word == "task_group" and not group:
+            self.groups[node.name] = node
+            return
+        self.names[node.name] = self.open(node, node.name, call, group)
+
+    def open(self, node: ast.FunctionDef, name: str, call: ast.Call | None, group: str) -> Ref:
+        """Adds a group and what is in it."""
+        task = self.task(node, "group", call, group)
+        task.task_id = str(self.keyword(call, "group_id") or name)
+        ref = self.add(task)
+        self.body(node.body, task.id)
+        return ref
+
+    def block(self, items: Sequence[ast.withitem], inner: Sequence[ast.stmt], group: str) -> None:
+        """``with DAG(…)`` and ``with TaskGroup(…)``."""
+        for item in items:
+            call = item.context_expr
+            if not isinstance(call, ast.Call):
+                continue
+            word = name_of(call).split(".")[-1]
+            if word == "DAG":
+                self.settings(call, str(self.positional(call, 0) or ""))
+            elif word == "TaskGroup":
+                name = str(self.positional(call, 0) or self.keyword(call, "group_id") or f"group_{call.lineno}")
+                task = DagTask(name, "group", call.lineno, group, self.origin(call.lineno))
+                ref = self.add(task)
+                if isinstance(item.optional_vars, ast.Name):
+                    self.names[item.optional_vars.id] = ref
+                group = task.id
+        self.body(inner, group)
+
+    def settings(self, call: ast.Call | None, name: str) -> None:
+        """What the DAG says about itself."""
+        if self.dag.dag_id:
+            return
+        values = {word.arg: literal(word.value, self.constants) for word in call.keywords if word.arg} if call else {}
+        self.dag.dag_id = str(values.get("dag_id") or name)
+        kept = ("schedule", "catchup", "max_active_runs", "max_active_tasks", "dagrun_timeout")
+        self.dag.settings = {key: values[key] for key in kept if key in values}
+        for word in call.keywords if call else ():
+            if word.arg == "default_args":
+                self.set_defaults(word.value)
+
+    def set_defaults(self, value: ast.expr) -> None:
+        found = literal(value, self.constants)
+        if isinstance(found, dict):
+            self.defaults = found
+
+    def task(self, node: ast.FunctionDef | ast.Call, operator: str, call: ast.Call | None, group: str) -> DagTask:
+        """A task from a decorated function or the call of an operator."""
+        function = node if isinstance(node, ast.FunctionDef) else None
+        line = min([node.lineno, *(d.lineno for d in function.decorator_list)]) if function else node.lineno
+        arguments = {
+            word.arg: value
+            for word in (call.keywords if call else ())
+            if word.arg and (value := literal(word.value, self.constants)) is not None
+        }
+        timing = {**self.defaults, **arguments}
+        name = function.name if function else ""
+        task_id = str(arguments.get("task_id") or name or f"task_{line}")
+        task = DagTask(task_id, operator, line, group, self.origin(line), arguments=arguments)
+        task.retries, task.retry_delay = _count(timing.get("retries")), _seconds(timing.get("retry_delay"))
+        task.timeout = _seconds(timing.get("execution_timeout") or timing.get("timeout"))
+        self.retriers(call, task)
+        if operator.split(".")[0] in (*_STATE_DECORATORS, "group", "as_state"):
+            task.title = str(self.positional(call, 0) or "")
+        if function:
+            task.actions = self.calls(function)
+        return task
+
+    def retriers(self, call: ast.Call | None, task: DagTask) -> None:
+        """``**retry(Retrier(…))`` of a generated DAG: the first retrier's numbers, with ASL's defaults."""
+        for word in call.keywords if call else ():
+            if word.arg is None and isinstance(word.value, ast.Call) and name_of(word.value) == "retry":
+                found = [entry for entry in word.value.args if isinstance(entry, ast.Call)]
+                if found:
+                    task.retries = _count(self.keyword(found[0], "attempts", 3))
+                    task.retry_delay = _seconds(self.keyword(found[0], "interval", 1))
+
+    def calls(self, function: ast.FunctionDef) -> list[tuple[str, dict[str, Any]]]:
+        """``aws("service:action", …)`` calls, and ``client.action(…)`` of boto3 clients and hooks, in a function."""
+        found: list[tuple[str, dict[str, Any]]] = []
+        for node in ast.walk(function):
+            if not isinstance(node, ast.Call):
+                continue
+            values = {w.arg: v for w in node.keywords if w.arg and (v := literal(w.value, self.constants)) is not None}
+            if name_of(node) == "aws" and isinstance(action := self.positional(node, 0), str):
+                found.append((action, values))
+            elif isinstance(node.func, ast.Attribute) and any(key[:1].isupper() for key in values):
+                found.append((node.func.attr, values))
+        return found
+
+    def origin(self, line: int) -> str:
+        """The pointer of an ``# ASL:`` comment among the comments above a line."""
+        for number in range(line - 2, -1, -1):
+            text = self.lines[number].strip()
+            if not text.startswith("#"):
+                return ""
+            if match := _ORIGIN.match(text):
+                return match.group(1)
+        return ""
+
+    def add(self, task: DagTask) -> Ref:
+        """Adds a task under an id of its own, as Airflow numbers repeated ones."""
+        base, number = task.task_id, 1
+        while task.id in self.dag.tasks:
+            task.task_id = f"{base}__{number}"
+            number += 1
+        self.dag.tasks[task.id] = task
+        return Ref([task.id], [task.id])
+
+    def positional(self, call: ast.Call | None, number: int) -> Any:
+        return literal(call.args[number], self.constants) if call and len(call.args) > number else None
+
+    def keyword(self, call: ast.Call | None, name: str, default: Any = None) -> Any:
+        for word in call.keywords if call else ():
+            if word.arg == name:
+                return literal(word.value, self.constants)
+        return default
+
+    def ref(self, node: ast.expr, group: str, targets: Sequence[ast.expr] = ()) -> Ref:
+        """The tasks that an expression stands for; adds tasks that it makes and edges that it draws."""
+        match node:
+            case ast.Name(id=name):
+                return self.names.get(name, Ref())
+            case ast.Attribute(value=value) | ast.Subscript(value=value) | ast.Starred(value=value):
+                return self.ref(value, group)
+            case ast.List(elts=items) | ast.Tuple(elts=items):
+                return _union(self.ref(item, group) for item in items)
+            case ast.BinOp(left=left, op=ast.RShift(), right=right):
+                return self.wire(self.ref(left, group), self.ref(right, group))
+            case ast.BinOp(left=left, op=ast.LShift(), right=right):
+                first, second = self.ref(left, group), self.ref(right, group)
+                self.wire(second, first)
+                return Ref(second.first, first.last)
+            case ast.Call():
+                return self.call(node, group, targets)
+            case _:
+                return Ref()
+
+    def wire(self, first: Ref, second: Ref) -> Ref:
+        """Draws edges; a label stands between two tasks and goes on to the next edge."""
+        if second.label:
+            return Ref(first.first, first.last, second.label)
+        for source in first.last:
+            for target in second.first:
+                self.dag.edges.setdefault((source, target), first.label)
+        return Ref(first.first or second.first, second.last)
+
+    def call(self, node: ast.Call, group: str, targets: Sequence[ast.expr]) -> Ref:
+        """A call: of ``chain``, a label, an operator, a task function, a group, or of a method of one of these."""
+        word = name_of(node)
+        last = word.split(".")[-1]
+        if last == "chain":
+            return self.chained(node, group)
+        if last == "Label":
+            return Ref(label=str(self.positional(node, 0) or ""))
+        if last in _STATE_CALLS:
+            return self.state_call(node, last, group, targets)
+        if last in ("set_downstream", "set_upstream") and isinstance(node.func, ast.Attribute):
+            pair = [self.ref(node.func.value, group), _union(self.ref(item, group) for item in node.args)]
+            return self.wire(*(pair if last == "set_downstream" else pair[::-1]))
+        made = self.made(node, group)
+        inputs = _union(self.ref(argument, group) for argument in (*node.args, *(word.value for word in node.keywords)))
+        if made.first:
+            self.wire(Ref(inputs.first, inputs.last), made)
+            return made
+        return inputs
+
+    def chained(self, node: ast.Call, group: str) -> Ref:
+        total = Ref()
+        for argument in node.args:
+            following = self.ref(argument, group)
+            total = self.wire(total, following) if total.first or following.label else following
+        return total
+
+    def state_call(self, node: ast.Call, word: str, group: str, targets: Sequence[ast.expr]) -> Ref:
+        """``x = as_state(Operator, "Title", …)`` and ``x = catch(task, Catcher(…, to=handler))`` of generated DAGs."""
+        name = next((target.id for target in targets if isinstance(target, ast.Name)), "")
+        operator = name_of(node.args[0]) if word == "as_state" and node.args else word
+        task = self.task(node, operator, node, group)
+        task.task_id = str(task.arguments.get("task_id") or name or task.task_id)
+        if word == "as_state":
+            task.title = str(self.positional(node, 1) or "")
+        if word != "catch":
+            return self.add(task)
+        ref = self.add(task)
+        for catcher in node.args[1:]:
+            handler = next((w.value for w in getattr(catcher, "keywords", ()) if w.arg == "to"), None)
+            if handler is not None:
+                label = str(self.positional(catcher, 0) or "error") if isinstance(catcher, ast.Call) else "error"
+                self.wire(Ref(ref.first, ref.last, label), self.ref(handler, group))
+        return ref
+
+    def made(self, node: ast.Call, group: str) -> Ref:
+        """The task that a call makes, if any; ``x.partial(…)``, ``x.expand(…)``, ``x.override(…)`` make that of x."""
+        function = node.func
+        if isinstance(function, ast.Attribute) and function.attr in ("expand", "expand_kwargs", "partial", "override"):
+            inner = function.value
+            base = inner if isinstance(inner, ast.Call) else replace_func(node, inner)
+            ref = self.made(base, group)
+            for task_id in ref.first:
+                self.dag.tasks[task_id].mapped |= function.attr.startswith("expand")
+            return ref
+        if isinstance(function, ast.Call):
+            return self.made(function, group)
+        word = name_of(node).split(".")[-1]
+        if word in self.defined:
+            definition = self.defined[word]
+            decorator = definition.decorator_list[0]
+            call = decorator if isinstance(decorator, ast.Call) else None
+            task = self.task(definition, name_of(decorator), call, group)
+            override = self.keyword(node, "task_id")
+            task.task_id = str(override) if override else task.task_id
+            return self.add(task)
+        if word in self.groups:
+            definition = self.groups[word]
+            decorator = definition.decorator_list[0]
+            return self.open(definition, word, decorator if isinstance(decorator, ast.Call) else None, group)
+        if _OPERATOR.match(word):
+            return self.add(self.task(node, word, node, group))
+        return Ref()
+
+
+def replace_func(node: ast.Call, function: ast.expr) -> ast.Call:
+    """The same call of another function: ``f.expand(x=…)`` is read as ``f(x=…)``."""
+    return ast.copy_location(ast.Call(function, node.args, node.keywords), node)
+
+
+def _union(refs: Iterable[Ref]) -> Ref:
+    total = Ref()
+    for ref in refs:
+        total = replace(total, first=[*total.first, *ref.first], last=[*total.last, *ref.last])
+    return total
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _seconds(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

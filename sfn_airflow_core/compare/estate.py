@@ -1,0 +1,66 @@
+"""Several workflows together: one account on Step Functions, one shared environment on MWAA."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sfn_airflow_core.compare.comparison import Comparison, Cost, costs
+from sfn_airflow_core.compare.cost import Terms, express, standard
+from sfn_airflow_core.compare.quote import Item, Quote
+from sfn_airflow_core.compare.usage import Usage, merged
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """The totals of several comparisons; ``mixed`` is Step Functions with the cheaper type for each workflow."""
+
+    parts: tuple[Comparison, ...]
+    usage: Usage
+    terms: Terms
+    cost: Cost
+    mixed: Quote
+
+
+def estate(parts: Sequence[Comparison], terms: Terms) -> Estate:
+    """The totals.
+
+    Step Functions bills by use, so its price is that of the sum, with the account's free transitions and price steps
+    applied once. An environment is shared: it has to carry the sum of the load and all DAGs, and is paid once.
+    """
+    usage = together(parts)
+    shared = replace(terms, runs=sum(part.terms.runs for part in parts), dags=len(parts))
+    not_express = [part.workflow.name for part in parts if not part.cost.quote("sfn-express").fits]
+    not_serverless = [part.workflow.name for part in parts if not part.cost.quote("mwaa-serverless").fits]
+    cost = costs(usage, shared, _some(not_express, len(parts)), _some(not_serverless, len(parts)))
+    return Estate(tuple(parts), usage, shared, cost, _mixed(parts, terms))
+
+
+def together(parts: Sequence[Comparison]) -> Usage:
+    """The usage of an average run over all workflows."""
+    return merged([(part.terms.runs, part.usage) for part in parts])
+
+
+def _some(names: list[str], total: int) -> tuple[str, ...]:
+    return (f"{len(names)} of {total} workflows cannot",) if names else ()
+
+
+def _mixed(parts: Sequence[Comparison], terms: Terms) -> Quote:
+    """Express where a workflow qualifies and is cheaper that way, Standard for the others."""
+    quick = [part for part in parts if _better_express(part)]
+    rest = [part for part in parts if not _better_express(part)]
+    items: list[Item] = []
+    if rest:
+        items += standard(together(rest), replace(terms, runs=sum(part.terms.runs for part in rest))).items
+    if quick:
+        runs = sum(part.terms.runs for part in quick)
+        items += express(together(quick), replace(terms, runs=runs), ()).items
+    title = f"Step Functions, {len(rest)} Standard and {len(quick)} Express"
+    return Quote("sfn-mixed", title, tuple(items))
+
+
+def _better_express(part: Comparison) -> bool:
+    """Whether a workflow may be Express and is cheaper so, without the free transitions of the account."""
+    quote = part.cost.quote("sfn-express")
+    paid = standard(part.usage, replace(part.terms, free_tier=False))
+    return quote.fits and quote.amount < paid.amount

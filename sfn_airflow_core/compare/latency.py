@@ -1,0 +1,114 @@
+"""How long a run takes by its critical path: steps that wait for each other, each with the overhead of its side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from sfn_airflow_core.asl.model import Map, Parallel
+from sfn_airflow_core.compare.overheads import Overheads
+from sfn_airflow_core.compare.steps import Plan, Run, Step, Workflow
+from sfn_airflow_core.compare.walk import concurrency
+from sfn_airflow_core.interpreter.execution import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Steps one after the other: how many hops, and seconds of work among them."""
+
+    hops: float = 0.0
+    work: float = 0.0
+
+    def then(self, other: Chain) -> Chain:
+        """Both, one after the other."""
+        return Chain(self.hops + other.hops, self.work + other.work)
+
+    def seconds(self, overhead: float) -> float:
+        """How long it takes when each hop costs ``overhead`` seconds."""
+        return self.work + self.hops * overhead
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """The critical path of one run on each side, in hops, and the time that follows for each way of running it."""
+
+    run: str
+    transitions: float
+    tasks: float
+    work: float
+    seconds: dict[str, float]
+    path: tuple[str, ...]
+
+
+def latency(workflow: Workflow, overheads: Overheads) -> Latency:
+    """The slowest run's critical path; works with runs of any origin."""
+    found = [(_machine_side(workflow, run, overheads), run) for run in workflow.runs]
+    (chain, path), run = max(found, key=lambda entry: entry[0][0].seconds(overheads.step_functions))
+    airflow = _airflow_side(workflow, run, overheads.mwaa)[0]
+    ours = _airflow_side(workflow, run, overheads.airflow)[0]
+    return Latency(
+        run=run.id,
+        transitions=chain.hops,
+        tasks=airflow.hops,
+        work=chain.work,
+        seconds={
+            "step-functions": chain.seconds(overheads.step_functions),
+            "airflow": ours.seconds(overheads.airflow),
+            "mwaa": airflow.seconds(overheads.mwaa),
+            "mwaa-serverless": _airflow_side(workflow, run, overheads.serverless)[0].seconds(overheads.serverless),
+        },
+        path=tuple(path),
+    )
+
+
+def _machine_side(workflow: Workflow, run: Run, overheads: Overheads) -> tuple[Chain, list[str]]:
+    return critical(workflow.plan, run, lambda step: float(step.tries), overheads.step_functions)
+
+
+def _airflow_side(workflow: Workflow, run: Run, overhead: float) -> tuple[Chain, list[str]]:
+    def hops(step: Step) -> float:
+        shape = workflow.shape(step.at)
+        return (0 if shape.main == "none" else step.tries) + shape.small
+
+    return critical(workflow.plan, run, hops, overhead)
+
+
+def critical(plan: Plan, run: Run, hops: Callable[[Step], float], overhead: float) -> tuple[Chain, list[str]]:
+    """The longest chain of steps of a run, and the names of its states."""
+    levels: dict[Place, list[Step]] = {}
+    for step in run.steps:
+        levels.setdefault(step.place, []).append(step)
+    below: dict[tuple[Place, str], dict[Place, None]] = {}
+    for place in levels:
+        for depth in range(len(place)):
+            below.setdefault((place[:depth], place[depth][0]), {})[place[: depth + 1]] = None
+
+    def chain(steps: Sequence[Step]) -> tuple[Chain, list[str]]:
+        total, path = Chain(), list[str]()
+        for step in steps:
+            own, names = single(step)
+            total, path = total.then(own), [*path, *names]
+        return total, path
+
+    def single(step: Step) -> tuple[Chain, list[str]]:
+        state = plan.state(step.at)
+        if not isinstance(state, Parallel | Map):
+            return Chain(hops(step), step.seconds), [state.name]
+        inner = [
+            [s for s in levels[place] if step.entered <= s.entered <= step.entered + step.seconds]
+            for place in below.get((step.place, state.name), ())
+            if place in levels
+        ]
+        ways = [chain(steps) for steps in inner if steps]
+        if not ways:
+            return Chain(hops(step), 0.0), [state.name]
+        longest, names = max(ways, key=lambda way: way[0].seconds(overhead))
+        waves = 1
+        if isinstance(state, Map):
+            times = sum(max(s.times for s in steps) for steps in inner if steps) / max(1, step.times)
+            waves = max(1, ceil(times / concurrency(state)))
+        own = Chain(hops(step), 0.0)
+        return own.then(Chain(longest.hops * waves, longest.work * waves)), [state.name, *names]
+
+    return chain(levels.get((), []))

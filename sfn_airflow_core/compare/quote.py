@@ -1,0 +1,68 @@
+"""A price with its reasons: items that add up, each with the formula that gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Number = float
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of a bill in dollars; ``template`` is the formula, ``numbers`` the values of its names."""
+
+    label: str
+    amount: float
+    template: str
+    numbers: Mapping[str, Number]
+
+    def formula(self) -> str:
+        """The formula with its numbers."""
+        return self.template.format_map({name: figure(value) for name, value in self.numbers.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a month costs in one way of running a workflow.
+
+    ``excluded`` says why the workflow cannot run this way as it is; the price then is what it would be. ``notes`` are
+    conditions of the price.
+    """
+
+    option: str
+    title: str
+    items: tuple[Item, ...]
+    excluded: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def amount(self) -> float:
+        """Dollars per month."""
+        return sum(item.amount for item in self.items)
+
+    @property
+    def fits(self) -> bool:
+        """Whether the workflow can run this way."""
+        return not self.excluded
+
+
+def figure(value: float) -> str:
+    """A number for people: thousands separated, at most six significant decimals, no trailing zeros.
+
+    >>> figure(1234567.0), figure(0.000025), figure(2.5), figure(730)
+    ('1,234,567', '0.000025', '2.5', '730')
+    """
+    if value == int(value) and abs(value) < 1e15:
+        return f"{int(value):,}"
+    places = 2 if abs(value) >= 1000 else 4 if abs(value) >= 1 else 10
+    return f"{value:,.{places}f}".rstrip("0").rstrip(".")
+
+
+def dollars(amount: float) -> str:
+    """An amount in cents; thousands separated.
+
+    >>> dollars(1234.5), dollars(0), dollars(0.004)
+    ('$1,234.50', '$0.00', '$0.00')
+    """
+    return f"${amount:,.2f}"

@@ -1,0 +1,188 @@
+"""What an average run of a workflow uses: transitions, requests, task instances and the time they hold a slot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+from sfn_airflow_core.asl.model import nested
+from sfn_airflow_core.compare.overheads import Overheads
+from sfn_airflow_core.compare.steps import Children, Plan, Run, Step, Workflow, express_children
+
+BASE_MEMORY_MB: Final = 50
+"""Memory of an Express execution before its definition and data (AWS pricing page)."""
+CHUNK_MB: Final = 64
+ASSUMED_PAYLOAD: Final = 1024
+"""Bytes of a payload where no run says more."""
+SERVERLESS_MINIMUM: Final = 60.0
+"""Seconds that MWAA Serverless bills for a task at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Per run, weighted over the runs of a workflow; numbers are averages, ``peak`` and ``memory_mb`` the largest.
+
+    ``transitions`` are all state transitions on Step Functions Standard: of the run itself (``own``) and of the
+    Standard child executions of distributed Maps. ``requests`` and ``request_gb_seconds`` are those of Express
+    children. ``express_*`` are the same if the workflow itself ran as Express. ``slot_seconds`` is how long Airflow
+    tasks hold worker slots, ``serverless_seconds`` what MWAA Serverless bills. ``bursts`` are stretches of a run by
+    the number of slots held at once: ``(slots, seconds)``.
+    """
+
+    runs: int
+    own: float
+    child_transitions: float
+    requests: float
+    request_gb_seconds: float
+    seconds: float
+    express_gb_seconds: float
+    memory_mb: int
+    tasks: float
+    skipped: float
+    slot_seconds: float
+    serverless_tasks: float
+    serverless_seconds: float
+    peak: int
+    bursts: tuple[tuple[float, float], ...]
+    retries: float
+
+    @property
+    def transitions(self) -> float:
+        """State transitions that Standard bills."""
+        return self.own + self.child_transitions
+
+
+def measure(workflow: Workflow, overheads: Overheads) -> Usage:
+    """The usage of a workflow. Needs at least one run."""
+    return merged([(run.weight, _one(workflow, run, overheads)) for run in workflow.runs])
+
+
+def merged(rows: Sequence[tuple[float, Usage]]) -> Usage:
+    """The usage of an average run among some kinds of runs with their weights."""
+    total = sum(weight for weight, _ in rows)
+    shares = [(weight / total, row) for weight, row in rows]
+    bursts: dict[float, float] = {}
+    for share, row in shares:
+        for slots, seconds in row.bursts:
+            bursts[slots] = bursts.get(slots, 0.0) + share * seconds
+    return Usage(
+        runs=sum(row.runs for _, row in rows),
+        memory_mb=max(row.memory_mb for _, row in rows),
+        peak=max(row.peak for _, row in rows),
+        bursts=tuple(sorted(bursts.items())),
+        **{name: sum(share * float(getattr(row, name)) for share, row in shares) for name in _AVERAGED},
+    )
+
+
+_AVERAGED: Final = (
+    "own",
+    "child_transitions",
+    "requests",
+    "request_gb_seconds",
+    "seconds",
+    "express_gb_seconds",
+    "tasks",
+    "skipped",
+    "slot_seconds",
+    "serverless_tasks",
+    "serverless_seconds",
+    "retries",
+)
+
+
+def _one(workflow: Workflow, run: Run, overheads: Overheads) -> Usage:
+    plan = workflow.plan
+    kinds = dict.fromkeys(("parent", "standard child", "express child"), 0)
+    for step in run.steps:
+        kinds[plan.billing[step.at]] += step.times * step.tries
+    children = express_children(plan, run)
+    payload = run.payload or ASSUMED_PAYLOAD
+    memory = memory_mb(plan, payload, 1)
+    tasks = _Tasks(plan, workflow, overheads)
+    for step in run.steps:
+        tasks.add(step)
+    skipped, bursts = _skipped(workflow, run), _bursts(tasks.held)
+    return Usage(
+        runs=1,
+        own=kinds["parent"],
+        child_transitions=kinds["standard child"],
+        requests=sum(child.count for child in children),
+        request_gb_seconds=sum(gb_seconds(child, memory) for child in children),
+        seconds=run.seconds,
+        express_gb_seconds=gb_seconds(Children(1, run.seconds), memory_mb(plan, payload, _width(run, plan))),
+        memory_mb=memory_mb(plan, payload, _width(run, plan)),
+        tasks=tasks.count,
+        skipped=skipped,
+        slot_seconds=tasks.slots + skipped * overheads.slot,
+        serverless_tasks=tasks.count,
+        serverless_seconds=tasks.serverless,
+        peak=max((slots for slots, _ in bursts), default=0),
+        bursts=tuple((float(slots), seconds) for slots, seconds in bursts),
+        retries=sum((step.tries - 1) * step.times for step in run.steps),
+    )
+
+
+class _Tasks:
+    """The Airflow tasks of one run."""
+
+    def __init__(self, plan: Plan, workflow: Workflow, overheads: Overheads):
+        self.plan, self.workflow, self.overheads = plan, workflow, overheads
+        self.count, self.slots, self.serverless = 0.0, 0.0, 0.0
+        self.held: list[tuple[float, float, int]] = []
+
+    def add(self, step: Step) -> None:
+        shape = self.workflow.shape(step.at)
+        own, state = self.overheads.slot, self.plan.state(step.at)
+        holds = not nested(state) and shape.main == "worker"
+        work = step.busy if not nested(state) else 0.0
+        self.count += shape.tasks * step.times
+        starts = 2 if shape.main == "deferred" and not nested(state) else 1
+        main = 0.0 if shape.main == "none" else own * starts * step.tries + (work if holds else 0.0)
+        self.slots += (main + own * shape.small) * step.times
+        minimum = max(SERVERLESS_MINIMUM, work)
+        self.serverless += ((minimum if shape.main != "none" else 0.0) + SERVERLESS_MINIMUM * shape.small) * step.times
+        if holds:
+            self.held.append((step.entered, step.entered + max(main, own), step.times))
+
+
+def _skipped(workflow: Workflow, run: Run) -> int:
+    """Tasks of states that a run does not enter: outside Maps they run all the same, to skip themselves."""
+    entered = {step.at for step in run.steps}
+    left_out = [workflow.shape(at) for at in workflow.plan.states if at not in entered]
+    return sum(shape.tasks for shape in left_out if not shape.mapped)
+
+
+def _bursts(held: Iterable[tuple[float, float, int]]) -> list[tuple[int, float]]:
+    """Stretches of time by the number of slots held."""
+    changes: dict[float, int] = {}
+    for start, end, times in held:
+        changes[start] = changes.get(start, 0) + times
+        changes[end] = changes.get(end, 0) - times
+    moments = sorted(changes)
+    found: dict[int, float] = {}
+    busy = 0
+    for now, after in zip(moments, [*moments[1:], None], strict=True):
+        busy += changes[now]
+        if busy and after is not None:
+            found[busy] = found.get(busy, 0.0) + after - now
+    return sorted(found.items())
+
+
+def _width(run: Run, plan: Plan) -> int:
+    """How many branches and iterations hold data at once, for the memory of an Express execution."""
+    held = [(s.entered, s.entered + max(s.seconds, 1e-9), s.times) for s in run.steps if not nested(plan.state(s.at))]
+    return max((slots for slots, _ in _bursts(held)), default=1)
+
+
+def memory_mb(plan: Plan, payload: int, width: int) -> int:
+    """Memory that an Express execution is billed for, in MB: rounded up to chunks of 64."""
+    used = BASE_MEMORY_MB + (plan.size + payload * width) / 1024**2
+    return ceil(used / CHUNK_MB) * CHUNK_MB
+
+
+def gb_seconds(children: Children, memory: int) -> float:
+    """GB-seconds that Express bills for equal executions: time rounded up to 100 ms each."""
+    tenths = max(1, ceil(round(children.seconds * 10, 6)))
+    return children.count * tenths / 10 * memory / 1024
