@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-scheduler check format bench docs goldens clean
+.PHONY: help demo test test-api test-scheduler check format bench docs goldens clean
 
 help: ## Lists the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,6 +16,9 @@ demo: $(READY) ## Converts a state machine, runs the DAG on Airflow and shows wh
 
 test: $(READY) ## Runs every test
 	$(BIN)/python -m pytest -n 2
+
+test-api: $(READY) ## Answers waiting tasks through an API server of Airflow
+	$(BIN)/python -m pytest -m api
 
 test-scheduler: $(READY) ## Runs generated DAGs on a real scheduler, API server and triggerer
 	$(BIN)/python -m pytest -m scheduler tests/scheduler

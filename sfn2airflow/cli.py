@@ -14,6 +14,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rules": ("sfn2airflow.cli_explain:rules", "List every finding there is."),
 }
 """Every command by name; a further one is a row here and a click command in a module of its own."""
+    "answer": ("sfn2airflow.cli_answer:answer", "Answer a task that waits for its token."),
+    "work": ("sfn2airflow.cli_answer:work", "List the work that waits for workers of an activity."),
 
 
 @click.group(cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,7 +24,7 @@ def cli() -> None:
     """Translate AWS Step Functions state machines to Apache Airflow DAGs.
 
     What the DAG does differently is reported with a code, a place and a remedy; a state without a finding behaves
-    the same. Nothing leaves this machine.
+    the same. Translating needs no network; only answer and work speak to your Airflow.
 
     Exit codes: 0 clean, 1 findings at or above --fail-on, 2 wrong usage or unreadable input, 3 a bug.
     """
