@@ -14,9 +14,11 @@ import libcst as cst
 from sfn2airflow import phrases
 from sfn2airflow.expressions_calls import write_call
 from sfn2airflow.expressions_conditions import write_compare, write_negation, write_test
+from sfn2airflow.expressions_jsonata import write_jsonata
 from sfn2airflow.expressions_paths import write_path
 from sfn2airflow.expressions_scope import DATA_NAMES, Code, Scope, Writing
 from sfn2airflow.phrases import Node
+from sfn_airflow_core.expr.jsonata_model import Jsonata
 from sfn_airflow_core.expr.model import (
     Array,
     Call,
@@ -64,6 +66,8 @@ def _write(expr: Expr, writing: Writing) -> Node:
             return phrases.logic(operator, [*map(writing.expr, operands)])
         case Negation():
             return write_negation(expr, writing)
+        case Jsonata():
+            return write_jsonata(expr, writing)
         case _:
             assert_never(expr)
 

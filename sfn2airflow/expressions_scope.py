@@ -59,6 +59,13 @@ DATA_NAMES = frozenset(
 )
 """The functions of ``runtime.data`` and ``runtime.intrinsics`` that compiled expressions call."""
 
+_QUERY_NAMES = (
+    "NOTHING among calculated compared each equal find flat_sequence functions holds is_there jsonata known listed "
+    "mapped need negated numeric query queryable record sequence shown typed unequal unreadable whole_numbers"
+)
+QUERY_NAMES = frozenset(_QUERY_NAMES.split())
+"""The names of the runtime that compiled JSONata uses."""
+
 _OPEN = re.compile(r"\$\{([^{}]*)\}")
 
 
@@ -68,7 +75,9 @@ class Scope:
 
     ``input`` is the variable with the document (``$``), ``context`` the function that gives the context object
     (``$$``), ``variables`` the dictionary of variables. ``item`` and ``index`` are the names of a Map's current item
-    and its number (``$$.Map.Item.Value``, ``$$.Map.Item.Index``) where there are such names. ``constants`` maps open
+    and its number (``$$.Map.Item.Value``, ``$$.Map.Item.Index``) where there are such names. ``result`` and
+    ``error`` are the variables with ``$states.result`` and ``$states.errorOutput``, where there are any;
+    ``has_variables`` says whether there is a dictionary of variables at all. ``constants`` maps open
     placeholders ``${Name}`` to the names of constants of the generated file; one that is not in it stays text.
     """
 
@@ -77,6 +86,9 @@ class Scope:
     item: str | None = None
     index: str | None = None
     variables: str = "variables"
+    result: str | None = None
+    error: str | None = None
+    has_variables: bool = True
     constants: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -170,7 +182,8 @@ class Writing:
         if len(singular) < 2 or singular[0].isdigit():
             singular = "element"
         taken = {self.scope.input, self.scope.context, self.scope.item, self.scope.index, self.scope.variables}
-        taken |= self.names | set(self.scope.constants.values()) | DATA_NAMES
+        taken |= {self.scope.result, self.scope.error}
+        taken |= self.names | set(self.scope.constants.values()) | DATA_NAMES | QUERY_NAMES
         wanted, number = singular, 2
         if keyword.iskeyword(wanted) or keyword.issoftkeyword(wanted) or hasattr(builtins, wanted) or wanted == "data":
             wanted = f"{wanted}_element"

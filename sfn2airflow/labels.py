@@ -6,6 +6,7 @@ import json
 from typing import assert_never
 
 from sfn_airflow_core.asl.model import Json, Placeholder
+from sfn_airflow_core.expr.jsonata_model import Jsonata
 from sfn_airflow_core.expr.model import Array, Call, Compare, Expr, Literal, Logic, Negation, Object, Path, Test
 
 LONGEST = 60
@@ -48,6 +49,8 @@ def _say(expr: Expr) -> str:
             return f" {operator} ".join(_in_parentheses(operand) for operand in operands)
         case Call(function, arguments):
             return f"{function}({', '.join(map(_say, arguments))})"
+        case Jsonata(text=text):
+            return " ".join(text.split())
         case Object() | Array():
             return "…"
         case _:

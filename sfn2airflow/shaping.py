@@ -22,6 +22,7 @@ from sfn_airflow_core.asl.model import (
     Task,
 )
 from sfn_airflow_core.dag.model import Assign, Shaping
+from sfn_airflow_core.expr.jsonata_model import Jsonata
 from sfn_airflow_core.expr.model import (
     Array,
     Call,
@@ -114,7 +115,7 @@ def _parts(expr: Expr) -> Iterable[Expr]:
             return [expr.operand]
         case Logic():
             return expr.operands
-        case Literal():
+        case Literal() | Jsonata():
             return []
 
 

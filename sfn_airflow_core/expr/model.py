@@ -4,7 +4,7 @@ Readers make it (``read_jsonpath``, ``read_intrinsic``, ``read_template``, ``rea
 interpreter evaluates it, and the DAG writer compiles it to Python. Nodes record *what is meant*; how a missing value or
 a wrong type behaves belongs to the language that the node was read from: here, JSONPath as AWS Step Functions evaluates
 it (Jayway's dialect, in which an indefinite path gives a list, empty where nothing matches; a definite path that finds
-nothing is an error).
+nothing is an error). A JSONata expression is one node, ``Jsonata``, with a tree of its own.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from typing import Literal as OneOf
 from typing import TypeAlias
 
 from sfn_airflow_core.asl.model import Json
+from sfn_airflow_core.expr.jsonata_model import Jsonata
 
-Expr: TypeAlias = "Literal | Path | Call | Object | Array | Compare | Test | Logic | Negation"
+Expr: TypeAlias = "Literal | Path | Call | Object | Array | Compare | Test | Logic | Negation | Jsonata"
 """Everything that has a value."""
 
 

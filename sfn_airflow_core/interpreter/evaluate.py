@@ -8,6 +8,7 @@ from random import Random
 from typing import assert_never
 
 from sfn_airflow_core.asl.model import Json
+from sfn_airflow_core.expr.jsonata_model import Jsonata
 from sfn_airflow_core.expr.model import Array, Call, Compare, Expr, Literal, Logic, Negation, Object, Path, Test
 from sfn_airflow_core.interpreter.evaluate_compare import holds
 from sfn_airflow_core.interpreter.evaluate_intrinsics import INTRINSICS, Signature
@@ -59,6 +60,8 @@ def evaluate(expr: Expr, data: Data) -> Json:
             return any(evaluate(operand, data) is True for operand in expr.operands)
         case Negation():
             return evaluate(expr.operand, data) is not True
+        case Jsonata():
+            raise EvaluationError("a JSONata expression has no place in a JSONPath state")
         case _:
             assert_never(expr)
 

@@ -1,0 +1,345 @@
+"""JSONata as Python: plain where it says the same for every document, a small function of the runtime otherwise.
+
+Where a value has to be there (``needed``), a path is plain subscripts, which fail where JSONata finds nothing. Where it
+may be missing (``made``), it is ``find(data, …)``. What neither can say raises ``EngineNeeded``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import assert_never
+
+import libcst as cst
+
+from sfn2airflow import phrases
+from sfn2airflow.expressions_jsonata_paths import looked_up, split
+from sfn2airflow.expressions_jsonata_scope import (
+    EngineNeeded,
+    Kind,
+    Made,
+    Query,
+    atom,
+    fits_f_string,
+    generator,
+)
+from sfn2airflow.expressions_scope import Writing
+from sfn2airflow.phrases import Node
+from sfn_airflow_core.expr.jsonata_model import (
+    Apply,
+    Each,
+    Focus,
+    Function,
+    If,
+    Jsonata,
+    Listed,
+    Member,
+    Minus,
+    Name,
+    Nth,
+    Operation,
+    Record,
+    Steps,
+    Tree,
+    Value,
+    Where,
+)
+
+_ARITHMETIC = {"+": cst.Add, "-": cst.Subtract, "*": cst.Multiply}
+_KINDS: dict[type, Kind] = {str: "string", bool: "boolean", int: "number", float: "number", type(None): "null"}
+
+
+def write_jsonata(expr: Jsonata, writing: Writing) -> Node:
+    """The value of an expression of a state; it is there, or evaluating it raises."""
+    if expr.problem:
+        return writing.call("unreadable", writing.string(expr.text), writing.string(expr.problem))
+    outside = frozenset(writing.names), frozenset(writing.needs)
+    if expr.tree is not None:
+        try:
+            return needed(expr.tree, Query(writing))
+        except EngineNeeded:
+            writing.names.intersection_update(outside[0])
+            writing.needs.intersection_update(outside[1])
+    return _by_engine(expr, writing)
+
+
+def _by_engine(expr: Jsonata, writing: Writing) -> Node:
+    """``query("…", {"input": data})``"""
+    scope = writing.scope
+    given: dict[str, Callable[[], Node]] = {"input": lambda: phrases.name(scope.input)}
+    given["context"] = lambda: writing.call(scope.context)
+    if scope.result is not None:
+        given["result"] = lambda: phrases.name(scope.result or "")
+    if scope.error is not None:
+        given["errorOutput"] = lambda: phrases.name(scope.error or "")
+    states = [name for name in given if name in expr.states or not expr.states]
+    arguments = [phrases.mapping((writing.string(name), given[name]()) for name in states)]
+    if scope.has_variables:
+        arguments.append(phrases.name(scope.variables))
+    return writing.call("query", writing.string(expr.text), *arguments)
+
+
+def needed(tree: Tree, query: Query) -> Node:
+    """A value that has to be there: evaluating the node raises where it is not."""
+    match tree:
+        case If(condition, then, otherwise) if otherwise is not None:
+            return _conditional(needed(then, query), truth(condition, query), needed(otherwise, query))
+        case Operation("<" | "<=" | ">" | ">=" as operator, left, right):
+            if "number" in (_kind(left), _kind(right)):
+                return phrases.compare(atom(_number(left, query)), operator, atom(_number(right, query)))
+            operands = needed(left, query), query.writing.string(operator), needed(right, query)
+            return query.call("compared", *operands)
+        case Operation("+" | "-" | "*" as operator, left, right):
+            first, second = (atom(_number(part, query)) for part in (left, right))
+            return cst.BinaryOperation(left=first, operator=_ARITHMETIC[operator](), right=second)
+        case Minus(operand):
+            return cst.UnaryOperation(operator=cst.Minus(), expression=atom(_number(operand, query)))
+        case Steps() | Name():
+            found, rest = split(tree, query)
+            if found is not None and not rest:
+                return found.needed(query)
+        case Apply():
+            value = _applied(tree, query, is_needed=True)
+            return query.call("known", value.node) if value.missing else value.node
+    value = made(tree, query)
+    return query.call("known", value.node) if value.missing else value.node
+
+
+def _kind(tree: Tree) -> Kind:
+    """The kind that an operand certainly has, by its form."""
+    match tree:
+        case Value(value):
+            return _KINDS[type(value)]
+        case Operation("+" | "-" | "*" | "/" | "%") | Minus():
+            return "number"
+        case _:
+            return "any"
+
+
+def _number(tree: Tree, query: Query) -> Node:
+    """A number that has to be there."""
+    match tree:
+        case Value(int() | float() as number) if not isinstance(number, bool):
+            return phrases.literal(number)
+        case Operation("+" | "-" | "*") | Minus():
+            return needed(tree, query)
+    value = _applied(tree, query, is_needed=True) if isinstance(tree, Apply) else made(tree, query)
+    if value.kind == "number" and not value.missing:
+        return value.node
+    return query.call("numeric", needed(tree, query))
+
+
+def _applied(tree: Apply, query: Query, *, is_needed: bool = False) -> Made:
+    from sfn2airflow.expressions_jsonata_calls import write_apply  # calls are made of expressions
+
+    return write_apply(tree, query, is_needed=is_needed)
+
+
+def truth(tree: Tree, query: Query) -> Node:
+    """Whether a value is true to JSONata, as a condition of Python; nothing is false."""
+    match tree:
+        case Operation("and" | "or" as operator, left, right):
+            return phrases.logic(operator, [_bool(left, query), _bool(right, query)])
+    value = made(tree, query)
+    return value.node if value.kind == "boolean" else query.call("holds", value.node)
+
+
+def _bool(tree: Tree, query: Query) -> Node:
+    """The same, as true or false."""
+    if isinstance(tree, Operation) and tree.operator in ("and", "or"):
+        return truth(tree, query)
+    value = made(tree, query)
+    plain = value.kind == "boolean" and not value.missing
+    return value.node if plain else query.call("holds", value.node)
+
+
+def made(tree: Tree, query: Query) -> Made:
+    """A value that may be missing: the node is then worth NOTHING."""
+    match tree:
+        case Value(value):
+            return Made(query.writing.literal(value), _KINDS[type(value)])
+        case Name() | Steps() | Focus():
+            return _path(tree, query)
+        case Listed(elements):
+            return _list(elements, query)
+        case Record(entries):
+            return _record(entries, query)
+        case Operation():
+            return _operation(tree, query)
+        case Minus(operand):
+            value = made(operand, query)
+            if value.kind == "number" and not value.missing:
+                return Made(cst.UnaryOperation(operator=cst.Minus(), expression=atom(value.node)), "number")
+            return Made(query.call("negated", value.node), "number", value.missing)
+        case If(condition, then, otherwise):
+            first = made(then, query)
+            second = Made(query.name("NOTHING"), first.kind, True) if otherwise is None else made(otherwise, query)
+            kind: Kind = first.kind if first.kind == second.kind else "any"
+            node = _conditional(first.node, truth(condition, query), second.node)
+            return Made(node, kind, first.missing or second.missing)
+        case Apply():
+            return _applied(tree, query)
+        case Function():
+            raise EngineNeeded
+        case _:
+            assert_never(tree)
+
+
+def _conditional(then: Node, condition: Node, otherwise: Node) -> Node:
+    parts = [phrases.in_parentheses(part) if isinstance(part, cst.IfExp) else part for part in (then, condition)]
+    return cst.IfExp(body=parts[0], test=parts[1], orelse=otherwise)
+
+
+def _path(tree: Name | Steps | Focus, query: Query) -> Made:
+    """A path, step by step: names in one ``find``, predicates and expressions as what they do for each context."""
+    found, rest = split(tree, query)
+    if found is None:
+        assert isinstance(tree, Steps)
+        value = made(tree.head, query)
+    else:
+        value = found.made(query)
+    keys, word = list[str | int](), _word(tree, len(rest))
+    for step in rest:
+        match step:
+            case Member(name):
+                keys.append(name)
+                word = name
+            case Nth(position):
+                keys.append(position)
+            case Where() | Each():
+                value = _for_each(step, looked_up(value, tuple(keys), query), word, query)
+                keys.clear()
+            case _:
+                assert_never(step)
+    return looked_up(value, tuple(keys), query)
+
+
+def _for_each(step: Where | Each, source: Made, word: str, query: Query) -> Made:
+    """A predicate over the elements of a value, or an expression worked out for each."""
+    element, inner = query.focused(word)
+    match step:
+        case Where(predicate):
+            if made(predicate, inner).kind != "boolean":
+                raise EngineNeeded  # a number would be an index
+            items = query.call("each", source.node)
+            loop = generator(phrases.name(element), element, items, truth(predicate, inner))
+            node = query.call("sequence", loop)
+        case Each(part):
+            parameters = cst.Parameters(params=(cst.Param(cst.Name(element)),))
+            function = cst.Lambda(parameters, made(part, inner).node)
+            node = query.call("mapped", source.node, function)
+        case _:
+            assert_never(step)
+    query.leave(inner)
+    return Made(node, missing=True)
+
+
+def _word(tree: Tree, behind: int) -> str:
+    """What the elements of a path's value may be called after: its last name before the steps ``behind``."""
+    match tree:
+        case Name(name):
+            return name
+        case Steps(head, steps):
+            names = [step.name for step in steps[: len(steps) - behind] if isinstance(step, Member)]
+            return names[-1] if names else _word(head, 0)
+        case _:
+            return ""
+
+
+def _list(elements: tuple[Tree, ...], query: Query) -> Made:
+    """``[a, b]``; an array among the elements stands for its elements, unless it is a constructor itself."""
+    nodes, simple = list[Node](), True
+    for element in elements:
+        value = made(element, query)
+        if isinstance(element, Listed):
+            nodes.append(phrases.sequence([value.node]))
+            continue
+        nodes.append(value.node)
+        simple = simple and value.kind not in ("any", "array") and not value.missing
+    if simple:
+        inner = [made(element, query).node for element in elements]
+        return Made(phrases.sequence(inner), "array")
+    return Made(query.call("listed", *nodes), "array")
+
+
+def _record(entries: tuple[tuple[str, Tree], ...], query: Query) -> Made:
+    values = [(key, made(part, query)) for key, part in entries]
+    node = phrases.mapping((query.writing.string(key), value.node) for key, value in values)
+    if any(value.missing for _, value in values):
+        return Made(query.call("record", node), "object")
+    return Made(node, "object")
+
+
+def _operation(tree: Operation, query: Query) -> Made:
+    match tree.operator:
+        case "and" | "or":
+            return Made(truth(tree, query), "boolean")
+        case "&":
+            return Made(_text(tree, query), "string")
+        case "=" | "!=":
+            return Made(_equality(tree, query), "boolean")
+    left, right = made(tree.left, query), made(tree.right, query)
+    missing = left.missing or right.missing
+    match tree.operator:
+        case "in":
+            return Made(query.call("among", left.node, right.node), "boolean")
+        case "..":
+            return Made(query.call("whole_numbers", left.node, right.node), "array")
+        case "<" | "<=" | ">" | ">=":
+            if left.kind == right.kind and left.kind in ("number", "string") and not missing:
+                return Made(phrases.compare(atom(left.node), tree.operator, atom(right.node)), "boolean")
+            call = query.call("compared", left.node, query.writing.string(tree.operator), right.node)
+            return Made(call, "boolean", missing)
+        case _:
+            call = query.call("calculated", left.node, query.writing.string(tree.operator), right.node)
+            return Made(call, "number", missing)
+
+
+def _equality(tree: Operation, query: Query) -> Node:
+    """``a == "b"`` with a string, which equals nothing else in Python either; ``is`` with null and truth values."""
+    left, right = made(tree.left, query), made(tree.right, query)
+    both = not left.missing and not right.missing
+    if tree.operator == "=" or both:
+        equals, differs = ("==", "!="), ("is", "is not")
+        kinds = {left.kind, right.kind}
+        number = tree.operator == "!="
+        if "string" in kinds:
+            return phrases.compare(atom(left.node), equals[number], atom(right.node))
+        if isinstance(tree.right, Value) and right.kind in ("null", "boolean"):
+            return phrases.compare(atom(left.node), differs[number], right.node)
+    return query.call("equal" if tree.operator == "=" else "unequal", left.node, right.node)
+
+
+def _text(tree: Operation, query: Query) -> Node:
+    """``a & b`` as an f-string, or as a sum where Python 3.11 cannot read the expressions inside one."""
+    operands = _operands(tree)
+    inner = query.quoted("'")
+    parts = list[str | Node]()
+    for operand in operands:
+        if isinstance(operand, Value) and isinstance(operand.value, str):
+            parts += query.writing.parts(operand.value)
+        else:
+            value = made(operand, inner)
+            plain = value.kind == "string" and not value.missing
+            parts.append(value.node if plain else query.call("shown", value.node))
+    if query.writing.quote is None and all(isinstance(part, str) or fits_f_string(part) for part in parts):
+        return phrases.formatted(parts)
+    nodes = [
+        phrases.string(part, query.writing.quote) if isinstance(part, str) else _printed(part, query) for part in parts
+    ]
+    whole = nodes[0]
+    for node in nodes[1:]:
+        whole = phrases.plus(whole, atom(node))
+    return whole
+
+
+def _printed(part: Node, query: Query) -> Node:
+    """The value of a constant, which prints itself only in an f-string."""
+    if isinstance(part, cst.Name) and part.value in query.writing.scope.constants.values():
+        return phrases.call(phrases.attribute(part, "get"))
+    return part
+
+
+def _operands(tree: Tree) -> list[Tree]:
+    if isinstance(tree, Operation) and tree.operator == "&":
+        return [*_operands(tree.left), *_operands(tree.right)]
+    return [tree]

@@ -1,0 +1,192 @@
+"""JSONata in Python: values that may be missing, arrays on which paths map, sequences of one that are their element.
+
+Pure functions, without Airflow but for the error in which ``@jsonata`` ends. A data function under it gets its
+arguments with arrays as ``Many``, so ``data["orders"]["id"]`` finds the id of every order; what it cannot compute is
+``States.QueryEvaluationError``. Source: JSONata 2.0.6, https://docs.jsonata.org/2.0.0/processing and
+``/path-operators``.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+Json = Any
+_BAD_DATA = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError)
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class _Nothing:
+    """The type of ``NOTHING``; it is false, and equal only to itself."""
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "NOTHING"
+
+
+NOTHING: Json = _Nothing()
+"""What an expression is worth that has no value (JSONata's undefined); null is a value."""
+
+
+class Many(list[Json]):
+    """An array of a document: a name as subscript is looked up in all its elements, as a JSONata path does."""
+
+    __slots__ = ()
+
+    def __getitem__(self, key: Any) -> Any:
+        return need(self, key) if isinstance(key, str) else list.__getitem__(self, key)
+
+
+def queryable(value: Json) -> Json:
+    """A JSON value whose arrays are ``Many``."""
+    match value:
+        case dict():
+            return {key: queryable(part) for key, part in value.items()}
+        case list():
+            return Many(map(queryable, value))
+        case _:
+            return value
+
+
+def plain(value: Json) -> Json:
+    """A value as JSON has it: no ``Many``, whole numbers without fraction, nothing that is not there."""
+    match value:
+        case dict():
+            return {key: plain(part) for key, part in value.items() if part is not NOTHING}
+        case list():
+            return [plain(part) for part in value if part is not NOTHING]
+        case float():
+            if not math.isfinite(value):
+                raise ValueError(f"the number {value} is out of range")
+            return int(value) if value.is_integer() and abs(value) < 1e21 else value
+        case tuple():
+            return tuple(map(plain, value))
+        case None | bool() | int() | str():
+            return value
+        case _:
+            return known(value)
+
+
+def jsonata(function: _Function) -> _Function:
+    """Marks a data function of a JSONata state: it sees arrays as ``Many``, and its failures are catchable.
+
+    Errors over data become States.QueryEvaluationError; errors with a name of their own keep it.
+    """
+
+    @functools.wraps(function)
+    def evaluated(*arguments: Json) -> Any:
+        try:
+            value = function(*map(queryable, arguments))
+            if hasattr(value, "variables"):  # what ``assigned`` makes
+                return type(value)(plain(value.document), plain(value.variables))
+            return plain(value) if isinstance(value, dict | list | tuple | float | _Nothing) else value
+        except KeyError as error:
+            raise failed(f"{function.__name__}: there is no {error}") from error
+        except _BAD_DATA as error:
+            raise failed(f"{function.__name__}: {error}") from error
+
+    return evaluated  # type: ignore[return-value]
+
+
+def unreadable(expression: str, problem: str) -> Json:
+    """The value of an expression that cannot be read: an error when it is evaluated, as on AWS."""
+    raise failed(f"The JSONata expression '{expression}' threw an error during evaluation. {problem}")
+
+
+def failed(cause: str) -> Exception:
+    """The error of an evaluation, which Retry and Catch may name."""
+    from .errors import StateError  # which needs Airflow
+
+    return StateError("States.QueryEvaluationError", cause)
+
+
+def known(value: Json) -> Json:
+    """The value itself; a LookupError where it is missing."""
+    if value is NOTHING:
+        raise LookupError("the expression returned nothing (undefined)")
+    return value
+
+
+def need(value: Json, *keys: str | int) -> Json:
+    """What ``find`` finds; a KeyError where it finds nothing."""
+    found = find(value, *keys)
+    if found is NOTHING:
+        raise KeyError(".".join(map(str, keys)))
+    return found
+
+
+def find(value: Json, *keys: str | int) -> Json:
+    """The value of a path, NOTHING if it leads nowhere: names of members, and numbers for ``[n]`` behind a name."""
+    for place, key in enumerate(keys):
+        if value.__class__ is dict and key.__class__ is str:
+            value = value.get(key, NOTHING)
+        elif isinstance(key, int):
+            value = nth(value, key)
+        elif isinstance(value, list):
+            return _mapped(value, keys[place:])
+        else:
+            return NOTHING
+    return value
+
+
+def _mapped(values: list[Json], keys: tuple[str | int, ...]) -> Json:
+    """A path over each element: ``[n]`` takes its element out of what the name before it finds in each of them."""
+    end = 1
+    while end < len(keys) and isinstance(keys[end], int):
+        end += 1
+    found = flat_sequence(find(value, *keys[:end]) for value in values)
+    return find(found, *keys[end:])
+
+
+def nth(value: Json, position: float) -> Json:
+    """``value[position]``: an element of an array, from the end if negative; what is no array is its own first."""
+    if value is NOTHING:
+        return value
+    values, place = each(value), math.trunc(position)
+    return list.__getitem__(values, place) if -len(values) <= place < len(values) else NOTHING
+
+
+def each(value: Json) -> list[Json]:
+    """The elements to go through: of an array its own, otherwise the value alone, or none."""
+    return value if isinstance(value, list) else [] if value is NOTHING else [value]
+
+
+def mapped(value: Json, function: Callable[[Json], Json]) -> Json:
+    """``value.(expression)``: of an array, what the function gives for its elements; otherwise what it gives for it."""
+    if isinstance(value, list):
+        return flat_sequence(map(function, value))
+    return value if value is NOTHING else function(value)
+
+
+def sequence(values: Iterable[Json]) -> Json:
+    """The values that are there: nothing if none, the value itself if one, otherwise a list."""
+    found = [value for value in values if value is not NOTHING]
+    return found[0] if len(found) == 1 else Many(found) if found else NOTHING
+
+
+def flat_sequence(values: Iterable[Json]) -> Json:
+    """A sequence in which the elements of arrays stand in their place."""
+    found = list[Json]()
+    for value in values:
+        if isinstance(value, list):
+            found += value
+        elif value is not NOTHING:
+            found.append(value)
+    return found[0] if len(found) == 1 else Many(found) if found else NOTHING
+
+
+def listed(*values: Json) -> list[Json]:
+    """``[…]``: the values that are there, with the elements of arrays in their place."""
+    found = Many()
+    for value in values:
+        found += each(value)
+    return found
+
+
+def record(members: dict[str, Json]) -> dict[str, Json]:
+    """``{…}``: the members that have a value."""
+    return {key: value for key, value in members.items() if value is not NOTHING}
