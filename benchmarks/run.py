@@ -14,6 +14,7 @@ BENCHMARKS: dict[str, list[str]] = {
     "growth": [],
     "interpreter": [],
     "recordings": [],
+    "series_parallel": [],
 }
 """Modules of this folder, with the arguments of a whole run."""
 
