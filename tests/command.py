@@ -10,7 +10,7 @@ from typing import Any
 CLEAN = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": {"n": 1}, "End": True}}}
 UNSUPPORTED = {
     "StartAt": "A",
-    "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "End": True}},
+    "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::nosuchservice:doIt", "End": True}},
 }
 APPROXIMATE = {**CLEAN, "TimeoutSeconds": 60}
 MANUAL = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": "${Name}", "End": True}}}

@@ -56,9 +56,9 @@ def test_fail_on(call: Run, machine: Any, fails_on: set[str], command: tuple[str
 def test_a_finding_is_one_line_with_its_place_and_the_remedy_on_demand(call: Run):
     put("a.asl.json", UNSUPPORTED)
     _, out, _ = call("check", "a.asl.json")
-    assert out.startswith("a.asl.json:6:19: S2A501 [unsupported] ")
+    assert out.startswith("a.asl.json:6:19: S2A505 [unsupported] ")
     assert "0 of 1 state (0 %) behave the same" in out
-    assert "where the service has a" in call("check", "-v", "a.asl.json")[1]
+    assert "check the spelling of the Resource" in call("check", "-v", "a.asl.json")[1]
     assert call("check", "-q", "a.asl.json")[1].count("\n") == 1
 
 
@@ -79,7 +79,7 @@ def test_a_rejected_input_does_not_stop_the_others(call: Run):
 def test_formats_and_output_file(call: Run, form: str):
     put("a.asl.json", UNSUPPORTED)
     _, out, _ = call("check", "a.asl.json", "--format", form)
-    assert "S2A501" in out
+    assert "S2A505" in out
     assert call("check", "a.asl.json", "--format", form, "--output-file", "report")[:2] == (1, "")
     assert Path("report").read_text(encoding="utf-8") == out
 
