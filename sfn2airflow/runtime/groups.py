@@ -68,13 +68,14 @@ def _rule_for_mapped_tasks(end: BaseOperator) -> None:
 
 
 def concurrency(limit: Json) -> int:
-    """The value of ``MaxConcurrencyPath``: an integer from 0, which ends the state if it is anything else.
+    """The value of ``MaxConcurrencyPath``: an integer from 0, or (recorded) its text; anything else ends the state.
 
     Airflow cannot limit a mapped group by a number that is known so late, so that the items are not limited by it.
     """
-    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+    number = int(limit) if isinstance(limit, str) and limit.isdecimal() else limit
+    if isinstance(number, bool) or not isinstance(number, int) or number < 0:
         raise ValueError(f"MaxConcurrencyPath refers to {limit!r}, which is not a valid integer")
-    return limit
+    return number
 
 
 def leaves(node: Node) -> list[BaseOperator]:
