@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, assert_never
+from typing import Literal
 
 from sfn2airflow.ledger import Ledger
 from sfn2airflow.services.model import Service
@@ -11,16 +11,14 @@ from sfn2airflow.write import RESERVED
 from sfn_airflow_core.asl.model import Machine, Pointer
 from sfn_airflow_core.compare.steps import TaskShape
 from sfn_airflow_core.dag.model import (
-    AnyNode,
     CallbackTask,
-    ChildTask,
-    ChoiceTask,
+    ChildDag,
     Dag,
     Flow,
     JobTask,
     MapGroup,
+    Node,
     ParallelGroup,
-    StateTask,
     WaitTask,
 )
 from sfn_airflow_core.dag.names import Names
@@ -44,17 +42,17 @@ def _add(flow: Flow, found: dict[Pointer, TaskShape], mapped: bool) -> None:
     routers = {catch.guarded for catch in flow.catches}
     for node in flow.nodes:
         main, small = _tasks(node)
-        if node.at:
+        if node.at and node.at not in found:
             found[node.at] = TaskShape(main, small + (node.task_id in routers), mapped)
+        for part in _parts(node):  # a loop that polls is one task for several states
+            found[part.at] = TaskShape("none", 0, mapped)
         for inner, many in _inner(node):
             _add(inner, found, mapped or many)
 
 
-def _tasks(node: AnyNode) -> tuple[Main, int]:
+def _tasks(node: Node) -> tuple[Main, int]:
     """Where the work of a state waits, and how many small tasks there are around it."""
     match node:
-        case StateTask() | ChoiceTask():
-            return "worker", 0
         case JobTask(service=service):
             return ("deferred" if _gives_way(service) else "worker"), 0
         case WaitTask() | CallbackTask():
@@ -63,10 +61,9 @@ def _tasks(node: AnyNode) -> tuple[Main, int]:
             return "none", 1
         case MapGroup():
             return "none", 2
-        case ChildTask():
-            return "deferred", 0
         case _:
-            assert_never(node)
+            gives_way = isinstance(getattr(node, "child", None), ChildDag) or bool(_parts(node))
+            return ("deferred" if gives_way else "worker"), 0
 
 
 def _gives_way(service: object) -> bool:
@@ -75,14 +72,18 @@ def _gives_way(service: object) -> bool:
     return operator.deferrable if operator is not None else True
 
 
-def _inner(node: AnyNode) -> list[tuple[Flow, bool]]:
+def _parts(node: Node) -> list[Node]:
+    """The states that have no task because the task of another state does their work."""
+    return [part for name in ("decision", "pause") if isinstance(part := getattr(node, name, None), Node)]
+
+
+def _inner(node: Node) -> list[tuple[Flow, bool]]:
     """The flows inside a node, and whether their tasks are made per item, or per run of a DAG of their own."""
     match node:
         case ParallelGroup():
             return [(branch, False) for branch in node.branches]
         case MapGroup():
             return [(node.processor, True)]
-        case ChildTask():
-            return [(node.child.flow, True)]
         case _:
-            return []
+            child = getattr(node, "child", None)
+            return [(child.flow, True)] if isinstance(child, ChildDag) else []

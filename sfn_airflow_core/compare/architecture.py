@@ -111,8 +111,10 @@ def architecture(workflow: Workflow, usage: Usage, terms: Terms, dag: DagFile | 
     ]
 
 
-def _have(found: list[str], what: str, none: str = "") -> str:
-    return f"{len(found)} {what}: {names(found)}" if found else f"nothing here{none and f' ({none})'}"
+def _have(found: list[str], what: str) -> str:
+    """How many of something, and which; ``what`` is the plural."""
+    word = what.removesuffix("s") if len(found) == 1 else what
+    return f"{len(found)} {word}: {names(found)}" if found else "nothing here"
 
 
 def _running(workflow: Workflow, usage: Usage, terms: Terms, found: Facts) -> Iterator[Dimension]:
@@ -166,13 +168,15 @@ def _data(workflow: Workflow, usage: Usage, found: Facts) -> Iterator[Dimension]
         "history",
         "25,000 events, kept for 90 days",
         "the metadata database until it is cleaned, logs in CloudWatch",
-        f"{max((run.events or 0) for run in workflow.runs):,} events" if workflow.runs[0].events else "not run",
+        f"{max((run.events or 0) for run in workflow.runs):,} events in the longest run"
+        if workflow.runs[0].events
+        else f"{usage.own * 3:,.0f} events, roughly",
     )
     yield Dimension(
         "data awareness",
         "events through EventBridge",
         "assets, sensors, asset partitions",
-        _have(found.events, "states put events"),
+        _have(found.events, "event puts"),
         "outlets (assets) on the tasks that put events" if found.events else "",
     )
     yield Dimension(
@@ -199,7 +203,7 @@ def _control(workflow: Workflow, found: Facts) -> Iterator[Dimension]:
         "loops",
         "a Choice may go back",
         "a DAG cannot: sensor, retry, or a child DAG per turn",
-        _have(found.loops, "transitions back"),
+        _have(found.loops, "back transitions"),
         "a sensor where the loop polls, a child DAG otherwise" if found.loops else "",
     )
     yield Dimension(
@@ -271,7 +275,7 @@ def _operation(usage: Usage, terms: Terms, found: Facts) -> Iterator[Dimension]:
         "workflows that start others",
         "startExecution, with or without waiting",
         "TriggerDagRunOperator, StepFunctionStartExecutionOperator",
-        _have(found.children, "starts"),
+        _have(found.children, "machine starts"),
         "translate the machines that are started, too" if found.children else "",
     )
     yield Dimension(

@@ -60,7 +60,8 @@ def crossings(options: Mapping[str, Curve]) -> list[Crossing]:
     """Where each pair of options costs the same; the first such number of runs, if there are several."""
     grid = [10**exponent * factor for exponent in range(10) for factor in (1, 2, 5)] + [MOST_RUNS]
     known = {name: [curve(runs) for runs in grid] for name, curve in options.items()}
-    return [_cross(pair, options, grid, known) for pair in combinations(options, 2)]
+    pairs = [pair for pair in combinations(options, 2) if pair != ("mwaa", "mwaa-marginal")]  # never cross
+    return [_cross(pair, options, grid, known) for pair in pairs]
 
 
 def _cross(
@@ -83,8 +84,8 @@ def _cross(
 
 
 def _sign(a: float, b: float) -> int:
-    """-1 where the first is cheaper, 1 where the second is, 0 within a hundredth of a cent."""
-    if isinf(a) and isinf(b):
+    """-1 where the first is cheaper, 1 where the second is; 0 within a hundredth of a cent, or where one cannot be."""
+    if isinf(a) or isinf(b):
         return 0
     return 0 if abs(a - b) < 1e-4 else -1 if a < b else 1
 

@@ -51,6 +51,17 @@ class Terms:
     database_gb: float = 10.0
     dags: int = 1
 
+    @property
+    def region(self) -> str:
+        """The region of the prices."""
+        return next(iter(self.prices.values())).region
+
+    @property
+    def as_of(self) -> str:
+        """The dates of the prices, oldest and newest where they differ."""
+        days = sorted({row.as_of.isoformat() for row in self.prices.values()})
+        return days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+
     def at(self, item: str) -> float:
         """The price of an item in dollars."""
         return float(self.prices[item].price)
@@ -114,15 +125,19 @@ def worker_hours(usage: Usage, terms: Terms, slots: int) -> tuple[float, float, 
     worker has, with the time until the further workers are gone.
     """
     most = terms.workers - 1
-    steady = HOURS * min(most, max(0, ceil(busy_slots(usage, terms) / slots - 1e-9) - 1))
-    burst = 0.0
+    steady = float(HOURS * _further(busy_slots(usage, terms) - 1e-9, slots, most))
+    burst = 0.0  # seconds of further workers in an average run
     for held, seconds in usage.bursts:
-        extra = min(most, max(0, ceil(held / slots) - 1))
-        stretch = max(1.0, held / (slots * terms.workers))
-        burst += extra * seconds * stretch
-    highest = min(most, max((max(0, ceil(held / slots) - 1) for held, _ in usage.bursts), default=0))
-    bursting = min(most * HOURS, terms.runs * (burst + highest * SCALE_IN) / 3600)
+        burst += _further(held, slots, most) * seconds * max(1.0, held / (slots * terms.workers))
+    for held, share in usage.peaks:
+        burst += _further(held, slots, most) * share * SCALE_IN
+    bursting = min(most * HOURS, terms.runs * burst / 3600)
     return max(steady, bursting), steady, bursting
+
+
+def _further(held: float, slots: int, most: int) -> int:
+    """Workers beyond the first that so many slots need."""
+    return min(most, max(0, ceil(held / slots) - 1))
 
 
 def carries(usage: Usage, terms: Terms, name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -12,7 +12,8 @@ from sfn_airflow_core.compare.steps import Step, Workflow
 from sfn_airflow_core.compare.usage import Usage
 from sfn_airflow_core.interpreter.execution import Limits, Place
 
-Status = Literal["ok", "near", "over", "unknown"]
+Status = Literal["ok", "near", "over", "queues", "unknown"]
+"""``queues``: over the limit, which costs time and nothing else."""
 NEAR: Final = 0.8
 """The share of a limit from which on a value is near it."""
 
@@ -25,13 +26,14 @@ AIRFLOW: Final = "Airflow's configuration reference"
 class Limit:
     """One limit: ``value`` is ``None`` where no run tells it; ``about`` says which state or what it is measured by."""
 
-    side: Literal["Step Functions", "Airflow", "MWAA", "MWAA Serverless"]
+    side: Literal["Step Functions", "Express", "Airflow", "MWAA", "MWAA Serverless"]
     what: str
     value: float | None
     limit: float
     unit: str
     source: str
     about: str = ""
+    queues: bool = False
 
     @property
     def margin(self) -> float | None:
@@ -44,14 +46,24 @@ class Limit:
         if self.value is None:
             return "unknown"
         share = self.value / self.limit
+        if self.queues:
+            return "queues" if share > 1 else "ok"
         return "over" if share > 1 else "near" if share >= NEAR else "ok"
 
 
 def limits(workflow: Workflow, usage: Usage, terms: Terms, name: str | None) -> list[Limit]:
     """Every limit that matters to a workflow; ``name`` is the MWAA class it would run on."""
     found = [*_step_functions(workflow, usage, terms), *_airflow(workflow, usage), *_mwaa(workflow, usage, terms, name)]
-    order = {"over": 0, "near": 1, "ok": 2, "unknown": 3}
+    order = {"over": 0, "near": 1, "queues": 2, "ok": 3, "unknown": 4}
     return sorted(found, key=lambda limit: (order[limit.status], -(limit.value or 0) / limit.limit))
+
+
+def pressing(found: Iterable[Limit]) -> list[Limit]:
+    """The limits that a workflow exceeds or comes near, on the two ways that any workflow can run."""
+    return [limit for limit in found if limit.status in ("over", "near") and limit.side in _ANY]
+
+
+_ANY: Final = ("Step Functions", "Airflow", "MWAA")
 
 
 def _step_functions(workflow: Workflow, usage: Usage, terms: Terms) -> Iterator[Limit]:
@@ -71,10 +83,10 @@ def _step_functions(workflow: Workflow, usage: Usage, terms: Terms) -> Iterator[
     about = "of a run" if all(run.events is not None for run in workflow.runs) else "of a run, estimated"
     yield Limit("Step Functions", "history", max(events), quotas.history_events, "events", QUOTAS, about)
     seconds = max(run.seconds for run in workflow.runs)
-    yield Limit("Step Functions", "duration, Standard", seconds, quotas.standard_seconds, "s", QUOTAS)
-    yield Limit("Step Functions", "duration, Express", seconds, quotas.express_seconds, "s", QUOTAS)
+    yield Limit("Step Functions", "duration", seconds, quotas.standard_seconds, "s", QUOTAS)
+    yield Limit("Express", "duration", seconds, quotas.express_seconds, "s", QUOTAS)
     rate = terms.runs * usage.own / (HOURS * 3600)
-    yield Limit("Step Functions", "transitions, Standard", rate, 500, "per second", f"{QUOTAS} (2022)", "on average")
+    yield Limit("Step Functions", "transitions", rate, 500, "per second", f"{QUOTAS} (2022)", "on average")
     opened = terms.runs * usage.seconds / (HOURS * 3600)
     yield Limit("Step Functions", "open executions", opened, 1_000_000, "executions", QUOTAS, "on average")
     yield from _maps(workflow)
@@ -90,7 +102,7 @@ def _maps(workflow: Workflow) -> Iterator[Limit]:
         most = items(workflow, at)
         given = state.max_concurrency
         wanted = most if not isinstance(given, int) or not given else min(given, most or given)
-        yield Limit("Step Functions", "iterations at once", wanted, cap, "iterations", QUOTAS, state.name)
+        yield Limit("Step Functions", "iterations at once", wanted, cap, "iterations", QUOTAS, state.name, True)
         if not inline:
             yield Limit("Step Functions", "items of a Map Run", most, 100_000_000, "items", QUOTAS, state.name)
         yield Limit("Airflow", "mapped tasks (max_map_length)", most, 1024, "items", AIRFLOW, state.name)
@@ -153,9 +165,7 @@ def _mwaa(workflow: Workflow, usage: Usage, terms: Terms, name: str | None) -> I
     chosen = name or "2xlarge"
     slots, busy = capacity(terms, chosen), busy_slots(usage, terms)
     yield Limit("MWAA", f"task slots, {chosen}", busy, slots, "slots", MWAA_GUIDE, "on average")
-    yield Limit(
-        "MWAA", f"tasks at once, {chosen}", usage.peak, slots, "slots", MWAA_GUIDE, "peak of one run; others queue"
-    )
+    yield Limit("MWAA", f"tasks at once, {chosen}", usage.peak, slots, "slots", MWAA_GUIDE, "peak of one run", True)
     yield Limit("MWAA", f"DAGs, {chosen}", terms.dags, DAGS[chosen], "DAGs", MWAA_GUIDE)
     longest = max(
         (step.busy for run in workflow.runs for step in run.steps if not nested(workflow.plan.state(step.at))),

@@ -7,12 +7,13 @@ the graph (``walk``); they look the same afterwards.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sfn_airflow_core.asl.model import Machine, Map, Parallel, Pointer, State, Task, Wait, nested
 from sfn_airflow_core.interpreter.execution import Place
 from sfn_airflow_core.interpreter.resource import parse_resource
+from sfn_airflow_core.text import parts
 
 Origin = Literal["scenarios given", "recorded history", "scenarios generated", "walk through the graph"]
 Billing = Literal["parent", "standard child", "express child"]
@@ -174,7 +175,11 @@ class Workflow:
 
     def shape(self, at: Pointer) -> TaskShape:
         """The tasks of a state."""
-        return self.shapes.get(at) or default_shape(self.plan.state(at))
+        known = self.shapes.get(at)
+        if known is not None:
+            return known
+        inside = any(part in ("ItemProcessor", "Iterator") for part in parts(at))
+        return replace(default_shape(self.plan.state(at)), mapped=inside)
 
     @property
     def weight(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil
 from typing import Final
 
@@ -28,7 +29,7 @@ class Usage:
     Standard child executions of distributed Maps. ``requests`` and ``request_gb_seconds`` are those of Express
     children. ``express_*`` are the same if the workflow itself ran as Express. ``slot_seconds`` is how long Airflow
     tasks hold worker slots, ``serverless_seconds`` what MWAA Serverless bills. ``bursts`` are stretches of a run by
-    the number of slots held at once: ``(slots, seconds)``.
+    the number of slots held at once, ``(slots, seconds)``; ``peaks`` the most of each run, ``(slots, share of runs)``.
     """
 
     runs: int
@@ -46,6 +47,7 @@ class Usage:
     serverless_seconds: float
     peak: int
     bursts: tuple[tuple[float, float], ...]
+    peaks: tuple[tuple[float, float], ...]
     retries: float
 
     @property
@@ -64,14 +66,18 @@ def merged(rows: Sequence[tuple[float, Usage]]) -> Usage:
     total = sum(weight for weight, _ in rows)
     shares = [(weight / total, row) for weight, row in rows]
     bursts: dict[float, float] = {}
+    peaks: dict[float, float] = {}
     for share, row in shares:
         for slots, seconds in row.bursts:
             bursts[slots] = bursts.get(slots, 0.0) + share * seconds
+        for slots, part in row.peaks:
+            peaks[slots] = peaks.get(slots, 0.0) + share * part
     return Usage(
         runs=sum(row.runs for _, row in rows),
         memory_mb=max(row.memory_mb for _, row in rows),
         peak=max(row.peak for _, row in rows),
         bursts=tuple(sorted(bursts.items())),
+        peaks=tuple(sorted(peaks.items())),
         **{name: sum(share * float(getattr(row, name)) for share, row in shares) for name in _AVERAGED},
     )
 
@@ -118,7 +124,8 @@ def _one(workflow: Workflow, run: Run, overheads: Overheads) -> Usage:
         slot_seconds=tasks.slots + skipped * overheads.slot,
         serverless_tasks=tasks.count,
         serverless_seconds=tasks.serverless,
-        peak=max((slots for slots, _ in bursts), default=0),
+        peak=(peak := max((slots for slots, _ in bursts), default=0)),
+        peaks=((float(peak), 1.0),),
         bursts=tuple((float(slots), seconds) for slots, seconds in bursts),
         retries=sum((step.tries - 1) * step.times for step in run.steps),
     )
@@ -163,9 +170,9 @@ def _bursts(held: Iterable[tuple[float, float, int]]) -> list[tuple[int, float]]
     moments = sorted(changes)
     found: dict[int, float] = {}
     busy = 0
-    for now, after in zip(moments, [*moments[1:], None], strict=True):
+    for now, after in pairwise(moments):
         busy += changes[now]
-        if busy and after is not None:
+        if busy:
             found[busy] = found.get(busy, 0.0) + after - now
     return sorted(found.items())
 
