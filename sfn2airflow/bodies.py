@@ -45,6 +45,9 @@ def _fail(fail: FailWork, sheet: Sheet) -> Statements:
 
 
 def _pass(result: Expr | None, shaping: Shaping, sheet: Sheet) -> Statements:
+    if result is None and shaping.parameters is None and shaping.input_path is not None and not shaping.assign:
+        fixed = isinstance(shaping.input_path, Literal)
+        return hand_on(shaping, sheet.code(shaping.input_path), sheet, simple=fixed)
     before, source = effective(shaping, sheet)
     made = result if result is not None else shaping.parameters
     if shaping.assign and made is not None:

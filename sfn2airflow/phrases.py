@@ -73,9 +73,10 @@ def formatted(parts: Iterable[str | Node], quote: Quote = '"') -> cst.FormattedS
 
 
 def call(function: Node | str, *arguments: Node | cst.Arg, **keywords: Node) -> cst.Call:
-    """``function(argument, keyword=…)``"""
+    """``function(argument, keyword=…)``; what is unpacked with ``**`` comes last, as people write it."""
     given = [argument if isinstance(argument, cst.Arg) else cst.Arg(argument) for argument in arguments]
     given += [cst.Arg(value, cst.Name(keyword), equal=_KEYWORD_EQUAL) for keyword, value in keywords.items()]
+    given.sort(key=lambda argument: argument.star == "**")
     for place, argument in enumerate(given[:-1]):
         given[place] = cst.Arg(argument.value, argument.keyword, argument.equal, _COMMA, argument.star)
     return cst.Call(func=cst.Name(function) if isinstance(function, str) else function, args=tuple(given))
