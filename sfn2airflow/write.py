@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 import libcst as cst
 
-from sfn2airflow.expressions_scope import DATA_NAMES
+from sfn2airflow.expressions_scope import DATA_NAMES, QUERY_NAMES
 from sfn2airflow.options import Options
 from sfn2airflow.phrases import call, literal, name, string
+from sfn2airflow.rules.queries import ENGINE
 from sfn2airflow.sheet import Sheet
 from sfn2airflow.statements import assign, blank, docstring, does, function, imports, line, printable, returns
 from sfn2airflow.write_children import result
@@ -19,9 +20,9 @@ from sfn_airflow_core.dag.names import Names, slug
 
 _OWN = (
     "CHILD activity airflow as_state asl_runtime assigned assumed_role aws callback catch chain child_dag choice "
-    "concurrency context_object dag data each effective ends entry error group http_invoke index invoke item items job "
-    "no_match outcome output outputs pendulum result results retry seconds state task task_group task_token time_limit "
-    "timedelta until variables wait"
+    "concurrency context_object dag data each effective ends enter entry error group http_invoke index invoke "
+    "item items job leave loop no_match outcome output outputs pendulum polling result results retry seconds "
+    "state task task_group task_token time_limit timedelta until variables wait"
 )
 RESERVED = DATA_NAMES | frozenset(_OWN.split())
 """Names that generated files use for themselves; no task gets one of them."""
@@ -32,7 +33,7 @@ _WIDTH = 110
 def write(dag: Dag, options: Options, constants: Mapping[str, str]) -> str:
     """The source of the DAG file, not yet formatted; ``constants`` maps open placeholders to names of constants."""
     made_by = Names(RESERVED).take(slug(dag.dag_id, "machine"), suffix="dag")
-    sheet = Sheet(constants, Names((*RESERVED, dag.dag_id, made_by, *constants.values())), variables=dag.variables)
+    sheet = Sheet(constants, Names((*RESERVED, *QUERY_NAMES, dag.dag_id, made_by, *constants.values())), variables=dag.variables)
     body = write_flow(dag.flow, sheet)
     if dag.result:
         body.append(returns(result(dag, sheet)))
@@ -124,6 +125,8 @@ def _docstring(dag: Dag, sheet: Sheet) -> str:
         needs += _wrapped("connection ``aws_default`` may call ", dag.permissions)
     if dag.constants:
         needs += _wrapped("Airflow Variables exist: ", [constant.placeholder for constant in dag.constants])
+    if "query" in sheet.runtime:
+        needs.append(f"  - the environment has the package ``{ENGINE}`` (for what JSONata has no plain Python)")
     if sheet.waits:
         needs.append("  - the triggerer runs (tasks wait there without holding a worker)")
     return "\n".join([*lines, *(["", "Before the first run:", *needs] if needs else []), ""])

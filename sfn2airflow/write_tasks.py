@@ -11,28 +11,34 @@ from sfn2airflow.bodies import Statements, effective, hand_on, select, state_bod
 from sfn2airflow.callbacks import write_callback
 from sfn2airflow.jobs import write_job
 from sfn2airflow.phrases import call, name, string
+from sfn2airflow.queries import query_amount
 from sfn2airflow.sheet import Sheet
 from sfn2airflow.statements import assign, blank, comment, does, function, raises, returns, when
 from sfn2airflow.wiring import chains
-from sfn_airflow_core.asl.model import PathRef, Placeholder, Retrier
+from sfn_airflow_core.asl.model import PathRef, Placeholder, Query, Retrier
 from sfn_airflow_core.dag.model import (
     AnyNode,
     CallbackTask,
     CatchTask,
     ChildTask,
     ChoiceTask,
+    EnterTask,
     Flow,
     Handler,
     JobTask,
+    LeaveTask,
+    LoopTask,
     MapGroup,
     Node,
     ParallelGroup,
+    PollTask,
     Shaping,
     StateTask,
     WaitTask,
 )
 from sfn_airflow_core.dag.names import slug
-from sfn_airflow_core.expr.model import Field, Literal
+from sfn_airflow_core.expr.jsonata_model import Jsonata
+from sfn_airflow_core.expr.model import Array, Expr, Field, Literal
 from sfn_airflow_core.expr.read_jsonpath import read_path
 from sfn_airflow_core.text import escape, parts
 
@@ -42,7 +48,7 @@ def write_flow(flow: Flow, sheet: Sheet, first: str | None = None) -> Statements
     statements: Statements = []
     for node in flow.nodes:
         made = write_node(node, sheet)
-        statements += spaced(made) if statements and isinstance(node, JobTask | ChildTask) else made
+        statements += spaced(made) if statements and isinstance(node, JobTask | ChildTask | LoopTask) else made
     statements += apart([write_catch(catch, sheet) for catch in flow.catches])
     return [*statements, *apart([_chain(path, sheet) for path in chains(flow, first=first)])]
 
@@ -87,10 +93,10 @@ def write_node(node: AnyNode, sheet: Sheet) -> Statements:
             return [_parallel(node, sheet)]
         case MapGroup():
             return [_map(node, sheet)]
-        case ChildTask():
-            from sfn2airflow.write_children import write_child_task  # a child DAG is made of tasks
+        case ChildTask() | LoopTask() | EnterTask() | LeaveTask() | PollTask():
+            from sfn2airflow.write_children import write_child_node  # a child DAG is made of tasks
 
-            return write_child_task(node, sheet)
+            return write_child_node(node, sheet)
         case _:
             assert_never(node)
 
@@ -143,46 +149,66 @@ def decorate(kind: str, node: Node, sheet: Sheet, **more: cst.BaseExpression) ->
 
 def _state(node: StateTask, sheet: Sheet) -> cst.FunctionDef:
     body = state_body(node, sheet)
-    parameters = sheet.parameters("data")
-    return function(node.task_id, parameters, body, [decorate("state", node, sheet)], heading(node), node.comment)
+    decorators = [decorate("state", node, sheet), *sheet.marks()]
+    return function(node.task_id, sheet.parameters("data"), body, decorators, heading(node), node.comment)
 
 
 def _choice(node: ChoiceTask, sheet: Sheet) -> cst.FunctionDef:
+    decorator = decorate("choice", node, sheet, **_document(node, sheet))
+    return decision(node, sheet, [decorator])
+
+
+def decision(node: ChoiceTask, sheet: Sheet, decorators: list[cst.BaseExpression]) -> cst.FunctionDef:
+    """The function of a Choice, which returns where the document goes."""
     before, source = effective(Shaping(input_path=node.shaping.input_path), sheet)
     body: Statements = [*before]
     for rule in node.rules:
-        target = with_assigned(string(rule.target), rule.assign, source, sheet)
+        target = with_assigned(_chosen(rule.target, rule.output, sheet), rule.assign, source, sheet)
         body.append(when(sheet.code(rule.condition, source), [returns(target)]))
     if node.default is not None:
-        body.append(returns(with_assigned(string(node.default), node.shaping.assign, source, sheet)))
+        chosen = _chosen(node.default, node.shaping.output, sheet)
+        body.append(returns(with_assigned(chosen, node.shaping.assign, source, sheet)))
     else:
         body.append(raises(call(sheet.use("no_match"), string(node.display_name))))
-    decorator = decorate("choice", node, sheet, **_document(node, sheet))
-    return function(node.task_id, sheet.parameters("data"), body, [decorator], heading(node), node.comment)
+    parameters, marked = sheet.parameters("data"), [*decorators, *sheet.marks()]
+    return function(node.task_id, parameters, body, marked, heading(node), node.comment)
+
+
+def _chosen(target: str, output: Expr | None, sheet: Sheet) -> cst.BaseExpression:
+    """The target of a Choice, with the document that is handed on where that is not its own."""
+    if output is None:
+        return string(target)
+    return cst.Tuple(elements=(cst.Element(value=string(target)), cst.Element(value=sheet.code(output))))
 
 
 def _wait(node: WaitTask, sheet: Sheet) -> cst.FunctionDef:
     sheet.waits = True
+    return pause(node, sheet, [decorate("wait", node, sheet, **_document(node, sheet))])
+
+
+def pause(node: WaitTask, sheet: Sheet, decorators: list[cst.BaseExpression]) -> cst.FunctionDef:
+    """The function of a Wait, which returns how long, or until when."""
     before, source = effective(Shaping(input_path=node.shaping.input_path), sheet)
     if node.seconds is not None:
         value = call(sheet.use("seconds"), sheet.code(node.seconds, source))
     else:
         assert node.timestamp is not None
         value = call(sheet.use("until"), sheet.code(node.timestamp, source))
-    decorator = decorate("wait", node, sheet, **_document(node, sheet))
     parameters, body = sheet.parameters("data"), [*before, returns(value)]
-    return function(node.task_id, parameters, body, [decorator], heading(node), node.comment)
+    return function(node.task_id, parameters, body, [*decorators, *sheet.marks()], heading(node), node.comment)
 
 
 def _document(node: ChoiceTask | WaitTask, sheet: Sheet) -> dict[str, cst.BaseExpression]:
     """``document=…``, where InputPath or OutputPath make the document that is handed on."""
     shaping = node.shaping
     forwards = sheet.variables and isinstance(node, WaitTask)
-    if shaping.input_path is None and shaping.output_path is None and not forwards:
+    if shaping.query and isinstance(node, ChoiceTask):
+        return {}
+    if shaping.input_path is None and shaping.output_path is None and shaping.output is None and not forwards:
         return {}
     before, source = effective(Shaping(input_path=shaping.input_path), sheet)
     assigns = shaping.assign if isinstance(node, WaitTask) else ()
-    onward = Shaping(output_path=shaping.output_path, assign=assigns)
+    onward = Shaping(output_path=shaping.output_path, assign=assigns, output=shaping.output, query=shaping.query)
     body = [*before, *hand_on(onward, name(source), sheet, simple=True)]
     doc = f"{node.display_name}, the document that is handed on"
     return {"document": sheet.helper(f"{node.task_id}_document", (node.task_id,), ["data"], body, doc)}
@@ -208,7 +234,7 @@ def _inner(task_id: str, title: str, node: Node, body: Statements, sheet: Sheet)
     """A task inside a group that makes what its states work on; it gets the document of the group."""
     given = [name("item")] if node.given else []
     decorator = call(sheet.use("state"), string(f"{node.display_name}: {title}"), *given)
-    return function(task_id, sheet.parameters("data"), body, [decorator])
+    return function(task_id, sheet.parameters("data"), body, [decorator, *sheet.marks()])
 
 
 def _list(ids: Iterable[str]) -> cst.BaseExpression:
@@ -225,15 +251,19 @@ def _results(
     """The task ``output`` of a group: the state's result, shaped into its document."""
     body = select(node.shaping, sheet, "outputs")
     decorator = call(sheet.use("results"), string(node.display_name), *ends, **more)
-    return function("output", sheet.parameters("data", "outputs"), body, [decorator])
+    return function("output", sheet.parameters("data", "outputs"), body, [decorator, *sheet.marks()])
 
 
 def _map(node: MapGroup, sheet: Sheet) -> cst.FunctionDef:
     shaping = node.shaping
     before, source = effective(Shaping(shaping.input_path), sheet)
-    items = call(sheet.use("array"), sheet.code(node.items, source))
+    items = sheet.code(node.items, source)
+    if not (shaping.query and isinstance(node.items, Jsonata | Array)):
+        items = call(sheet.use("array"), items)
     if isinstance(node.limit, PathRef):
         before.append(does(call(sheet.use("concurrency"), sheet.code(read_path(node.limit.path), source))))
+    elif isinstance(node.limit, Query):
+        before.append(does(call(sheet.use("concurrency"), sheet.code(query_amount(node.limit, "number"), source))))
     made = [*before, returns(_items(node, items, source, sheet))]
     statements: Statements = [_inner("items", "Items", node, made, sheet)]
     inner = [*write_flow(node.processor, sheet), *apart([returns(_list(node.processor.ends))])]
@@ -284,7 +314,7 @@ def write_catch(catch: CatchTask, sheet: Sheet) -> cst.SimpleStatementLine:
 
 def _catcher(handler: Handler, sheet: Sheet) -> cst.BaseExpression:
     keywords: dict[str, cst.BaseExpression] = {"to": name(handler.target)}
-    if handler.result_path != "$" or sheet.variables:
+    if handler.result_path != "$" or handler.output is not None or sheet.variables:
         keywords["document"] = _keep(handler, sheet)
     return call(sheet.use("Catcher"), *(string(error) for error in handler.errors), **keywords)
 
@@ -292,6 +322,12 @@ def _catcher(handler: Handler, sheet: Sheet) -> cst.BaseExpression:
 def _keep(handler: Handler, sheet: Sheet) -> cst.BaseExpression:
     """The function that puts the Error Output into the document of the state; one for each ResultPath."""
     path = handler.result_path
+    if handler.query:
+        shaped = Shaping(output=handler.output, assign=handler.assign, query=True)
+        body = hand_on(shaped, name("error"), sheet, result="error")
+        caught = ("caught", repr(handler.output), repr(handler.assign))
+        wanted = f"caught_for_{handler.target}" if handler.output or handler.assign else "only_error"
+        return sheet.helper(wanted, caught, ["data", "error"], body, "Catch, Output" if handler.output else "Catch")
     key = ("keep", path, handler.target if handler.assign else "", repr(handler.assign))
     body = hand_on(Shaping(result_path=path, assign=handler.assign), name("error"), sheet, simple=True, result="error")
     if path is None:

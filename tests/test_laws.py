@@ -53,7 +53,7 @@ with open_airflow():
     for path in sorted(folder.glob("*.py")):
         bag = DagBag(dag_folder=str(path), bundle_path=folder, bundle_name="dags-folder", safe_mode=False)
         assert not bag.import_errors, bag.import_errors
-        for dag in bag.dags.values():
+        for _, dag in sorted(bag.dags.items()):
             told = DagSerialization.serialize_dag(dag)
             del told["_processor_dags_folder"]  # of this process
             told = json.dumps(told, sort_keys=True, default=str)  # Airflow's members come from sets

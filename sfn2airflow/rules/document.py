@@ -61,46 +61,6 @@ class UnreachableState(Finding):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cycle(Finding):
-    """A transition leads back to a state that has already run; an Airflow DAG has no cycles.
-
-    Why it matters: the first round runs as in the state machine; where it would start again, a task fails.
-
-    Remedy: replace a polling loop by the ``.sync`` form of the service's integration where there is one.
-    """
-
-    code: ClassVar[str] = "S2A103"
-    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
-    source: ClassVar[str] = f"{_LANGUAGE}#transitions"
-    example: ClassVar[Example] = Example(
-        {
-            "StartAt": "Work",
-            "States": {
-                "Work": {**lambda_task(), "Next": "Ready"},
-                "Ready": {
-                    "Type": "Choice",
-                    "Choices": [{"Variable": "$.ready", "BooleanEquals": True, "Next": "Done"}],
-                    "Default": "Work",
-                },
-                "Done": {"Type": "Succeed"},
-            },
-        },
-        "/States/Ready",
-    )
-    near_miss: ClassVar[Example] = Example(
-        {
-            "StartAt": "Work",
-            "States": {"Work": {**lambda_task(), "Next": "Done"}, "Done": {"Type": "Succeed"}},
-        }
-    )
-
-    target: str
-
-    def message(self) -> str:
-        return f"the transition back to {self.target} closes a cycle; a task that fails stands in its place"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DefinitionWarning(Finding):
     """The definition has something that AWS warns about when it validates a state machine.
 
@@ -206,7 +166,6 @@ class MachineTimeout(Finding):
 RULES: tuple[type[Finding], ...] = (
     UnknownField,
     UnreachableState,
-    Cycle,
     DefinitionWarning,
     OpenPlaceholder,
     OpenNumber,

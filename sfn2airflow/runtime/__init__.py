@@ -18,7 +18,21 @@ from .groups import concurrency, group, outcome, results
 from .settings import Setting
 from .variables import assigned
 
-_ON_DEMAND = ("data", "intrinsics", "waits", "children", "operators", "roles", "stubs", "callbacks", "http")
+_ON_DEMAND = (
+    "data",
+    "intrinsics",
+    "jsonata",
+    "query_data",
+    "query_engine",
+    "waits",
+    "children",
+    "loops",
+    "operators",
+    "roles",
+    "stubs",
+    "callbacks",
+    "http",
+)
 
 __all__ = [
     "DOCUMENT",

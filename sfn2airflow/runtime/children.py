@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import DAG
+from airflow.sdk import DAG, timezone
 
 from .context import conf_of, context_object
 from .documents import STATE, as_document, reaching, reaching_variables
 from .errors import Json, StateError
 from .variables import KEY
 
+_LONGEST = 180
+
 CHILD: dict[str, Any] = {
-    "schedule": None,
     "catchup": False,
     "max_active_runs": 1000,
     "is_paused_upon_creation": False,
@@ -39,24 +41,32 @@ class ChildDagOperator(TriggerDagRunOperator):
 
     def execute(self, context: Any) -> Any:
         """Start a run of the child for this try."""
-        ti = context["ti"]
-        here = {key: value for key, value in context_object().items() if key != "State"}
-        document, variables = reaching(context, self), reaching_variables(context, self)
-        self.conf = conf_of(as_document(document), here, as_document(variables))
-        index = "" if ti.map_index < 0 else f"__{ti.map_index}"
-        self.trigger_run_id = f"{ti.run_id}__{ti.task_id}{index}__{ti.try_number}"
+        self.prepare(context, reaching(context, self), reaching_variables(context, self))
         return super().execute(context)
+
+    def prepare(self, context: Any, document: Json, variables: Json, suffix: str = "") -> None:
+        """Set the conf and the id of the run to start; ``suffix`` tells several runs of one try apart."""
+        ti = context["ti"]
+        here = {key: value for key, value in context_object().items() if key not in ("State", "Task")}
+        self.conf = conf_of(as_document(document), as_document(here), as_document(variables))
+        self.run_after = timezone.utcnow()  # and no logical date: of many runs at once, two could have the same
+        self.trigger_run_id = f"{_short(_called(ti))}__{ti.try_number}{suffix}"
 
     def execute_complete(self, context: Any, event: Any = None) -> Json:
         """The result of the child's run. Raises StateError with the name of the error that nobody there caught."""
-        ti, (run_id,) = context["ti"], event[1]["run_ids"]
+        ti, run_id = context["ti"], self.succeeded(context, event)
+        end = next(t for t in self.child.tasks if t.returns_dag_result)
+        variables = ti.xcom_pull(dag_id=self.child.dag_id, run_id=run_id, task_ids=end.task_id, key=KEY)
+        if variables:
+            ti.xcom_push(key=KEY, value=variables)
+        return ti.xcom_pull(dag_id=self.child.dag_id, run_id=run_id, task_ids=end.task_id)
+
+    def succeeded(self, context: Any, event: Any) -> str:
+        """The id of the run that has ended well. Raises StateError with the name of the error of one that has not."""
+        (run_id,) = event[1]["run_ids"]
         if event[1].get(run_id) == "success":
-            end = next(t for t in self.child.tasks if t.returns_dag_result)
-            variables = ti.xcom_pull(dag_id=self.child.dag_id, run_id=run_id, task_ids=end.task_id, key=KEY)
-            if variables:
-                ti.xcom_push(key=KEY, value=variables)
-            return ti.xcom_pull(dag_id=self.child.dag_id, run_id=run_id, task_ids=end.task_id)
-        error = self._error(ti, run_id)
+            return str(run_id)
+        error = self._error(context["ti"], run_id)
         raise StateError(error["Error"], error["Cause"])
 
     def _error(self, ti: Any, run_id: str) -> Json:
@@ -79,6 +89,15 @@ class ChildDagOperator(TriggerDagRunOperator):
                 if error:
                     return error
         return {"Error": "States.TaskFailed", "Cause": f"The run {run_id} of {self.child.dag_id} failed."}
+
+
+def _called(ti: Any) -> str:
+    return f"{ti.run_id}__{ti.task_id}" if ti.map_index < 0 else f"{ti.run_id}__{ti.task_id}__{ti.map_index}"
+
+
+def _short(name: str) -> str:
+    """A name that leaves room for more: Airflow's ids have at most 250 characters."""
+    return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}__{sha256(name.encode()).hexdigest()[:16]}"
 
 
 def _split(key: str, ids: list[str]) -> tuple[str, int]:

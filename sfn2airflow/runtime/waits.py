@@ -53,6 +53,15 @@ def _open(value: Json) -> Json:
     return value.json() if isinstance(value, Setting) else value
 
 
+def moment_of(when: timedelta | datetime) -> datetime:
+    """When a wait that begins now ends. Raises ValueError for one that is too long."""
+    now = datetime.now(UTC)
+    moment = now + when if isinstance(when, timedelta) else when
+    if moment - now > _LONGEST:
+        raise ValueError(f"a Wait until {moment} is too long")
+    return moment
+
+
 class WaitOperator(BaseOperator):
     """A Wait state: hands its document on when the moment has come, and holds no worker until then."""
 
@@ -63,14 +72,10 @@ class WaitOperator(BaseOperator):
     def execute(self, context: Any) -> Json:
         """Find the moment and wait for it; one that has passed is no wait."""
         data = reaching(context, self)
-        now = datetime.now(UTC)
         with data_errors():
-            moment = called(context, self.when, data, keep=False)
-            moment = now + moment if isinstance(moment, timedelta) else moment
-            if moment - now > _LONGEST:
-                raise ValueError(f"a Wait until {moment} is too long")
+            moment = moment_of(called(context, self.when, data, keep=False))
         document = self._onward(context, data)
-        if moment > now:
+        if moment > datetime.now(UTC):
             self.defer(trigger=DateTimeTrigger(moment=moment), method_name="execute_complete")
         return document
 

@@ -24,6 +24,9 @@ class Shaping:
     ``input_path`` and ``output_path``: ``None`` is the identity, otherwise an expression over the value that arrives
     there. ``parameters`` and ``selector`` are templates; ``result_path`` says where the result is put into the state's
     raw input: ``$`` replaces it, ``None`` drops the result. ``assign`` are variables over the unshaped result.
+
+    With ``query``, the data flow of a JSONata state: ``parameters`` are its Arguments, ``output`` its Output, and the
+    other fields are not there.
     """
 
     input_path: Expr | None = None
@@ -32,6 +35,8 @@ class Shaping:
     result_path: str | None = "$"
     output_path: Expr | None = None
     assign: Assign = ()
+    output: Expr | None = None
+    query: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +132,12 @@ class CallbackTask(Node):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of a choice: where the document goes (a task id) if the condition holds."""
+    """One rule of a choice: where the document goes (a task id) if the condition holds, or ``output`` instead of it."""
 
     condition: Expr
     target: str
     assign: Assign = ()
+    output: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +209,53 @@ class ChildTask(Node):
     child: ChildDag
 
 
-AnyNode: TypeAlias = "StateTask | JobTask | CallbackTask | ChoiceTask | WaitTask | ParallelGroup | MapGroup | ChildTask"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopTask(Node):
+    """A loop: runs of a child DAG, one for each round, until one leaves the loop.
+
+    ``exits`` are the tasks that then get the document; ``ends``: the machine may also end inside. ``entries`` are, for
+    a loop that is entered at several states, the tasks in front of it and the start in the child that each stands for.
+    """
+
+    child: ChildDag
+    exits: tuple[str, ...]
+    ends: bool = False
+    entries: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnterTask(Node):
+    """The first task of a round that may begin at several states: hands its document to one of ``starts``."""
+
+    starts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveTask(Node):
+    """The last task of a round: ``again`` is the start of the next one, otherwise the loop is left.
+
+    ``to`` is the task behind the loop that gets the document; ``None`` where the machine ends.
+    """
+
+    again: str | None = None
+    to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollTask(Node):
+    """A loop that only asks, decides and waits, as one task; ``waits_first`` if it is entered at the Wait."""
+
+    call: StateTask
+    decision: ChoiceTask
+    pause: WaitTask
+    exits: tuple[str, ...]
+    waits_first: bool = False
+
+
+AnyNode: TypeAlias = (
+    "StateTask | JobTask | CallbackTask | ChoiceTask | WaitTask | ParallelGroup | MapGroup | ChildTask | "
+    "LoopTask | EnterTask | LeaveTask | PollTask"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +269,17 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """One catcher: the error names, the task id that gets the document, and where in it the Error Output is put."""
+    """One catcher: the error names, the task id that gets the document, and where in it the Error Output is put.
+
+    With ``query``, a catcher of a JSONata state: ``output`` is what it hands on, ``None`` the Error Output.
+    """
 
     errors: tuple[str, ...]
     target: str
     result_path: str | None = "$"
     assign: Assign = ()
+    output: Expr | None = None
+    query: bool = False
 
 
 @dataclass(frozen=True, slots=True)

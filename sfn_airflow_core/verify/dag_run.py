@@ -178,6 +178,7 @@ class Drive:
                 ti.retry_delay_override, ti.end_date, moved = 0, past, True
             elif ti.state == "up_for_reschedule":
                 self._answer(dag.get_task(ti.task_id), ti, session)
+                self._note_pause(dag.get_task(ti.task_id), ti, session)
                 session.execute(
                     update(TaskReschedule).where(TaskReschedule.ti_id == ti.id).values(reschedule_date=past)
                 )
@@ -185,6 +186,18 @@ class Drive:
         session.commit()
         if not moved:
             time.sleep(0.02)
+
+    def _note_pause(self, task: Any, ti: Any, session: Any) -> None:
+        """Write down how long a task that asks again and again would have waited, under the state that says so."""
+        from airflow.models.taskreschedule import TaskReschedule
+        from sqlalchemy import select
+
+        if pause := getattr(task, "pause_name", None):
+            mine = select(TaskReschedule).where(TaskReschedule.ti_id == ti.id).order_by(TaskReschedule.id.desc())
+            last = session.scalars(mine.limit(1)).one()
+            seconds = (last.reschedule_date - last.end_date).total_seconds()
+            if seconds > 0:
+                self.recorder.waits[pause].append(round(seconds, 3))
 
     def _answer(self, task: Any, ti: Any, session: Any) -> None:
         """Answer a task that waits for its token."""
@@ -201,7 +214,7 @@ class Drive:
         from airflow.serialization.serialized_objects import create_scheduler_operator
 
         key, run_id, outer = (ti.task_id, ti.map_index), ti.run_id, self.services.place
-        self.services.place = _place(task, ti)
+        self.services.place = _place(task, ti, outer)
         try:
             while True:
                 ti.set_state(TaskInstanceState.QUEUED)
@@ -270,11 +283,12 @@ class Drive:
         return event
 
 
-def _place(task: Any, ti: Any) -> Place:
+def _place(task: Any, ti: Any, outer: Place) -> Place:
+    """Where a task instance stands; what a child DAG does belongs to the item for which it runs."""
     from airflow.providers.standard.operators.python import PythonOperator
 
-    operator = not isinstance(task, PythonOperator) and not waits(task)
-    index = None if ti.map_index < 0 else ti.map_index
+    operator = not isinstance(task, PythonOperator) and not waits(task) and not hasattr(task, "pause_name")
+    index = outer.index if ti.map_index < 0 else ti.map_index
     return Place(task.task_display_name, operator, index, token=bool(waits(task)))
 
 

@@ -208,7 +208,7 @@ def failures():
     return outcome(following, handle)
 
 
-@dag(dag_id="retried_parallel__both", **CHILD)
+@dag(dag_id="retried_parallel__both", schedule=None, **CHILD)
 def retried_parallel__both():
     @group("Both")
     def both():
@@ -241,7 +241,7 @@ def retried_parallel():
     return outcome(both_catch, handle)
 
 
-@dag(dag_id="nested_map__row", **CHILD)
+@dag(dag_id="nested_map__row", schedule=None, **CHILD)
 def nested_map__row():
     @group("Row")
     def row():
