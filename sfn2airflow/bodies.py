@@ -9,14 +9,16 @@ import libcst as cst
 
 from sfn2airflow.expressions import write_result_path
 from sfn2airflow.phrases import call, mapping, name, string
+from sfn2airflow.queries import query_amount
 from sfn2airflow.sheet import Sheet
 from sfn2airflow.statements import assign, comment, does, raises, returns, within
-from sfn_airflow_core.asl.model import Amount, PathRef, Placeholder
+from sfn_airflow_core.asl.model import Amount, PathRef, Placeholder, Query
 from sfn_airflow_core.dag.model import Assign, CallWork, FailWork, FunctionWork, PassWork, Shaping, StateTask, Stub
 from sfn_airflow_core.expr.model import Expr, Field, Literal, Object, Path, Root
 from sfn_airflow_core.expr.read_jsonpath import read_path
 
 Statements = list[cst.BaseStatement]
+_EMPTY = cst.Module(body=())
 Asks = Callable[[str], cst.BaseExpression]
 """Makes the expression that does a state's work, given the variable with its effective input."""
 
@@ -59,6 +61,38 @@ def _pass(result: Expr | None, shaping: Shaping, sheet: Sheet) -> Statements:
     return [*before, *hand_on(shaping, value, sheet, simple=made is None)]
 
 
+def query_work(
+    shaping: Shaping, request: cst.BaseExpression, sheet: Sheet, around: Sequence[cst.BaseExpression]
+) -> Statements:
+    """Asks a service, then makes Output and Assign of a JSONata state of its answer."""
+    if shaping.output is None and not shaping.assign:
+        asked: Statements = [returns(request)]
+        return [within(around, asked)] if around else asked
+    after = answer(shaping, name("result"), sheet, result="result")
+    if any("result[" in _EMPTY.code_for_node(statement) for statement in after):
+        request = call(sheet.use("queryable"), request)
+    asked = [assign("result", request)]
+    return [*([within(around, asked)] if around else asked), *after]
+
+
+def answer(
+    shaping: Shaping,
+    handed: cst.BaseExpression,
+    sheet: Sheet,
+    *,
+    result: str | None = None,
+    error: str | None = None,
+) -> Statements:
+    """Hands on Output, or ``handed`` where there is none, and assigns variables: the end of a JSONata state's body.
+
+    ``result`` and ``error`` are the variables with ``$states.result`` and ``$states.errorOutput``.
+    """
+    if shaping.output is not None:
+        handed = sheet.code(shaping.output, result=result, error=error)
+    values = {key: sheet.code(expr, result=result, error=error) for key, expr in shaping.assign}
+    return [returns(call_assigned(handed, values, sheet) if values else handed)]
+
+
 def effective(shaping: Shaping, sheet: Sheet) -> tuple[Statements, str]:
     """Applies InputPath: statements, and the variable that then has the filtered input."""
     if shaping.input_path is None:
@@ -78,6 +112,8 @@ def work(shaping: Shaping, sheet: Sheet, asks: Asks, around: Sequence[cst.BaseEx
     """Asks a service, then shapes the result and puts it into the document; ``around`` are context managers."""
     before, source = effective(shaping, sheet)
     request = asks(source)
+    if shaping.query:
+        return query_work(shaping, request, sheet, around)
     untouched = shaping.selector is None and not shaping.assign
     plain = untouched and shaping.result_path == "$" and shaping.output_path is None
     if shaping.result_path is None and untouched:
@@ -92,7 +128,9 @@ def work(shaping: Shaping, sheet: Sheet, asks: Asks, around: Sequence[cst.BaseEx
 
 
 def select(shaping: Shaping, sheet: Sheet, result: str = "result") -> Statements:
-    """Applies ResultSelector to the variable ``result`` and hands on."""
+    """Applies ResultSelector to the variable ``result`` and hands on; for a JSONata state, Output and Assign."""
+    if shaping.query:
+        return answer(shaping, name(result), sheet, result=result)
     if shaping.selector is None:
         return hand_on(shaping, name(result), sheet, simple=True)
     if (member := only_member(shaping.selector, shaping)) is not None:
@@ -119,6 +157,8 @@ def hand_on(
     ``value`` is what ResultPath places, a variable or literal if ``simple``; ``result`` the variable with the result as
     it was before ResultSelector, where that differs.
     """
+    if shaping.query:
+        return answer(shaping, value, sheet, error=result)
     before: Statements = []
     if result is None and isinstance(value, cst.Name):
         result = value.value
@@ -153,7 +193,13 @@ def with_assigned(handed: cst.BaseExpression, variables: Assign, source: str, sh
     """``assigned(document, total=…)`` where the state assigns variables; ``source`` is what ``$`` is in Assign."""
     if not variables:
         return handed
-    values = {key: sheet.code(expr, source) for key, expr in variables}
+    return call_assigned(handed, {key: sheet.code(expr, source) for key, expr in variables}, sheet)
+
+
+def call_assigned(
+    handed: cst.BaseExpression, values: dict[str, cst.BaseExpression], sheet: Sheet
+) -> cst.BaseExpression:
+    """``assigned(document, total=…)``"""
     if all(map(_is_keyword, values)):
         return call(sheet.use("assigned"), handed, **values)
     pairs = mapping((string(key), value) for key, value in values.items())
@@ -205,5 +251,7 @@ def time_limit(timeout: Amount | None, sheet: Sheet) -> cst.BaseExpression | Non
             return call(sheet.use("time_limit"), sheet.code(read_path(path)))
         case Placeholder():
             return call(sheet.use("time_limit"), sheet.code(Literal(timeout)))
+        case Query():
+            return call(sheet.use("time_limit"), sheet.code(query_amount(timeout, "number")))
         case _:
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import assert_never
 
 import libcst as cst
 
@@ -10,11 +11,12 @@ from sfn2airflow.bodies import Statements, effective, request
 from sfn2airflow.jobs import output
 from sfn2airflow.ledger import Ledger
 from sfn2airflow.phrases import call, name, string
+from sfn2airflow.queries import query_amount
 from sfn2airflow.rules.callbacks import Activity, HttpTask, TaskToken
 from sfn2airflow.services import Service
 from sfn2airflow.sheet import Sheet
 from sfn2airflow.statements import does, function, returns, within
-from sfn_airflow_core.asl.model import Amount, Json, PathRef, Placeholder, Task
+from sfn_airflow_core.asl.model import Amount, Json, PathRef, Placeholder, Query, Task
 from sfn_airflow_core.dag.model import CallbackTask, Shaping
 from sfn_airflow_core.expr.model import Literal
 from sfn_airflow_core.expr.read_jsonpath import read_path
@@ -63,7 +65,7 @@ def write_callback(
     keywords |= output(node, sheet)
     decorator = call(sheet.use("callback" if node.activity is None else "activity"), *positional, **keywords)
     body = _body(node, sheet)
-    return function(node.task_id, sheet.parameters("data"), body, [decorator], heading, node.comment)
+    return function(node.task_id, sheet.parameters("data"), body, [decorator, *sheet.marks()], heading, node.comment)
 
 
 def _body(node: CallbackTask, sheet: Sheet) -> Statements:
@@ -91,5 +93,10 @@ def _limit(keyword: str, limit: Amount | None, node: CallbackTask, sheet: Sheet)
             return {keyword: name(sheet.constants[limit.name])}
         case int() | float():
             return {keyword: sheet.code(Literal(limit))}
+        case Query():
+            field = "HeartbeatSeconds" if keyword == "heartbeat" else "TimeoutSeconds"
+            body = [returns(sheet.code(query_amount(limit, "number")))]
+            doc = f"{node.display_name}, {field}"
+            return {keyword: sheet.helper(f"{node.task_id}_{keyword}", (node.task_id, keyword), ["data"], body, doc)}
         case _:
-            raise AssertionError("JSONata states were turned away before")
+            assert_never(limit)

@@ -6,7 +6,7 @@ may be missing (``made``), it is ``find(data, …)``. What neither can say raise
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from typing import assert_never
 
 import libcst as cst
@@ -15,14 +15,13 @@ from sfn2airflow import phrases
 from sfn2airflow.expressions_jsonata_paths import looked_up, split
 from sfn2airflow.expressions_jsonata_scope import (
     EngineNeeded,
-    Kind,
     Made,
     Query,
     atom,
     fits_f_string,
     generator,
 )
-from sfn2airflow.expressions_scope import Writing
+from sfn2airflow.expressions_scope import Scope, Writing
 from sfn2airflow.phrases import Node
 from sfn_airflow_core.expr.jsonata_model import (
     Apply,
@@ -31,6 +30,7 @@ from sfn_airflow_core.expr.jsonata_model import (
     Function,
     If,
     Jsonata,
+    Kind,
     Listed,
     Member,
     Minus,
@@ -44,7 +44,11 @@ from sfn_airflow_core.expr.jsonata_model import (
     Where,
 )
 
-_ARITHMETIC = {"+": cst.Add, "-": cst.Subtract, "*": cst.Multiply}
+_ARITHMETIC: dict[str, type[cst.Add | cst.Subtract | cst.Multiply]] = {
+    "+": cst.Add,
+    "-": cst.Subtract,
+    "*": cst.Multiply,
+}
 _KINDS: dict[type, Kind] = {str: "string", bool: "boolean", int: "number", float: "number", type(None): "null"}
 
 
@@ -55,24 +59,39 @@ def write_jsonata(expr: Jsonata, writing: Writing) -> Node:
     outside = frozenset(writing.names), frozenset(writing.needs)
     if expr.tree is not None:
         try:
-            return needed(expr.tree, Query(writing))
+            node = needed(expr.tree, Query(writing))
+            if expr.wanted == "any" or _kind_of(expr.tree, writing) == expr.wanted:
+                return node
+            return writing.call("typed", node, writing.string(expr.wanted))
         except EngineNeeded:
             writing.names.intersection_update(outside[0])
             writing.needs.intersection_update(outside[1])
-    return _by_engine(expr, writing)
+    node = _by_engine(expr, writing)
+    return node if expr.wanted == "any" else writing.call("typed", node, writing.string(expr.wanted))
+
+
+def is_compiled(expr: Jsonata) -> bool:
+    """Whether an expression that can be read needs no engine."""
+    code = Writing(Scope(result="result", error="error"), lambda *_: phrases.name("_"))
+    write_jsonata(expr, code)
+    return "query" not in code.needs
+
+
+def _kind_of(tree: Tree, writing: Writing) -> Kind:
+    return made(tree, Query(replace(writing, needs=set(), names={*writing.names}))).kind
 
 
 def _by_engine(expr: Jsonata, writing: Writing) -> Node:
     """``query("…", {"input": data})``"""
     scope = writing.scope
-    given: dict[str, Callable[[], Node]] = {"input": lambda: phrases.name(scope.input)}
-    given["context"] = lambda: writing.call(scope.context)
-    if scope.result is not None:
-        given["result"] = lambda: phrases.name(scope.result or "")
-    if scope.error is not None:
-        given["errorOutput"] = lambda: phrases.name(scope.error or "")
-    states = [name for name in given if name in expr.states or not expr.states]
-    arguments = [phrases.mapping((writing.string(name), given[name]()) for name in states)]
+    wanted = expr.states if expr.states is not None else ("input", "result", "errorOutput", "context")
+    roots = {"input": scope.input, "result": scope.result, "errorOutput": scope.error}
+    given: list[tuple[Node | None, Node]] = [
+        (writing.string(member), phrases.name(root)) for member, root in roots.items() if root and member in wanted
+    ]
+    if "context" in wanted:
+        given.append((writing.string("context"), writing.call(scope.context)))
+    arguments: list[Node] = [phrases.mapping(given)]
     if scope.has_variables:
         arguments.append(phrases.name(scope.variables))
     return writing.call("query", writing.string(expr.text), *arguments)
@@ -89,19 +108,36 @@ def needed(tree: Tree, query: Query) -> Node:
             operands = needed(left, query), query.writing.string(operator), needed(right, query)
             return query.call("compared", *operands)
         case Operation("+" | "-" | "*" as operator, left, right):
-            first, second = (atom(_number(part, query)) for part in (left, right))
-            return cst.BinaryOperation(left=first, operator=_ARITHMETIC[operator](), right=second)
+            return _calculation(_number(left, query), operator, _number(right, query))
         case Minus(operand):
             return cst.UnaryOperation(operator=cst.Minus(), expression=atom(_number(operand, query)))
         case Steps() | Name():
             found, rest = split(tree, query)
             if found is not None and not rest:
                 return found.needed(query)
+            value = _path(tree, query, is_needed=True)
+            return query.call("known", value.node) if value.missing else value.node
         case Apply():
             value = _applied(tree, query, is_needed=True)
             return query.call("known", value.node) if value.missing else value.node
     value = made(tree, query)
     return query.call("known", value.node) if value.missing else value.node
+
+
+def _calculation(left: Node, operator: str, right: Node) -> Node:
+    """``left + right`` with as few parentheses as it takes."""
+    return cst.BinaryOperation(
+        left=left if _binds(left, operator) else atom(left),
+        operator=_ARITHMETIC[operator](),
+        right=right if operator == "+" and _binds(right, "product") else atom(right),
+    )
+
+
+def _binds(node: Node, operator: str) -> bool:
+    """Whether a calculation may stand without parentheses before an operator."""
+    if not isinstance(node, cst.BinaryOperation) or node.lpar:
+        return False
+    return isinstance(node.operator, cst.Multiply) or operator in ("+", "-")
 
 
 def _kind(tree: Tree) -> Kind:
@@ -155,8 +191,8 @@ def _bool(tree: Tree, query: Query) -> Node:
 def made(tree: Tree, query: Query) -> Made:
     """A value that may be missing: the node is then worth NOTHING."""
     match tree:
-        case Value(value):
-            return Made(query.writing.literal(value), _KINDS[type(value)])
+        case Value(constant):
+            return Made(query.writing.literal(constant), _KINDS[type(constant)])
         case Name() | Steps() | Focus():
             return _path(tree, query)
         case Listed(elements):
@@ -189,14 +225,14 @@ def _conditional(then: Node, condition: Node, otherwise: Node) -> Node:
     return cst.IfExp(body=parts[0], test=parts[1], orelse=otherwise)
 
 
-def _path(tree: Name | Steps | Focus, query: Query) -> Made:
+def _path(tree: Name | Steps | Focus, query: Query, *, is_needed: bool = False) -> Made:
     """A path, step by step: names in one ``find``, predicates and expressions as what they do for each context."""
     found, rest = split(tree, query)
     if found is None:
         assert isinstance(tree, Steps)
         value = made(tree.head, query)
     else:
-        value = found.made(query)
+        value = Made(found.needed(query)) if is_needed and rest else found.made(query)
     keys, word = list[str | int](), _word(tree, len(rest))
     for step in rest:
         match step:
@@ -220,7 +256,7 @@ def _for_each(step: Where | Each, source: Made, word: str, query: Query) -> Made
         case Where(predicate):
             if made(predicate, inner).kind != "boolean":
                 raise EngineNeeded  # a number would be an index
-            items = query.call("each", source.node)
+            items = query.call("all_of", source.node)
             loop = generator(phrases.name(element), element, items, truth(predicate, inner))
             node = query.call("sequence", loop)
         case Each(part):

@@ -9,8 +9,8 @@ import libcst as cst
 
 from sfn2airflow import phrases
 from sfn2airflow.expressions_jsonata import made, needed, truth
-from sfn2airflow.expressions_jsonata_scope import EngineNeeded, Kind, Made, Query, generator
-from sfn_airflow_core.expr.jsonata_model import Apply, Function, Listed, Tree, Value
+from sfn2airflow.expressions_jsonata_scope import EngineNeeded, Made, Query, generator
+from sfn_airflow_core.expr.jsonata_model import Apply, Function, Kind, Listed, Tree, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,8 @@ def write_apply(call: Apply, query: Query, *, is_needed: bool = False) -> Made:
     if call.function in query.names:
         raise EngineNeeded  # a function in a variable
     special = _SPECIAL.get(call.function)
+    if call.function in ("map", "filter") and is_needed:
+        return (_map if call.function == "map" else _filter)(call.arguments, query, is_needed=True)
     if call.function == "not" and is_needed and len(call.arguments) == 1:
         return _opposite(_truth_of_needed(call.arguments[0], query))
     if special and not (is_needed and call.function in ("number", "string")):
@@ -137,17 +139,17 @@ def _kept(arguments: tuple[Tree, ...], query: Query) -> Made:
     return Made(query.function("kept", made(arguments[0], query).node), "array", True)
 
 
-def _map(arguments: tuple[Tree, ...], query: Query) -> Made:
+def _map(arguments: tuple[Tree, ...], query: Query, *, is_needed: bool = False) -> Made:
     values, parameters, body = _over(arguments)
-    element, items, inner = _loop(parameters, values, query)
+    element, items, inner = _loop(parameters, values, query, is_needed=is_needed)
     result = made(body, inner)
     query.leave(inner)
     return Made(query.call("sequence", generator(result.node, element, items)), "any", True)
 
 
-def _filter(arguments: tuple[Tree, ...], query: Query) -> Made:
+def _filter(arguments: tuple[Tree, ...], query: Query, *, is_needed: bool = False) -> Made:
     values, parameters, body = _over(arguments)
-    element, items, inner = _loop(parameters, values, query)
+    element, items, inner = _loop(parameters, values, query, is_needed=is_needed)
     kept = phrases.name(inner.names[parameters[0]])
     condition = truth(body, inner)
     query.leave(inner)
@@ -163,9 +165,11 @@ def _over(arguments: tuple[Tree, ...]) -> tuple[Tree, tuple[str, ...], Tree]:
             raise EngineNeeded
 
 
-def _loop(parameters: tuple[str, ...], values: Tree, query: Query) -> tuple[str, cst.BaseExpression, Query]:
+def _loop(
+    parameters: tuple[str, ...], values: Tree, query: Query, *, is_needed: bool
+) -> tuple[str, cst.BaseExpression, Query]:
     """The loop over values, with their numbers for a second parameter: its target, what it goes over, the inside."""
-    items = query.call("each", made(values, query).node)
+    items = query.call("all_of", needed(values, query) if is_needed else made(values, query).node)
     chosen, inner = query.within(*parameters)
     if len(chosen) == 1:
         return chosen[0], items, inner

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from sfn2airflow import phrases
-from sfn2airflow.expressions_jsonata_scope import Kind, Made, Query
+from sfn2airflow.expressions_jsonata_scope import Made, Query
 from sfn2airflow.phrases import Node
-from sfn_airflow_core.expr.jsonata_model import Focus, Member, Name, Nth, Step, Steps, Tree
+from sfn_airflow_core.expr.jsonata_model import Focus, Kind, Member, Name, Nth, Step, Steps, Tree
 
 Keys: TypeAlias = "tuple[str | int, ...]"
 _TEXTS = {("Execution", "Id"), ("Execution", "Name"), ("StateMachine", "Id"), ("State", "Name"), ("Task", "Token")}

@@ -7,16 +7,13 @@ import keyword
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal as OneOf
-from typing import TypeAlias
 
 import libcst as cst
 
 from sfn2airflow import phrases
 from sfn2airflow.expressions_scope import DATA_NAMES, QUERY_NAMES, Writing
 from sfn2airflow.phrases import Node, Quote
-
-Kind: TypeAlias = OneOf["any", "string", "number", "boolean", "array", "object", "null"]
+from sfn_airflow_core.expr.jsonata_model import Kind
 
 _AROUND = frozenset(("data", "result", "error", "variables", "context_object", "item", "index", "aws", "invoke"))
 _EMPTY = cst.Module(body=())
@@ -87,7 +84,7 @@ class Query:
 
 def atom(node: Node) -> Node:
     """The node as an operand: in parentheses unless it binds at least as close as any operator."""
-    if isinstance(node, (*_ATOMS, cst.Integer, cst.Float)) or getattr(node, "lpar", ()):
+    if isinstance(node, (*_ATOMS, cst.Integer, cst.Float)) or getattr(node, "lpar", None):
         return node
     return phrases.in_parentheses(node)
 

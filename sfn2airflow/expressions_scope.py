@@ -60,7 +60,7 @@ DATA_NAMES = frozenset(
 """The functions of ``runtime.data`` and ``runtime.intrinsics`` that compiled expressions call."""
 
 _QUERY_NAMES = (
-    "NOTHING among calculated compared each equal find flat_sequence functions holds is_there jsonata known listed "
+    "NOTHING all_of among calculated compared equal find flat_sequence functions holds is_there jsonata known listed "
     "mapped need negated numeric query queryable record sequence shown typed unequal unreadable whole_numbers"
 )
 QUERY_NAMES = frozenset(_QUERY_NAMES.split())

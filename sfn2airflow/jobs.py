@@ -120,7 +120,8 @@ def _value(keyword: str, expr: Expr | None, node: JobTask, sheet: Sheet) -> cst.
         return sheet.code(expr)
     before, source = effective(Shaping(input_path=node.shaping.input_path), sheet)
     made = name(source) if expr is None else sheet.code(expr, source)
-    doc = f"{node.display_name}, Parameters" if expr is not None else f"{node.display_name}, InputPath"
+    field = "Arguments" if node.shaping.query else "Parameters"
+    doc = f"{node.display_name}, {field}" if expr is not None else f"{node.display_name}, InputPath"
     wanted = f"{node.task_id}_{slug(keyword)}"
     helper = sheet.helper(wanted, (node.task_id, keyword), ["data"], [*before, returns(made)], doc)
     return cst.BinaryOperation(left=sheet.use("DOCUMENT"), operator=cst.RightShift(), right=helper)
@@ -130,9 +131,9 @@ def output(node: JobTask | CallbackTask, sheet: Sheet) -> dict[str, cst.BaseExpr
     """``output=…``, where the state hands on anything but the result itself."""
     shaping = node.shaping
     untouched = shaping.selector is None and shaping.result_path == "$" and shaping.output_path is None
-    if untouched and not sheet.variables:
+    if untouched and shaping.output is None and not sheet.variables:
         return {}
-    fields = {"ResultSelector": shaping.selector, "OutputPath": shaping.output_path}
+    fields = {"ResultSelector": shaping.selector, "OutputPath": shaping.output_path, "Output": shaping.output}
     named = [field for field, value in fields.items() if value is not None]
     named += ["ResultPath"] if shaping.result_path != "$" else []
     named += ["Assign"] if shaping.assign else []

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from sfn2airflow.rules.data import ContextValue, MapItemInside, SeededRandom
 from sfn_airflow_core.asl.model import (
-    CatchPath,
     Choice,
     Given,
     Json,
@@ -15,7 +14,6 @@ from sfn_airflow_core.asl.model import (
     Parallel,
     PathFlow,
     PathRef,
-    PathRule,
     Pointer,
     Query,
     State,
@@ -148,16 +146,16 @@ def differences(exprs: Iterable[Expr], at: Pointer, *, in_map: bool, item: bool 
 
 
 def uses_variables(machine: Machine) -> bool:
-    """Whether a JSONPath state of a machine, at any depth, assigns workflow variables."""
+    """Whether a state of a machine, at any depth, assigns workflow variables."""
     return any(assign for state in machine.walk() for assign in _assigns(state))
 
 
 def _assigns(state: State) -> Iterator[dict[str, Json] | None]:
-    yield state.flow.assign if isinstance(state.flow, PathFlow) else None
+    yield state.flow.assign
     match state:
         case Task() | Parallel() | Map():
-            yield from (catcher.assign for catcher in state.catch if isinstance(catcher.flow, CatchPath))
+            yield from (catcher.assign for catcher in state.catch)
         case Choice():
-            yield from (rule.assign for rule in state.choices if isinstance(rule, PathRule))
+            yield from (rule.assign for rule in state.choices)
         case _:
             return

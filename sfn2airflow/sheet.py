@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import libcst as cst
 
@@ -11,6 +11,7 @@ from sfn2airflow.expressions import Code, Scope, write_python
 from sfn2airflow.phrases import name
 from sfn2airflow.statements import function
 from sfn_airflow_core.dag.names import Names
+from sfn_airflow_core.expr.jsonata_model import has_query
 from sfn_airflow_core.expr.model import Expr
 
 
@@ -30,6 +31,7 @@ class Sheet:
     children: list[cst.SimpleStatementLine | cst.BaseCompoundStatement] = field(default_factory=list)
     waits: bool = False
     variables: bool = False
+    queries: bool = False
 
     def parameters(self, *words: str) -> list[str]:
         """The parameters of a data function: with ``variables`` where workflow variables travel along."""
@@ -50,10 +52,24 @@ class Sheet:
         return self.take("airflow.sdk", word)
 
     def code(
-        self, expr: Expr, data: str = "data", *, item: str | None = None, index: str | None = None
+        self,
+        expr: Expr,
+        data: str = "data",
+        *,
+        item: str | None = None,
+        index: str | None = None,
+        result: str | None = None,
+        error: str | None = None,
     ) -> cst.BaseExpression:
-        """An expression in Python, reading its document from the variable ``data``."""
-        return self.node(write_python(expr, Scope(input=data, item=item, index=index, constants=self.constants)))
+        """An expression in Python, reading its document from the variable ``data``; the others as in ``Scope``."""
+        self.queries = self.queries or has_query(expr)
+        scope = Scope(data, item=item, index=index, constants=self.constants, result=result, error=error)
+        return self.node(write_python(expr, replace(scope, has_variables=self.variables)))
+
+    def marks(self) -> list[cst.BaseExpression]:
+        """``@jsonata`` for a function whose body has JSONata in it; called once for each, when its body is written."""
+        marked, self.queries = self.queries, False
+        return [self.use("jsonata")] if marked else []
 
     def node(self, code: Code) -> cst.BaseExpression:
         """Compiled code, its needs noted."""
@@ -71,5 +87,6 @@ class Sheet:
         """A module-level function, written once for each ``key``."""
         if (found := self.known.get(key)) is None:
             found = self.known[key] = self.names.take(wanted, suffix="document")
-            self.helpers[found] = function(found, self.parameters(*parameters), body, doc=doc)
+            self.helpers[found] = function(found, self.parameters(*parameters), body, self.marks(), doc=doc)
+        self.queries = False
         return name(found)

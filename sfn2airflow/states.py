@@ -9,7 +9,8 @@ from typing import TypeAlias, assert_never
 from sfn2airflow.children import needs_child, translate_child
 from sfn2airflow.flows import Ids, Place, translate_machine
 from sfn2airflow.ledger import Ledger
-from sfn2airflow.rules.data import ErrorNeverRaised, HeartbeatWithoutWorker, JsonataState
+from sfn2airflow.queries import query_amount, query_differences, query_items, query_rule, query_shaping
+from sfn2airflow.rules.data import ErrorNeverRaised, HeartbeatWithoutWorker
 from sfn2airflow.rules.document import OpenNumber
 from sfn2airflow.rules.states import (
     ConcurrencyNotFixed,
@@ -21,6 +22,7 @@ from sfn2airflow.rules.states import (
 from sfn2airflow.shaping import assignments, differences, expressions, shaping, template, value
 from sfn2airflow.tasks import CommonFields, common_fields, translate_task
 from sfn_airflow_core.asl.model import (
+    Amount,
     And,
     Catcher,
     Choice,
@@ -41,6 +43,7 @@ from sfn_airflow_core.asl.model import (
     Placeholder,
     Pointer,
     Query,
+    QueryFlow,
     Retrier,
     State,
     Succeed,
@@ -64,8 +67,10 @@ from sfn_airflow_core.dag.model import (
     Stub,
     WaitTask,
 )
+from sfn_airflow_core.expr.jsonata_model import Kind
 from sfn_airflow_core.expr.model import Expr, Literal, Path, Root
 from sfn_airflow_core.expr.read_condition import read_condition
+from sfn_airflow_core.expr.read_jsonata import read_values
 from sfn_airflow_core.expr.read_jsonpath import read_path
 from sfn_airflow_core.expr.read_template import read_template
 from sfn_airflow_core.findings import Fidelity, Finding
@@ -117,8 +122,6 @@ def _inner_unsupported(state: State, ledger: Ledger) -> None:
 def _blocked(state: State, place: Place) -> list[Finding]:
     """Why a state as a whole is not translated."""
     found: list[Finding] = []
-    if state.query_language == "JSONata":
-        return [JsonataState(at=state.at)]
     found += [f for f in _own_differences(state, place) if f.fidelity is Fidelity.UNSUPPORTED]
     match state:
         case Map(mode="DISTRIBUTED"):
@@ -128,6 +131,8 @@ def _blocked(state: State, place: Place) -> list[Finding]:
 
 def _own_differences(state: State, place: Place) -> list[Finding]:
     """What the expressions of a state need that Airflow gives differently or not at all."""
+    if isinstance(state.flow, QueryFlow):
+        return query_differences(state, in_map=place.in_map)
     exprs: list[Expr] = list(expressions(shaping(_flow(state))))
     at = state.at
     items: list[Expr] = []
@@ -150,14 +155,14 @@ def _own_differences(state: State, place: Place) -> list[Finding]:
 
 
 def _flow(state: State) -> PathFlow:
-    assert isinstance(state.flow, PathFlow)  # JSONata states were turned away before
+    assert isinstance(state.flow, PathFlow)
     return state.flow
 
 
 def _translate(state: State, ids: Ids, ledger: Ledger, place: Place) -> AnyNode:
     ledger.note(*_own_differences(state, place))
     common = common_fields(state, ids, place)
-    flow = shaping(_flow(state))
+    flow = query_shaping(state.flow) if isinstance(state.flow, QueryFlow) else shaping(state.flow)
     match state:
         case Task():
             _note_heartbeat(state, ledger)
@@ -169,10 +174,11 @@ def _translate(state: State, ids: Ids, ledger: Ledger, place: Place) -> AnyNode:
         case Succeed():
             return StateTask(**common, work=PassWork(), shaping=flow)
         case Fail():
-            error, cause = (None if v is None else value(v) for v in (state.error, state.cause))
+            error, cause = (None if v is None else _read(v, "string") for v in (state.error, state.cause))
             return StateTask(**common, work=FailWork(error, cause), shaping=flow)
         case Wait():
-            seconds, timestamp = (None if v is None else value(v) for v in (state.seconds, state.timestamp))
+            seconds = None if state.seconds is None else _read(state.seconds, "number")
+            timestamp = None if state.timestamp is None else _read(state.timestamp, "string")
             return WaitTask(**common, seconds=seconds, timestamp=timestamp, shaping=flow)
         case Choice():
             return _choice(state, flow, ids, common)
@@ -182,6 +188,11 @@ def _translate(state: State, ids: Ids, ledger: Ledger, place: Place) -> AnyNode:
             return _map(state, flow, ids, ledger, place, common)
         case _:
             assert_never(state)
+
+
+def _read(amount: Amount | str, wanted: Kind) -> Expr:
+    """A fixed value, or one that is read from the document; from an expression, only a ``wanted`` one."""
+    return query_amount(amount, wanted) if isinstance(amount, Query) else value(amount)
 
 
 def _note_placeholders(state: State, node: AnyNode, ledger: Ledger) -> None:
@@ -201,11 +212,13 @@ def _note_placeholders(state: State, node: AnyNode, ledger: Ledger) -> None:
 
 def _written(state: State) -> Iterator[tuple[Pointer, Json]]:
     """The values of a state in which placeholders may stand, with their places; nested machines see to themselves."""
-    flow = _flow(state)
-    fields: dict[str, object] = {
-        "Parameters": flow.parameters and flow.parameters.value,
-        "ResultSelector": flow.result_selector and flow.result_selector.value,
-    }
+    flow = state.flow
+    fields: dict[str, object] = {"Assign": flow.assign}
+    if isinstance(flow, QueryFlow):
+        fields |= {"Arguments": flow.arguments and flow.arguments.value, "Output": flow.output and flow.output.value}
+    else:
+        fields["Parameters"] = flow.parameters and flow.parameters.value
+        fields["ResultSelector"] = flow.result_selector and flow.result_selector.value
     match state:
         case Task():
             fields |= {"TimeoutSeconds": state.timeout_seconds, "Credentials": state.credentials}
@@ -264,8 +277,9 @@ def _note_errors(state: Task | Group, ledger: Ledger) -> None:
 def _choice(state: Choice, flow: Shaping, ids: Ids, common: CommonFields) -> ChoiceTask:
     rules = tuple(
         Rule(read_condition(rule.condition), ids.to(state.name, rule.next), assignments(rule.assign))
-        for rule in state.choices
         if isinstance(rule, PathRule)
+        else query_rule(rule, ids.to(state.name, rule.next))
+        for rule in state.choices
     )
     default = None if state.default is None else ids.to(state.name, state.default)
     return ChoiceTask(**common, rules=rules, default=default, shaping=flow)
@@ -288,7 +302,11 @@ def _map(state: Map, flow: Shaping, ids: Ids, ledger: Ledger, place: Place, comm
     ledger.note(MapLength(at=state.at))
     if _works(state):
         ledger.note(SiblingsRunOn(at=state.at, what="item"))
-    items = read_path(state.items.path) if isinstance(state.items, PathRef) else Path(Root(), text="$")
+    items: Expr = read_path(state.items.path) if isinstance(state.items, PathRef) else Path(Root(), text="$")
+    selector = template(state.item_selector)
+    if flow.query:
+        items = query_items(state)
+        selector = None if state.item_selector is None else read_values(state.item_selector.value)
     limit: int | PathRef | None = None
     match state.max_concurrency:
         case Placeholder(name):
@@ -306,7 +324,7 @@ def _map(state: Map, flow: Shaping, ids: Ids, ledger: Ledger, place: Place, comm
         state.processor, ledger, Place(ids.tasks[state.name], in_map=True, given=True, mapped=True)
     )
     return MapGroup(
-        **common, processor=processor, items=items, selector=template(state.item_selector), limit=limit, shaping=flow
+        **common, processor=processor, items=items, selector=selector, limit=limit, shaping=flow
     )
 
 

@@ -18,6 +18,7 @@ from sfn2airflow.services import Service, Unsupported, resolve
 from sfn_airflow_core.asl.model import Json, PathFlow, State, Task
 from sfn_airflow_core.dag.model import CallbackTask, CallWork, FunctionWork, JobTask, Shaping, StateTask, Stub
 from sfn_airflow_core.expr.model import Expr, Literal, Object
+from sfn_airflow_core.expr.read_jsonata import read_values
 from sfn_airflow_core.expr.read_template import read_template
 from sfn_airflow_core.findings import Finding
 from sfn_airflow_core.text import join
@@ -93,7 +94,8 @@ def _role(state: Task, ledger: Ledger) -> Expr | None:
         return None
     ledger.note(AssumedRole(at=join(state.at, "Credentials")))
     ledger.permissions.add("sts:AssumeRole")
-    match read_template(state.credentials):
+    read = read_template if isinstance(state.flow, PathFlow) else read_values
+    match read(state.credentials):
         case Object(entries):
             return dict(entries)["RoleArn"]
         case Literal(dict() as value):
@@ -103,8 +105,8 @@ def _role(state: Task, ledger: Ledger) -> Expr | None:
 
 
 def _parameters(state: Task) -> Json:
-    assert isinstance(state.flow, PathFlow)
-    return state.flow.parameters.value if state.flow.parameters else None
+    given = state.flow.parameters if isinstance(state.flow, PathFlow) else state.flow.arguments
+    return given.value if given else None
 
 
 def _unsupported(service: Unsupported, state: Task) -> Finding:
@@ -130,4 +132,5 @@ def _note_service(service: Service, state: Task, ledger: Ledger) -> None:
 def _argument_at(name: str, state: Task) -> str:
     parameters = _parameters(state)
     keys = parameters if isinstance(parameters, dict) else {}
-    return join(state.at, "Parameters", name if name in keys else f"{name}.$")
+    field = "Parameters" if isinstance(state.flow, PathFlow) else "Arguments"
+    return join(state.at, field, name if name in keys else f"{name}.$")

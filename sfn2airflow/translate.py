@@ -11,10 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
+from sfn2airflow.expressions_scope import QUERY_NAMES
 from sfn2airflow.flows import translate_machine
 from sfn2airflow.ledger import Ledger
 from sfn2airflow.openings import open_transitions, unreadable_expressions
 from sfn2airflow.options import Options
+from sfn2airflow.queries import uses_queries
 from sfn2airflow.reads import params
 from sfn2airflow.rules.document import DefinitionWarning, MachineTimeout, OpenNumber, OpenPlaceholder, UnknownField
 from sfn2airflow.shaping import uses_variables
@@ -52,7 +54,8 @@ def translate_text(data: bytes | str, source: str, options: Options = DEFAULTS) 
         return Translation(source, dag_id, None, SourceReport(source, dag_id, "rejected", problems=_problems(reading)))
     if still_open := open_transitions(reading):
         return Translation(source, dag_id, None, SourceReport(source, dag_id, "rejected", problems=still_open))
-    ledger = Ledger(Names((*RESERVED, dag_id)))
+    reserved = RESERVED | (QUERY_NAMES if uses_queries(reading.machine) else frozenset())
+    ledger = Ledger(Names((*reserved, dag_id)))
     ledger.note(*_reader_findings(reading))
     try:
         dag = translate(reading.machine, dag_id, PurePath(source).name, ledger)

@@ -33,7 +33,8 @@ _WIDTH = 110
 def write(dag: Dag, options: Options, constants: Mapping[str, str]) -> str:
     """The source of the DAG file, not yet formatted; ``constants`` maps open placeholders to names of constants."""
     made_by = Names(RESERVED).take(slug(dag.dag_id, "machine"), suffix="dag")
-    sheet = Sheet(constants, Names((*RESERVED, *QUERY_NAMES, dag.dag_id, made_by, *constants.values())), variables=dag.variables)
+    taken = Names((*RESERVED, *QUERY_NAMES, dag.dag_id, made_by, *constants.values()))
+    sheet = Sheet(constants, taken, variables=dag.variables)
     body = write_flow(dag.flow, sheet)
     if dag.result:
         body.append(returns(result(dag, sheet)))

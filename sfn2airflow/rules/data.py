@@ -12,27 +12,6 @@ _GUIDE = "https://docs.aws.amazon.com/step-functions/latest/dg"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JsonataState(Finding):
-    """A state in the query language JSONata; only JSONPath states are translated.
-
-    Why it matters: the state fails when it is run.
-
-    Remedy: until there is a translation, write the state with JSONPath.
-    """
-
-    code: ClassVar[str] = "S2A301"
-    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
-    source: ClassVar[str] = f"{_GUIDE}/transforming-data.html"
-    example: ClassVar[Example] = Example(
-        machine({"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $states.input.id %}"}), "/States/Work"
-    )
-    near_miss: ClassVar[Example] = Example(machine({"Type": "Pass", "OutputPath": "$.id"}))
-
-    def message(self) -> str:
-        return "the state's query language is JSONata; the task fails when run"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ContextValue(Finding):
     """A value of the context object that differs in Airflow: ids are no ARNs, names are the DAG's and the run's.
 
@@ -177,7 +156,6 @@ class ErrorNeverRaised(Finding):
 
 
 RULES: tuple[type[Finding], ...] = (
-    JsonataState,
     ContextValue,
     SeededRandom,
     MapItemInside,

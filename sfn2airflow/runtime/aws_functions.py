@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from time import time_ns
 from uuid import uuid4
 
-from .jsonata import NOTHING, Json, Many, each
+from .jsonata import NOTHING, Json, Many, all_of
 from .query_data import json_of, numeric
 
 _MOST = 1_000_000
@@ -21,14 +21,15 @@ _ALGORITHMS = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "s
 
 
 def _whole(value: Json) -> int:
-    return math.floor(numeric(value) + 0.5)
+    number: float = numeric(value)
+    return math.floor(number + 0.5)
 
 
 def partition(values: Json, size: Json) -> Json:
     """``$partition``: the array in arrays of ``size`` elements, the last of which may be shorter."""
     if values is NOTHING:
         return values
-    items, step = each(values), _whole(size)
+    items, step = all_of(values), _whole(size)
     if step < 1:
         raise ValueError("the size of $partition must be positive")
     return Many(Many(items[start : start + step]) for start in range(0, len(items), step))

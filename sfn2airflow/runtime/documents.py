@@ -235,7 +235,8 @@ def choice(
 ) -> Callable[[Callable[[Json], str]], BaseOperator]:
     """A Choice: the function returns the name of the state (task or group, in the same group) that gets the document.
 
-    ``document`` makes the document that is handed on. Where no rule matches, the function raises ``no_match``.
+    ``document`` makes the document that is handed on, or the function returns it behind the name. Where no rule
+    matches, the function raises ``no_match``.
     """
 
     def decorate(function: Callable[[Json], str]) -> BaseOperator:
@@ -243,6 +244,8 @@ def choice(
             data = reaching(context, context["task"])
             handed = called(context, document, data, keep=False) if document else data
             target = called(context, function, data)
+            if isinstance(target, tuple):
+                target, handed = target
             group = context["task"].task_group
             return hand_on(context, handed, [target if group.is_root else f"{group.group_id}.{target}"])
 

@@ -15,7 +15,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from urllib.parse import quote, unquote
 
 from .aws_functions import hash_of, millis, now, parse, partition, random_number, steps, uuid
-from .jsonata import NOTHING, Json, Many, each, find, flat_sequence, known, listed, nth, sequence
+from .jsonata import NOTHING, Json, Many, all_of, find, flat_sequence, known, listed, nth, sequence
 from .query_data import equal, holds, is_numeric, json_of, numeric, shown
 
 __all__ = ["hash_of", "millis", "now", "nth", "parse", "partition", "random_number", "steps", "uuid"]
@@ -110,7 +110,7 @@ def split(value: str, separator: Json, limit: Json = NOTHING) -> list[str]:
 
 def join(values: Json, separator: Json = "") -> Json:
     between = "" if separator is NOTHING else words(separator)
-    return values if values is NOTHING else between.join(map(words, each(values)))
+    return values if values is NOTHING else between.join(map(words, all_of(values)))
 
 
 @_of_text
@@ -169,7 +169,7 @@ square_root = _of_number(math.sqrt)
 
 
 def _numbers(values: Json) -> list[float]:
-    return [numeric(value) for value in each(values)]
+    return [numeric(value) for value in all_of(values)]
 
 
 def total(values: Json) -> Json:
@@ -198,7 +198,7 @@ def negation(value: Json) -> Json:
 
 
 def count(values: Json) -> int:
-    return len(each(values))
+    return len(all_of(values))
 
 
 def append(first: Json, second: Json) -> Json:
@@ -206,7 +206,7 @@ def append(first: Json, second: Json) -> Json:
 
 
 def reverse(values: Json) -> Json:
-    return values if values is NOTHING else Many(reversed(each(values)))
+    return values if values is NOTHING else Many(reversed(all_of(values)))
 
 
 def distinct(values: Json) -> Json:
@@ -226,18 +226,18 @@ def distinct(values: Json) -> Json:
 
 
 def sort(values: Json) -> Json:
-    items = each(values)
+    items = all_of(values)
     if len(items) > 1 and not (all(map(is_numeric, items)) or all(isinstance(item, str) for item in items)):
         raise TypeError("$sort needs only numbers or only strings")
     return values if values is NOTHING else Many(sorted(items))
 
 
 def zipped(*arrays: Json) -> list[Json]:
-    return Many(Many(items) for items in zip(*map(each, arrays), strict=False))
+    return Many(Many(items) for items in zip(*map(all_of, arrays), strict=False))
 
 
 def keys(value: Json) -> Json:
-    names = dict.fromkeys(key for part in each(value) if isinstance(part, dict) for key in part)
+    names = dict.fromkeys(key for part in all_of(value) if isinstance(part, dict) for key in part)
     return sequence(names)
 
 
@@ -248,7 +248,7 @@ def lookup(value: Json, key: Json) -> Json:
 def merge(values: Json) -> Json:
     if values is NOTHING:
         return values
-    return {key: part for value in each(values) for key, part in _object(value).items()}
+    return {key: part for value in all_of(values) for key, part in _object(value).items()}
 
 
 def _object(value: Json) -> dict[str, Json]:
@@ -260,7 +260,7 @@ def _object(value: Json) -> dict[str, Json]:
 def spread(value: Json) -> Json:
     if not isinstance(value, dict | list):
         return value
-    return flat_sequence({key: part} for item in each(value) for key, part in _object(item).items())
+    return flat_sequence({key: part} for item in all_of(value) for key, part in _object(item).items())
 
 
 def members(value: Json) -> Iterator[tuple[str, Json]]:
@@ -275,14 +275,14 @@ def sifted(pairs: Iterable[tuple[str, Json]]) -> Json:
 
 def kept(value: Json) -> Json:
     """``value[]``: an array, also of one."""
-    return value if value is NOTHING else Many(each(value))
+    return value if value is NOTHING else Many(all_of(value))
 
 
 def folded(function: Callable[[Json, Json], Json], values: Json, start: Json = NOTHING) -> Json:
     """``$reduce``"""
     if values is NOTHING:
         return values
-    items = each(values) if start is NOTHING else [start, *each(values)]
+    items = all_of(values) if start is NOTHING else [start, *all_of(values)]
     return functools.reduce(function, items) if items else NOTHING
 
 

@@ -146,11 +146,11 @@ def nth(value: Json, position: float) -> Json:
     """``value[position]``: an element of an array, from the end if negative; what is no array is its own first."""
     if value is NOTHING:
         return value
-    values, place = each(value), math.trunc(position)
+    values, place = all_of(value), math.trunc(position)
     return list.__getitem__(values, place) if -len(values) <= place < len(values) else NOTHING
 
 
-def each(value: Json) -> list[Json]:
+def all_of(value: Json) -> list[Json]:
     """The elements to go through: of an array its own, otherwise the value alone, or none."""
     return value if isinstance(value, list) else [] if value is NOTHING else [value]
 
@@ -183,7 +183,7 @@ def listed(*values: Json) -> list[Json]:
     """``[…]``: the values that are there, with the elements of arrays in their place."""
     found = Many()
     for value in values:
-        found += each(value)
+        found += all_of(value)
     return found
 
 

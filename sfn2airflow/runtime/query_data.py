@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 
-from .jsonata import NOTHING, Json, Many, each, known
+from .jsonata import NOTHING, Json, Many, all_of, known
 
 _MOST_NUMBERS = 10_000_000
 _EXACT = 2**53
@@ -149,7 +149,7 @@ def _alike(left: Json, right: Json) -> bool:
 
 def among(value: Json, values: Json) -> bool:
     """``value in values``; false if one of them is missing."""
-    return any(equal(value, other) for other in each(values))
+    return any(equal(value, other) for other in all_of(values))
 
 
 def whole_numbers(first: Json, last: Json) -> Json:

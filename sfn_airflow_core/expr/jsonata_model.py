@@ -15,6 +15,9 @@ from sfn_airflow_core.asl.model import Json
 Tree: TypeAlias = "Value | Name | Focus | Steps | Listed | Record | Operation | Minus | If | Apply | Function"
 """Everything that has a value."""
 
+Kind: TypeAlias = OneOf["any", "string", "number", "boolean", "array", "object", "null"]
+"""What a value certainly is."""
+
 Operator: TypeAlias = OneOf["+", "-", "*", "/", "%", "&", "=", "!=", "<", "<=", ">", ">=", "and", "or", "in", ".."]
 
 
@@ -136,13 +139,15 @@ class Jsonata:
     """A JSONata expression, without the ``{% %}`` around it.
 
     ``tree`` is None where only the engine can evaluate it; then ``states`` are the members of ``$states`` that it reads
-    (all that there are, if it is empty). ``problem`` says why the expression cannot be read.
+    (all that there are, if it is None). ``problem`` says why the expression cannot be read. ``wanted`` is the only
+    kind of value that the place of the expression takes.
     """
 
     text: str
     tree: Tree | None = None
-    states: tuple[str, ...] = ()
+    states: tuple[str, ...] | None = None
     problem: str = ""
+    wanted: Kind = "any"
 
 
 def parts(tree: Tree) -> tuple[Tree, ...]:
@@ -171,3 +176,13 @@ def parts(tree: Tree) -> tuple[Tree, ...]:
 
 def _has_tree(step: Step) -> bool:
     return isinstance(step, Where | Each)
+
+
+def has_query(expr: object) -> bool:
+    """Whether a JSONata expression is in an expression."""
+    match expr:
+        case Jsonata():
+            return True
+        case _:
+            inner = getattr(expr, "elements", ()) or [part for _, part in getattr(expr, "entries", ())]
+            return any(map(has_query, inner))

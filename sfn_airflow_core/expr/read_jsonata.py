@@ -114,8 +114,8 @@ def _nodes(node: object) -> Iterator[ast.AstNode]:
             yield from _nodes(getattr(node, field.name))
 
 
-def _states(parsed: ast.AstNode) -> tuple[str, ...]:
-    """The members of ``$states`` that are read by name; none where it is also read as a whole."""
+def _states(parsed: ast.AstNode) -> tuple[str, ...] | None:
+    """The members of ``$states`` that are read by name; None where it is also read as a whole."""
     named, whole = dict[str, None](), 0
     for node in _nodes(parsed):
         match node:
@@ -127,7 +127,7 @@ def _states(parsed: ast.AstNode) -> tuple[str, ...]:
                 whole -= 1
             case ast.VariableRef(name="states"):
                 whole += 1
-    return () if whole > 0 else tuple(named)
+    return None if whole > 0 else tuple(named)
 
 
 def _tree(node: ast.AstNode) -> Tree:
