@@ -14,7 +14,7 @@ from pathlib import PurePath
 from sfn2airflow.expressions_scope import QUERY_NAMES
 from sfn2airflow.flows import translate_machine
 from sfn2airflow.ledger import Ledger
-from sfn2airflow.openings import open_transitions, unreadable_expressions
+from sfn2airflow.openings import still_open, unreadable_expressions
 from sfn2airflow.options import Options
 from sfn2airflow.queries import uses_queries
 from sfn2airflow.reads import params
@@ -52,8 +52,8 @@ def translate_text(data: bytes | str, source: str, options: Options = DEFAULTS) 
         return Translation(source, dag_id, None, SourceReport(source, dag_id, "rejected", problems=error.problems))
     if reading.machine is None:
         return Translation(source, dag_id, None, SourceReport(source, dag_id, "rejected", problems=_problems(reading)))
-    if still_open := open_transitions(reading):
-        return Translation(source, dag_id, None, SourceReport(source, dag_id, "rejected", problems=still_open))
+    if problems := still_open(reading):
+        return Translation(source, dag_id, None, SourceReport(source, dag_id, "rejected", problems=problems))
     reserved = RESERVED | (QUERY_NAMES if uses_queries(reading.machine) else frozenset())
     ledger = Ledger(Names((*reserved, dag_id)))
     ledger.note(*_reader_findings(reading))
