@@ -78,6 +78,12 @@ def reporting(command: _Command) -> _Command:
     return command
 
 
+def substitutions_of(given: Mapping[str, Any]) -> dict[str, Json]:
+    """The values of substitutions, from the command line and the configuration. Raises click.UsageError."""
+    home, table = load("sfn2airflow", SETTINGS)
+    return _substitutions(given, table.get("substitutions"), home)
+
+
 def choose(given: Mapping[str, Any]) -> Choices:
     """Joins options as click gives them (``None`` or ``()`` where absent) with the configuration; options win.
 

@@ -13,7 +13,9 @@ PATIENCE = 1.0
 """Seconds before a bar appears."""
 
 
-def tracked(items: Sequence[T], quiet: bool = False, patience: float = PATIENCE) -> Iterator[T]:
+def tracked(
+    items: Sequence[T], quiet: bool = False, patience: float = PATIENCE, doing: str = "Translating"
+) -> Iterator[T]:
     """The items, with a bar once they take longer than ``patience`` seconds and standard error is a terminal."""
     started, count = time.monotonic(), 0
     while count < len(items) and (quiet or not sys.stderr.isatty() or time.monotonic() - started < patience):
@@ -25,6 +27,4 @@ def tracked(items: Sequence[T], quiet: bool = False, patience: float = PATIENCE)
     from rich.progress import track
 
     rest = items[count:]
-    yield from track(
-        rest, "Translating", total=len(items), completed=count, console=Console(stderr=True), transient=True
-    )
+    yield from track(rest, doing, total=len(items), completed=count, console=Console(stderr=True), transient=True)

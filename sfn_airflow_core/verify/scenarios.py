@@ -1,0 +1,143 @@
+"""Generates scenarios that reach every state and every edge of a machine, and show how it retries and fails.
+
+For each goal a way through the machine is imagined with documents that are not known yet (``walk``), conditions on the
+way are solved (``wishes``), and the interpreter confirms that the scenario gets there. The same machine gives the same
+scenarios.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from sfn_airflow_core.asl.model import Machine, Task
+from sfn_airflow_core.asl.read import read_text
+from sfn_airflow_core.interpreter import execute
+from sfn_airflow_core.interpreter.program import Program
+from sfn_airflow_core.verify.goals import goals
+from sfn_airflow_core.verify.openings import open_values
+from sfn_airflow_core.verify.places import homes, marked, taken, ways
+from sfn_airflow_core.verify.routes import Atlas, Goal
+from sfn_airflow_core.verify.scenario import Scenario
+from sfn_airflow_core.verify.shapes import answer_kind, marking_member
+from sfn_airflow_core.verify.symbols import INPUT, Impossible
+from sfn_airflow_core.verify.track import Ended
+from sfn_airflow_core.verify.walk import Walk
+
+Json = Any
+_MOST_ROUTES: Final = 8
+_MOST_ENDS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """Scenarios, and why a state or edge (by pointer) is not reached by any."""
+
+    scenarios: tuple[Scenario, ...]
+    missed: Mapping[str, str] = field(default_factory=dict)
+
+
+def generate(machine: Machine, variables: Mapping[str, Json] | None = None) -> Generated:
+    """Scenarios for a machine without open substitutions; ``variables`` are those it was read with."""
+    return _Generator(machine, dict(variables or {})).run()
+
+
+def generate_text(text: bytes | str, source: str, known: Mapping[str, Json]) -> Generated:
+    """Scenarios for the text of a definition, with values for the substitutions that ``known`` leaves open.
+
+    Raises ValueError where it is no state machine with such values.
+    """
+    values = open_values(read_text(text, source, substitutions=known).document.value)
+    reading = read_text(text, source, substitutions={**known, **values})
+    if reading.machine is None:
+        problem = reading.problems[0]
+        raise ValueError(f"no state machine with values for its substitutions: {problem.at}: {problem.message}")
+    return generate(reading.machine, values)
+
+
+@dataclass(slots=True)
+class _Generator:
+    machine: Machine
+    variables: dict[str, Json]
+    scenarios: list[Scenario] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+    """Pointers of states and edges, and names of goals, that a scenario shows."""
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    def run(self) -> Generated:
+        states, edges = ways(self.machine)
+        atlas = Atlas(self.machine)
+        inside = homes(self.machine)
+        probe = marked(self.machine)
+        for goal in goals(atlas):
+            if goal.edge and goal.at in self.seen:
+                continue
+            for scenario in itertools.islice(self._tries(atlas, goal), _MOST_ROUTES * _MOST_ENDS):
+                run = execute(probe, scenario.input, scenario.answers(inside))
+                visited = {visit.at for visit in run.visits}
+                passed = {(edge.source, edge.target) for edge in run.edges}
+                reached = visited | taken(edges, visited, passed)
+                if goal.at not in reached:
+                    why = f"an execution that should get there ended with {run.error}: {run.cause}"
+                    self.reasons.setdefault(goal.at, why)
+                    continue
+                self._keep(scenario)
+                self.seen |= reached
+                break
+        missing = [at for at in (*states, *(edge.at for edge in edges)) if at not in self.seen]
+        return Generated(tuple(self.scenarios), {at: self.reasons.get(at, "no way there was found") for at in missing})
+
+    def _keep(self, scenario: Scenario) -> None:
+        """Add a scenario unless there is the same one."""
+        same = next((s for s in self.scenarios if (s.input, s.replies) == (scenario.input, scenario.replies)), None)
+        if same is None:
+            self.scenarios.append(replace(scenario, id=self._free(scenario.id)))
+
+    def _free(self, name: str) -> str:
+        taken_names = {scenario.id for scenario in self.scenarios}
+        numbers = itertools.count(2)
+        free = name
+        while free in taken_names:
+            free = f"{name} ({next(numbers)})"
+        return free
+
+    def _tries(self, atlas: Atlas, goal: Goal) -> Iterator[Scenario]:
+        """Scenarios that should reach a goal."""
+        program = Program(self.machine)
+        target = goal.inner[0] if goal.inner is not None else goal.state
+        for way in itertools.islice(atlas.routes(target), _MOST_ROUTES):
+            route = {at: list(outcomes) for at, outcomes in way.items()}
+            route[goal.state] = [goal.outcome]
+            if goal.inner is not None:
+                route[goal.inner[0]] = [goal.inner[1]]
+            for end in itertools.islice(Walk(atlas, program, route).executions(), _MOST_ENDS):
+                try:
+                    yield self._scenario(goal, end)
+                except Impossible as reason:
+                    self.reasons.setdefault(goal.at, str(reason))
+
+    def _scenario(self, goal: Goal, end: Ended) -> Scenario:
+        wishes, tasks = end.track.wishes, {s.name: s for s in self.machine.walk() if isinstance(s, Task)}
+        of = {used.source: tasks[used.state] for used in end.track.used if used.source}
+        for part in wishes.present:
+            if part.source in of and (kind := answer_kind(of[part.source].resource, part.steps)):
+                wishes = wishes.be(part, kind, hint=True)
+        documents = wishes.documents()
+        for source, task in of.items():
+            documents[source] = _marked(documents[source], task, source)
+        given = documents[INPUT]
+        if given == {}:
+            given = {"note": "nothing is read"}
+        return Scenario(goal.name, given, end.track.replies(documents), self.variables, about=goal.at)
+
+
+def _marked(document: Json, task: Task, source: str) -> Json:
+    """An answer that can be told from others."""
+    if document != {}:
+        return document
+    if task.resource.startswith("arn:aws:states:::lambda:invoke") or ":::" not in task.resource:
+        return {"answer": source}
+    name = marking_member(task.resource)
+    return {name: source} if name else document

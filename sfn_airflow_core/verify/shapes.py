@@ -1,0 +1,91 @@
+"""What kind of value a service expects in an argument or gives in its answer, from botocore's models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, Final
+
+from sfn_airflow_core.verify.calls import action_of
+from sfn_airflow_core.verify.symbols import Lst, Obj, Sym, Value
+
+_KINDS: Final = {
+    "string": "string",
+    "integer": "integer",
+    "long": "integer",
+    "double": "number",
+    "float": "number",
+    "boolean": "boolean",
+    "timestamp": "timestamp",
+    "list": "array",
+    "structure": "object",
+    "map": "object",
+}
+
+
+@lru_cache(maxsize=64)
+def _operation(action: str) -> Any:
+    """botocore's model of an operation, ``None`` where there is none or botocore is not installed."""
+    try:
+        import botocore.session
+        from botocore.exceptions import UnknownServiceError
+    except ImportError:
+        return None
+    service, _, operation = action.partition(":")
+    try:
+        model = botocore.session.Session().get_service_model(service)
+    except UnknownServiceError:
+        return None
+    name = operation[:1].upper() + operation[1:]
+    return model.operation_model(name) if name in model.operation_names else None
+
+
+def argument_hints(resource: str, arguments: Value) -> Iterator[tuple[Sym, str]]:
+    """The kinds that a service expects of those parts of its arguments that are not known yet."""
+    model = _operation(action_of(resource))
+    if model is not None and not resource.startswith("arn:aws:lambda"):
+        yield from _hints(arguments, model.input_shape)
+
+
+def _hints(value: Value, shape: Any) -> Iterator[tuple[Sym, str]]:
+    match value:
+        case Sym():
+            if kind := _KINDS.get(getattr(shape, "type_name", "")):
+                yield value, kind
+        case Obj():
+            for name, part in value.members.items():
+                yield from _hints(part, _member(shape, name))
+        case Lst():
+            for part in value.items:
+                yield from _hints(part, getattr(shape, "member", None))
+
+
+def _member(shape: Any, name: str | int) -> Any:
+    if isinstance(name, int):
+        return getattr(shape, "member", None)
+    match getattr(shape, "type_name", ""):
+        case "structure":
+            lower = name[:1].lower() + name[1:]
+            return shape.members.get(name) or shape.members.get(lower)
+        case "map":
+            return shape.value
+        case _:
+            return None
+
+
+def answer_kind(resource: str, steps: tuple[str | int, ...]) -> str:
+    """The kind of a part of a service's answer; empty where it is not known."""
+    model = _operation(action_of(resource))
+    shape = model.output_shape if model is not None else None
+    for step in steps:
+        shape = _member(shape, step)
+    return _KINDS.get(getattr(shape, "type_name", ""), "")
+
+
+def marking_member(resource: str) -> str:
+    """A member of a service's answer that holds a text, by which one answer can be told from another."""
+    model = _operation(action_of(resource))
+    shape = model.output_shape if model is not None else None
+    members = getattr(shape, "members", {})
+    plain = [n for n, part in members.items() if part.type_name == "string" and not getattr(part, "enum", None)]
+    return plain[0][:1].upper() + plain[0][1:] if plain else ""

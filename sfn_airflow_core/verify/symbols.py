@@ -1,0 +1,182 @@
+"""Values that are not known yet: what a document is made of, in terms of the execution's input and of replies.
+
+``Sym`` is a part of a source: of the input, or of what one call answers. The rest says how values are put together, so
+that a path through a document can be followed back to the source that it reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+from sfn_airflow_core.expr.model import Descend, Field, Filter, Index, Path, PathFunction, Step
+
+Json = Any
+
+AS_JSON: Final = "\x00json"
+"""A step into a string: what its JSON text says."""
+INPUT: Final = "input"
+
+
+class Impossible(Exception):
+    """On this way the value cannot be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A value that is known."""
+
+    value: Json = field(hash=False, default=None)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sym:
+    """Part of a source: ``source`` is ``input`` or names one call; ``steps`` are keys and positions."""
+
+    source: str
+    steps: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Obj:
+    """An object: known members, and the others of ``base``, if any."""
+
+    members: Mapping[str, Value] = field(hash=False)
+    base: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lst:
+    """A list with known length."""
+
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An intrinsic function of values, or, with ``path``, an indefinite path over the one argument."""
+
+    function: str
+    arguments: tuple[Value, ...] = ()
+    path: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that no scenario decides: of the context object, a date, a random number."""
+
+    example: Json = field(hash=False, default="unknown")
+
+
+Value: TypeAlias = "Const | Sym | Obj | Lst | App | Unknown"
+
+
+def lifted(value: Json) -> Value:
+    """A known value."""
+    return Const(value)
+
+
+def member(value: Value, key: str | int) -> Value:
+    """The value under a key or position. Raises Impossible where it is known that there is none."""
+    match value:
+        case Sym():
+            return Sym(value.source, (*value.steps, key))
+        case Obj():
+            if key in value.members:
+                return value.members[str(key)]
+            if value.base is None:
+                raise Impossible(f"there is no {key}")
+            return member(value.base, key)
+        case Lst() if isinstance(key, int) and -len(value.items) <= key < len(value.items):
+            return value.items[key]
+        case Const():
+            try:
+                return Const(value.value[key])
+            except (LookupError, TypeError):
+                raise Impossible(f"there is no {key}") from None
+        case App():
+            return App("", (value,), (Field(key) if isinstance(key, str) else Index(key),))
+        case Unknown():
+            return value
+        case _:
+            raise Impossible(f"there is no {key}")
+
+
+def selected(value: Value, path: Path) -> Value:
+    """What a path selects: definite steps are followed, from the first indefinite one on it is left to be evaluated."""
+    for number, step in enumerate(path.steps):
+        match step:
+            case Field(name):
+                value = member(value, name)
+            case Index(position) if position >= 0 or isinstance(value, Lst | Const):
+                value = member(value, position)
+            case _:
+                return App("", (value,), path.steps[number:])
+    return value
+
+
+def inside(value: Value) -> Iterator[Sym]:
+    """All parts of sources that a value is made of."""
+    match value:
+        case Sym():
+            yield value
+        case Obj():
+            for part in value.members.values():
+                yield from inside(part)
+            if value.base is not None:
+                yield from inside(value.base)
+        case Lst():
+            for part in value.items:
+                yield from inside(part)
+        case App():
+            for part in value.arguments:
+                yield from inside(part)
+            if value.path and (base := value.arguments[0]) and isinstance(base, Sym):
+                yield from _below(base, value.path)
+
+
+def _below(base: Sym, steps: tuple[Step, ...]) -> Iterator[Sym]:
+    """An example of what an indefinite path selects: the first element of every list on the way."""
+    way = base.steps
+    for step in steps:
+        match step:
+            case Field(name):
+                way = (*way, name)
+            case Index(position):
+                way = (*way, max(position, 0))
+            case Descend() | PathFunction():
+                return
+            case Filter():
+                way = (*way, 0)
+            case _:
+                way = (*way, 0)
+    yield Sym(base.source, way)
+
+
+def placed(target: Value, keys: tuple[str | int, ...], value: Value) -> Value:
+    """``target`` with ``value`` at a reference path, as ResultPath does it. Raises Impossible."""
+    if not keys:
+        return value
+    key, rest = keys[0], keys[1:]
+    if isinstance(key, int):
+        raise Impossible("positions in a ResultPath are not followed")
+    try:
+        below = member(target, key) if rest else Const(None)
+    except Impossible:
+        below = Obj({})
+    if rest and isinstance(below, Sym):
+        below = Obj({}, below)  # may be absent in the source: then it is made
+    new = placed(below, rest, value)
+    match target:
+        case Obj():
+            return Obj({**target.members, key: new}, target.base)
+        case Const() if isinstance(target.value, dict):
+            return Obj({**{name: Const(part) for name, part in target.value.items()}, key: new})
+        case Sym() | App() | Unknown():
+            return Obj({key: new}, target)
+        case _:
+            raise Impossible("a result cannot be put into what is no object")
