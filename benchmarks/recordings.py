@@ -1,10 +1,10 @@
 """Replays executions recorded on AWS through the generated DAG on a real Airflow in this process, and prints a table.
 
-    python -m benchmarks.recordings [--only TEXT] [--show]
+    python -m benchmarks.recordings [--language JSONPath|JSONata] [--only TEXT] [--show]
 
-Reads ``../shared/corpus/aws-recordings.jsonl`` (or the folder in ``CORPUS``): JSONPath machines without external data;
-the recorded task results are the replies. Compared: status, output, error name. Recordings with redacted parts are
-compared around them.
+Reads ``../shared/corpus/aws-recordings.jsonl`` (or the folder in ``CORPUS``): machines of one query language without
+external data (``JSONata``: all that have a JSONata state); the recorded task results are the replies. Compared: status,
+output, error name. Recordings with redacted parts are compared around them.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ REDACTED = {"date", "generated-uuid", "snf_role_arn"}
 """What the recorder wrote in the place of values that change from run to run; a member may also have its own name."""
 
 
-def recordings() -> list[dict[str, Json]]:
-    """The recorded executions of JSONPath machines that need no external data."""
+def recordings(language: str = "JSONPath") -> list[dict[str, Json]]:
+    """The recorded executions of JSONPath machines, or of those with a JSONata state, that need no external data."""
     lines = (CORPUS / "aws-recordings.jsonl").read_text(encoding="utf-8").splitlines()
     found = map(json.loads, lines)
-    return [r for r in found if r["query_language"] == "JSONPath" and not r["needs_external_data"]]
+    return [r for r in found if (r["query_language"] == "JSONPath") == (language == "JSONPath") and not r["needs_external_data"]]
 
 
 def replies(recording: dict[str, Json]) -> dict[str, list[Json]]:
@@ -96,13 +96,14 @@ def same(expected: Json, actual: Json, redacted: bool) -> bool:
 def main() -> int:
     """Runs all, prints the table; exit code 1 if a comparable recording differs."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--language", choices=("JSONPath", "JSONata"), default="JSONPath")
     options.add_argument("--only", default="")
     options.add_argument("--show", action="store_true")
     options.add_argument("--json", type=Path)
     arguments = options.parse_args()
     from sfn_airflow_core.verify.airflow_runner import AirflowSession  # needs the extra ``airflow``
 
-    chosen = [r for r in recordings() if arguments.only in r["id"]]
+    chosen = [r for r in recordings(arguments.language) if arguments.only in r["id"]]
     folder = Path(tempfile.mkdtemp(prefix="recordings-"))
     shutil.copytree(Path(sfn2airflow.__file__).parent / "runtime", folder / "asl_runtime")
     translations = [

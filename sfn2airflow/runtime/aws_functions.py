@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from time import time_ns
 from uuid import uuid4
 
-from .jsonata import NOTHING, Json, Many, all_of
+from .query_values import NOTHING, Json, Many, all_of
 from .query_data import json_of, numeric
 
 _MOST = 1_000_000

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 
-from .jsonata import NOTHING, Json, Many, all_of, known
+from .query_values import NOTHING, Json, Many, all_of, known
 
 _MOST_NUMBERS = 10_000_000
 _EXACT = 2**53

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import aws_functions
-from .jsonata import NOTHING, Json, plain, queryable
+from .query_values import NOTHING, Json, plain, queryable
 
 _TIME_LIMIT_MS = 10_000
 _ADDED: dict[str, Callable[..., Json]] = {
