@@ -21,7 +21,7 @@ from .variables import assigned
 _ON_DEMAND = (
     "data",
     "intrinsics",
-    "jsonata",
+    "query_values",
     "query_data",
     "query_engine",
     "waits",
