@@ -48,7 +48,7 @@ def peeked(path: Path, writing: Writing, function: str = "peek") -> Node:
     """The path as an operand that may be missing (``peek``), or whether it is there (``present``)."""
     root, steps = _start(path, writing)
     if path.root.kind == "variable":  # it may not be assigned
-        root, steps = phrases.name(writing.scope.variables), (Field(path.root.name), *steps)
+        root, steps = _variables(writing), (Field(path.root.name), *path.steps)
     if not path.definite:
         found = _several(root, steps, writing)
         return phrases.compare(found, "!=", phrases.sequence([])) if function == "present" else found
@@ -70,6 +70,11 @@ def is_list(path: Path) -> bool:
     return not path.definite
 
 
+def _variables(writing: Writing) -> Node:
+    """The dictionary of variables; an empty one where no state assigns any, so that reading fails as it should."""
+    return phrases.name(writing.scope.variables) if writing.scope.has_variables else phrases.mapping(())
+
+
 def _start(path: Path, writing: Writing) -> tuple[Node, tuple[Step, ...]]:
     """The root in Python and the steps that remain; the context object's Map item may have a name of its own."""
     scope = writing.scope
@@ -79,7 +84,7 @@ def _start(path: Path, writing: Writing) -> tuple[Node, tuple[Step, ...]]:
         case Root(kind="current"):
             return phrases.name(writing.current), path.steps
         case Root(kind="variable", name=word):
-            return phrases.subscript(phrases.name(scope.variables), phrases.string(word, writing.quote)), path.steps
+            return phrases.subscript(_variables(writing), phrases.string(word, writing.quote)), path.steps
         case _:
             match path.steps:
                 case (Field("Map"), Field("Item"), Field("Index"), *rest) if scope.index:

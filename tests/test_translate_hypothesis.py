@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
+from ruff import find_ruff_bin
 
 from sfn2airflow.layout import format_sources
 from sfn2airflow.options import Options
@@ -286,6 +288,9 @@ def test_every_machine_is_translated_or_rejected_with_a_place(airflow: Any, with
     for number, source in enumerate(format_sources(kept)):
         text = source.replace('dag_id="machine"', f'dag_id="machine_{number}"')
         (with_runtime / f"random_{number}.py").write_text(text, encoding="utf-8")
+    check = ["check", "--isolated", "--no-cache", "--select", "AIR,F,E9", *map(str, with_runtime.glob("random_*.py"))]
+    done = subprocess.run([find_ruff_bin(), *check], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
     errors = airflow.import_errors(with_runtime)
     assert {path: error for path, error in errors.items() if "random_" in path} == {}
 
