@@ -14,6 +14,10 @@ def comment(text: str) -> cst.EmptyLine:
     return cst.EmptyLine(comment=cst.Comment(f"# {printable(text)}"))
 
 
+_WORKING = frozenset(("data", "effective", "output", "result"))
+"""Variables in which a data function keeps what it works on."""
+
+
 def printable(text: str) -> str:
     """The text with control and invisible characters, surrogates and line ends as escapes.
 
@@ -91,7 +95,8 @@ def function(
     doc: str = "",
 ) -> cst.FunctionDef:
     """A function with plain parameters; ``leading`` are comment lines above it."""
-    statements = [docstring(doc), *_after_docstring(body)] if doc else list(body)
+    body = used_only(body)
+    statements = [docstring(doc), *_after_docstring(body)] if doc else body
     return cst.FunctionDef(
         name=cst.Name(name),
         params=cst.Parameters(params=tuple(cst.Param(name=cst.Name(parameter)) for parameter in parameters)),
@@ -99,6 +104,39 @@ def function(
         decorators=tuple(cst.Decorator(decorator=expression) for expression in decorators),
         leading_lines=tuple(leading),
     )
+
+
+def used_only(body: Sequence[cst.BaseStatement], after: frozenset[str] = frozenset()) -> list[cst.BaseStatement]:
+    """The statements, without assignments to variables of a data function that nothing reads afterwards.
+
+    What such an assignment evaluates stays as a statement: it may fail. ``after`` are names that what follows reads.
+    """
+    kept: list[cst.BaseStatement] = []
+    for statement in reversed(body):
+        match statement:
+            case cst.SimpleStatementLine(body=[cst.Assign(targets=[cst.AssignTarget(target=cst.Name(name))])]) if (
+                name in _WORKING and name not in after
+            ):
+                value = cst.ensure_type(statement.body[0], cst.Assign).value
+                if isinstance(value, cst.Name | cst.SimpleString) or (
+                    isinstance(value, cst.Dict) and not value.elements
+                ):
+                    continue
+                statement = statement.with_changes(body=(cst.Expr(value),))
+            case cst.With():
+                inner = used_only(cst.ensure_type(statement.body, cst.IndentedBlock).body, after)
+                statement = statement.with_changes(body=block(inner))
+        kept.append(statement)
+        after |= names_in(statement)
+    return kept[::-1]
+
+
+def names_in(node: cst.CSTNode) -> frozenset[str]:
+    """Every plain name in a node, but not what an assignment is to."""
+    if isinstance(node, cst.AssignTarget):
+        return frozenset()
+    found = frozenset((node.value,)) if isinstance(node, cst.Name) else frozenset[str]()
+    return found.union(*map(names_in, node.children))
 
 
 def _after_docstring(body: Sequence[cst.BaseStatement]) -> list[cst.BaseStatement]:

@@ -272,7 +272,7 @@ BOUNDED = settings(
 
 
 def test_every_machine_is_translated_or_rejected_with_a_place(airflow: Any, with_runtime: Path) -> None:
-    kept: list[str] = []
+    kept: list[Any] = []
     tried: list[bool] = []
 
     @BOUNDED
@@ -281,13 +281,16 @@ def test_every_machine_is_translated_or_rejected_with_a_place(airflow: Any, with
         translation = checked(definition)
         tried.append(translation.text is not None)
         if translation.text is not None and len(tried) % 4 == 0:
-            kept.append(translation.text)
+            kept.append(definition)
 
     translate_one()
     assert sum(tried) > len(tried) / 3, "most of these machines should be valid"
-    for number, source in enumerate(format_sources(kept)):
-        text = source.replace('dag_id="machine"', f'dag_id="machine_{number}"')
-        (with_runtime / f"random_{number}.py").write_text(text, encoding="utf-8")
+    sources = [
+        translate_text(json.dumps(definition), "m.asl.json", Options(dag_id=f"machine_{number}")).text or ""
+        for number, definition in enumerate(kept)
+    ]
+    for number, source in enumerate(format_sources(sources)):
+        (with_runtime / f"random_{number}.py").write_text(source, encoding="utf-8")
     check = ["check", "--isolated", "--no-cache", "--select", "AIR,F,E9", *map(str, with_runtime.glob("random_*.py"))]
     done = subprocess.run([find_ruff_bin(), *check], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
