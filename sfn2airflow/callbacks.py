@@ -12,7 +12,7 @@ from sfn2airflow.jobs import output
 from sfn2airflow.ledger import Ledger
 from sfn2airflow.phrases import call, name, string
 from sfn2airflow.queries import query_amount
-from sfn2airflow.rules.callbacks import Activity, HttpTask, TaskToken
+from sfn2airflow.rules.callbacks import Activity, ForeignToken, HttpTask, TaskToken
 from sfn2airflow.services import Service
 from sfn2airflow.sheet import Sheet
 from sfn2airflow.statements import does, function, returns, within
@@ -32,6 +32,17 @@ def note_callback(service: Service, state: Task, ledger: Ledger) -> None:
         ledger.note(Activity(at=at, activity=_short(service.function_arn or "")))
     else:
         ledger.note(TaskToken(at=at))
+
+
+_FOREIGN = tuple(
+    f"aws-sdk:sfn:{verb}" for verb in ("sendTaskSuccess", "sendTaskFailure", "sendTaskHeartbeat", "getActivityTask")
+)
+
+
+def note_foreign(service: Service, state: Task, ledger: Ledger) -> None:
+    """The finding of a Task that speaks to states that wait in Step Functions."""
+    if service.action in _FOREIGN:
+        ledger.note(ForeignToken(at=join(state.at, "Resource"), action=service.action.rpartition(":")[2]))
 
 
 def note_http(parameters: Json, state: Task, ledger: Ledger) -> None:
@@ -81,22 +92,19 @@ def _body(node: CallbackTask, sheet: Sheet) -> Statements:
 
 def _limit(keyword: str, limit: Amount | None, node: CallbackTask, sheet: Sheet) -> dict[str, cst.BaseExpression]:
     """``heartbeat=60``; a limit that the document decides is a function, an open one its constant."""
+    field = "HeartbeatSeconds" if keyword == "heartbeat" else "TimeoutSeconds"
     match limit:
         case None:
             return {}
         case PathRef(path):
-            field = "HeartbeatSecondsPath" if keyword == "heartbeat" else "TimeoutSecondsPath"
-            body = [returns(sheet.code(read_path(path)))]
-            doc = f"{node.display_name}, {field}"
-            return {keyword: sheet.helper(f"{node.task_id}_{keyword}", (node.task_id, keyword), ["data"], body, doc)}
+            found, field = sheet.code(read_path(path)), f"{field}Path"
+        case Query():
+            found = sheet.code(query_amount(limit, "number"))
         case Placeholder():
             return {keyword: name(sheet.constants[limit.name])}
         case int() | float():
             return {keyword: sheet.code(Literal(limit))}
-        case Query():
-            field = "HeartbeatSeconds" if keyword == "heartbeat" else "TimeoutSeconds"
-            body = [returns(sheet.code(query_amount(limit, "number")))]
-            doc = f"{node.display_name}, {field}"
-            return {keyword: sheet.helper(f"{node.task_id}_{keyword}", (node.task_id, keyword), ["data"], body, doc)}
         case _:
             assert_never(limit)
+    doc, key = f"{node.display_name}, {field}", (node.task_id, keyword)
+    return {keyword: sheet.helper(f"{node.task_id}_{keyword}", key, ["data"], [returns(found)], doc)}

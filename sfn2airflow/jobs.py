@@ -9,13 +9,15 @@ import libcst as cst
 from sfn2airflow.bodies import Statements, effective, select
 from sfn2airflow.ledger import PLACEHOLDER
 from sfn2airflow.phrases import call, name, string
+from sfn2airflow.queries import query_amount
 from sfn2airflow.services import Operator, Service
 from sfn2airflow.sheet import Sheet
 from sfn2airflow.statements import assign, comment, returns
-from sfn_airflow_core.asl.model import Json, Placeholder
+from sfn_airflow_core.asl.model import Json, PathRef, Placeholder, Query
 from sfn_airflow_core.dag.model import CallbackTask, JobTask, Shaping
 from sfn_airflow_core.dag.names import slug
 from sfn_airflow_core.expr.model import Expr, Literal, Object
+from sfn_airflow_core.expr.read_jsonpath import read_path
 
 
 def write_job(
@@ -33,6 +35,8 @@ def write_job(
         and operator
         and arguments is not None
         and _fits(operator, arguments, node.shaping)
+        and node.role is None
+        and isinstance(node.timeout, int | float | None)
     ):
         sheet.waits = sheet.waits or operator.deferrable
         made = _operator(operator, arguments, node, service, sheet)
@@ -111,6 +115,17 @@ def _job(node: JobTask, service: Service, sheet: Sheet) -> Made:
     keywords = {}
     if parameters is not None or node.shaping.input_path is not None:
         keywords["arguments"] = _value("arguments", parameters, node, sheet)
+    if node.role is not None:
+        keywords["role"] = _value("role", node.role, node, sheet)
+    match node.timeout:
+        case PathRef(path):
+            keywords["timeout"] = _value("timeout", read_path(path), node, sheet)
+        case Placeholder():
+            keywords["timeout"] = name(sheet.constants[node.timeout.name])
+        case Query():
+            keywords["timeout"] = _value("timeout", query_amount(node.timeout, "number"), node, sheet)
+        case _:
+            pass
     return sheet.use("job"), [string(service.action), string(node.display_name)], keywords
 
 
@@ -120,7 +135,8 @@ def _value(keyword: str, expr: Expr | None, node: JobTask, sheet: Sheet) -> cst.
         return sheet.code(expr)
     before, source = effective(Shaping(input_path=node.shaping.input_path), sheet)
     made = name(source) if expr is None else sheet.code(expr, source)
-    field = "Arguments" if node.shaping.query else "Parameters"
+    given = {"role": "Credentials", "timeout": f"TimeoutSeconds{'Path' if isinstance(node.timeout, PathRef) else ''}"}
+    field = given.get(keyword, "Arguments" if node.shaping.query else "Parameters")
     doc = f"{node.display_name}, {field}" if expr is not None else f"{node.display_name}, InputPath"
     wanted = f"{node.task_id}_{slug(keyword)}"
     helper = sheet.helper(wanted, (node.task_id, keyword), ["data"], [*before, returns(made)], doc)

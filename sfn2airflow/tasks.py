@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from sfn2airflow.callbacks import note_callback, note_http
+from sfn2airflow.callbacks import note_callback, note_foreign, note_http
 from sfn2airflow.flows import Ids, Place
 from sfn2airflow.ledger import Ledger
 from sfn2airflow.rules.services import (
     AssumedRole,
     AssumedService,
-    RoleOfJob,
     UnknownArgument,
     UnknownService,
 )
@@ -65,11 +64,8 @@ def translate_task(
         work = FunctionWork(arn) if service.encoding == "function" else CallWork(service.action)
         role = _role(state, ledger)
         return StateTask(**common, work=work, shaping=flow, timeout=timeout, retry=retry, role=role)
-    if state.credentials is not None:
-        blocked = RoleOfJob(at=join(state.at, "Credentials"))
-        ledger.note(blocked)
-        return StateTask(**common, work=Stub(blocked.code, _reason(blocked)))
-    return JobTask(**common, service=service, shaping=flow, timeout=timeout, retry=retry)
+    role = _role(state, ledger)
+    return JobTask(**common, service=service, shaping=flow, timeout=timeout, retry=retry, role=role)
 
 
 def _callback(service: Service, state: Task, flow: Shaping, ledger: Ledger, common: CommonFields) -> CallbackTask:
@@ -122,6 +118,7 @@ def _note_service(service: Service, state: Task, ledger: Ledger) -> None:
     if service.assumption:
         resource = join(state.at, "Resource")
         ledger.note(AssumedService(at=resource, resource=state.resource, assumption=service.title))
+    note_foreign(service, state, ledger)
     if service.action == "http:invoke":
         note_http(_parameters(state), state, ledger)
     for unknown in service.unknown_arguments:

@@ -17,6 +17,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from sfn_airflow_core.verify.airflow_runner import AirflowSession
+from sfn_airflow_core.verify.aws_answers import Place
 from sfn_airflow_core.verify.dag_run import Drive, Recorder
 
 pytestmark = pytest.mark.skipif(find_spec("airflow") is None, reason="needs the extra 'airflow'")
@@ -33,7 +34,7 @@ class Aws:
     answers: dict[str, Any]
     failed: bool = False
     late: bool = False
-    place: Any = None
+    place: Any = field(default_factory=lambda: Place("", False, None))
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def call(self, client: Any, operation: str, arguments: dict[str, Any]) -> Any:
@@ -119,7 +120,8 @@ from airflow.providers.amazon.aws.operators.glue import GlueJobOperator
 from airflow.providers.amazon.aws.operators.step_function import StepFunctionStartExecutionOperator
 from airflow.sdk import dag, task_group
 from sfn2airflow.runtime import DOCUMENT, Retrier, retry, state
-from sfn2airflow.runtime.operators import as_state, job
+from sfn2airflow.runtime.jobs import job
+from sfn2airflow.runtime.operators import as_state
 
 
 def keep(data, result):
@@ -181,8 +183,10 @@ def test_a_job_that_cannot_start_is_the_services_error(run: Run) -> None:
 
 def test_a_deferred_operator_that_is_late_is_a_timeout(run: Run) -> None:
     more = ", execution_timeout=timedelta(seconds=9)"
-    ran = run(GLUE.replace("{more}", more), Aws(glue("RUNNING"), late=True), {"id": "7"}, ARGUMENTS)
+    aws = Aws({**glue("RUNNING"), "BatchStopJobRun": {}}, late=True)
+    ran = run(GLUE.replace("{more}", more), aws, {"id": "7"}, ARGUMENTS)
     assert (ran.status, ran.error) == ("FAILED", "States.Timeout")
+    assert aws.calls[-1] == ("BatchStopJobRun", {"JobName": "enrich", "JobRunIds": ["jr-1"]})
 
 
 def test_an_unreadable_document_is_a_runtime_error_and_starts_nothing(run: Run) -> None:
@@ -355,10 +359,10 @@ def test_a_job_that_fails_is_task_failed_and_a_retry_starts_a_new_one(run: Run) 
 
 def test_a_job_that_takes_too_long_is_a_timeout_that_can_be_retried(run: Run) -> None:
     more = ', execution_timeout=timedelta(0), **retry(Retrier("States.Timeout", interval=1, attempts=1))'
-    aws = Aws(step("RUNNING"))
+    aws = Aws({**step("RUNNING"), "CancelSteps": refusal("CancelSteps", "InternalServerError", "not now")})
     ran = run(STEP.replace("{more}", more), aws, {"cluster": "j-1"}, STEP_ARGUMENTS)
     assert (ran.status, ran.error) == ("FAILED", "States.Timeout")
-    assert aws.names()["AddJobFlowSteps"] == 2
+    assert (aws.names()["AddJobFlowSteps"], aws.names()["CancelSteps"]) == (2, 2)
 
 
 MAPPED = """

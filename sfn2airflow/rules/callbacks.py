@@ -96,4 +96,43 @@ class HttpTask(Finding):
         return f"needs an Airflow connection {self.connection} with the credentials of the EventBridge connection"
 
 
-RULES: tuple[type[Finding], ...] = (TaskToken, Activity, HttpTask)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignToken(Finding):
+    """A Task that answers a task token, or fetches an activity's work, at Step Functions.
+
+    Why it matters: the call is made as before, but the state that waits for it may have moved to Airflow as well;
+    Step Functions does not know the token of an Airflow task, and refuses it.
+
+    Remedy: where the waiting state machine moves too, answer it through Airflow's REST API (docs/callbacks.md).
+    """
+
+    code: ClassVar[str] = "S2A509"
+    fidelity: ClassVar[Fidelity] = Fidelity.MANUAL
+    source: ClassVar[str] = f"{_GUIDE}/connect-to-resource.html"
+    example: ClassVar[Example] = Example(
+        machine(
+            {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::aws-sdk:sfn:sendTaskSuccess",
+                "Parameters": {"TaskToken.$": "$.token", "Output": "{}"},
+            }
+        ),
+        "/States/Work/Resource",
+    )
+    near_miss: ClassVar[Example] = Example(
+        machine(
+            {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::aws-sdk:sfn:stopExecution",
+                "Parameters": {"ExecutionArn.$": "$.arn"},
+            }
+        )
+    )
+
+    action: str
+
+    def message(self) -> str:
+        return f"{self.action} reaches states that wait in Step Functions, not tasks that wait in Airflow"
+
+
+RULES: tuple[type[Finding], ...] = (TaskToken, Activity, HttpTask, ForeignToken)

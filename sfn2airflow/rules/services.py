@@ -125,41 +125,9 @@ class AssumedRole(Finding):
         return "the role of the Airflow connection must be trusted by the role in Credentials"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleOfJob(Finding):
-    """A Task with Credentials that waits for a job; there is no translation for it yet.
-
-    Why it matters: the state fails when it is run.
-
-    Remedy: use an Airflow connection with that role, and remove Credentials.
-    """
-
-    code: ClassVar[str] = "S2A508"
-    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
-    source: ClassVar[str] = f"{_GUIDE}/concepts-access-cross-acct-resources.html"
-    example: ClassVar[Example] = Example(
-        machine(
-            {
-                "Type": "Task",
-                "Resource": "arn:aws:states:::glue:startJobRun.sync",
-                "Parameters": {"JobName": "work"},
-                "Credentials": {"RoleArn": "arn:aws:iam::111122223333:role/other"},
-            }
-        ),
-        "/States/Work/Credentials",
-    )
-    near_miss: ClassVar[Example] = Example(
-        machine(lambda_task(Credentials={"RoleArn": "arn:aws:iam::111122223333:role/other"}))
-    )
-
-    def message(self) -> str:
-        return "Credentials of a Task that waits for a job are not translated; the task fails when run"
-
-
 RULES: tuple[type[Finding], ...] = (
     AssumedService,
     UnknownService,
     UnknownArgument,
     AssumedRole,
-    RoleOfJob,
 )

@@ -27,11 +27,12 @@ _ON_DEMAND = (
     "waits",
     "children",
     "loops",
+    "jobs",
+    "callbacks",
+    "http",
     "operators",
     "roles",
     "stubs",
-    "callbacks",
-    "http",
 )
 
 __all__ = [

@@ -23,6 +23,7 @@ from airflow.sdk import BaseOperator, BaseSensorOperator, PokeReturnValue, get_c
 
 from .documents import DOCUMENT, STATE, DataFunction, as_document, called
 from .errors import KEEP, HeartbeatMissed, Json, StateError, data_errors
+from .jobs import seconds
 from .settings import Setting
 from .waits import time_limit
 
@@ -34,7 +35,7 @@ _POLL = 15
 
 
 def task_token() -> str:
-    """``$$.Task.Token``: names the try of the task instance that runs. Its characters may stand in a URL as they are."""
+    """``$$.Task.Token``: names the try of the task instance that runs; it may stand in a URL as it is."""
     context: Any = get_current_context()
     return token_of(context["ti"])
 
@@ -157,16 +158,8 @@ class ActivitySensor(CallbackSensor):
 
 
 def _seconds(name: str, limit: Limit | None, context: Any, document: Json) -> int | None:
-    value: Any = limit
-    if isinstance(limit, Setting):
-        value = limit.json()
-    elif callable(limit):
-        value = called(context, limit, document, keep=False)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or value <= 0:
-        raise StateError("States.Runtime", f"{name} must be a positive whole number of seconds, not {value!r}")
-    return int(value)
+    found = called(context, limit, document, keep=False) if callable(limit) else limit
+    return seconds(f"{name.capitalize()}Seconds", found)
 
 
 def _check(kept: dict[str, Any], now: float) -> float:

@@ -61,7 +61,7 @@ def context_object() -> Json:
 
 def _task(context: Any) -> Json:
     """``Task``, which only a state that waits for its token has."""
-    if not getattr(context["task"], "waits_for", None):
+    if getattr(context["task"], "waits_for", None) not in ("token", "activity"):
         return {}
     from .callbacks import token_of
 

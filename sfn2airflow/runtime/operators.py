@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from airflow.sdk import BaseOperator, BaseSensorOperator, PokeReturnValue, timezone
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk import BaseOperator, get_current_context
+from airflow.sdk.exceptions import AirflowSkipException, TaskDeferralTimeout
 
 from .aws import client_for
-from .aws_jobs import Description, describe, start
+from .aws_jobs import Description, describe
 from .aws_names import compact, request, service_error
-from .documents import DOCUMENT, STATE, as_document, called
-from .errors import KEEP, StateError, data_errors
+from .aws_stops import stop
+from .documents import DOCUMENT, STATE
+from .errors import KEEP, StateError
+from .jobs import Output, Plain, handed_on, is_open, resolved, result_itself
 
 Json = Any
-Output = Callable[[Json, Json], Json]
 
-_FOREVER = timedelta(days=366).total_seconds()  # longer than an execution may live
 _POLL = 30
+_YEAR = 1_051_200  # polls of 30 seconds in a year, the longest that an execution lives
 
 # by operator: the action it stands for; which attributes, or members of its trigger's event, identify the job
 _OPERATORS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
@@ -51,12 +51,20 @@ _RESPELT = {
 }
 
 
-# keywords that an operator needs, or fills in itself, where the Task says nothing
-_DEFAULTS: dict[str, dict[str, Any]] = {"EcsRunTaskOperator": {"overrides": {}, "launch_type": None}}
-
-
-def _result(_: Json, result: Json) -> Json:
-    return result
+# what keeps the meaning of the Task: wait until the job ends however long that takes (TimeoutSeconds is the state's own
+# business), start a new job at every attempt, and exactly the job that the Task describes
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    "GlueJobOperator": {"durable": False, "waiter_delay": 30, "waiter_max_attempts": _YEAR},
+    "AthenaOperator": {"sleep_time": 30, "max_polling_attempts": _YEAR},
+    "BatchOperator": {"poll_interval": 30, "max_retries": _YEAR},
+    "EcsRunTaskOperator": {
+        "overrides": {},
+        "launch_type": None,
+        "waiter_delay": 15,
+        "waiter_max_attempts": 2 * _YEAR,
+    },
+    "StepFunctionStartExecutionOperator": {"waiter_delay": 30, "waiter_max_attempts": _YEAR},
+}
 
 
 def as_state(
@@ -65,7 +73,7 @@ def as_state(
     given: Any = None,
     /,
     *,
-    output: Output = _result,
+    output: Output = result_itself,
     action: str | None = None,
     **task_args: Any,
 ) -> BaseOperator:
@@ -80,107 +88,12 @@ def as_state(
     """
     fields = set(operator.template_fields)
     task_args = {**_DEFAULTS.get(operator.__name__, {}), **task_args}
-    open_ = tuple(key for key, value in task_args.items() if key not in fields and _is_open(value))
+    open_ = tuple(key for key, value in task_args.items() if key not in fields and is_open(value))
     plain = {key: Plain(value) if key in fields else value for key, value in task_args.items()}
     state: Any = _state_class(operator)(**{**STATE, "task_display_name": name, **plain})
     state.asl_action = action or _OPERATORS.get(operator.__name__, (None,))[0]
     state.asl_output, state.asl_open, state.given = output, open_, given
     return state  # type: ignore[no-any-return]
-
-
-def job(
-    action: str,
-    name: str,
-    given: Any = None,
-    /,
-    *,
-    arguments: Any = DOCUMENT,
-    output: Output = _result,
-    poll: float = _POLL,
-    execution_timeout: timedelta | None = None,
-    **task_args: Any,
-) -> BaseOperator:
-    """A job of any service as the state ``name``: starts it, and asks every ``poll`` seconds until it ends.
-
-    ``action`` is ASL's, with its ``.sync``: ``elasticmapreduce:addStep.sync``. ``arguments`` are the Task's, a dict or
-    ``DOCUMENT >> function``. No worker is held between two questions. A retry starts a new job. ``output`` and
-    ``given`` as in ``as_state``; ``execution_timeout`` is the time for one try, waiting included.
-    """
-    sensor = JobSensor(
-        **{**STATE, "task_display_name": name, **task_args},
-        action=action,
-        arguments=Plain(arguments),
-        output=output,
-        limit=execution_timeout,
-        mode="reschedule",
-        poke_interval=poll,
-        timeout=_FOREVER,
-    )
-    sensor.given = given
-    return sensor
-
-
-class Plain:
-    """Keeps a keyword from being rendered: literals of a state machine may look like templates of Airflow."""
-
-    def __init__(self, value: Any):
-        self.value = value
-
-    def resolve(self, context: Any, *_: Any) -> Any:
-        """The value for a running task, with every ``DOCUMENT`` in it resolved."""
-        return _resolved(self.value, context)
-
-    def __str__(self) -> str:
-        return "made when the task runs" if _is_open(self.value) else str(self.value)
-
-
-def _resolved(value: Any, context: Any) -> Any:
-    if hasattr(value, "resolve"):
-        return value.resolve(context)
-    match value:
-        case dict():
-            return {key: _resolved(item, context) for key, item in value.items()}
-        case list():
-            return [_resolved(item, context) for item in value]
-        case _:
-            return value
-
-
-def _is_open(value: Any) -> bool:
-    """Whether something in a keyword is known only when the task runs."""
-    match value:
-        case dict():
-            return any(map(_is_open, value.values()))
-        case list():
-            return any(map(_is_open, value))
-        case _:
-            return hasattr(value, "resolve")
-
-
-class JobSensor(BaseSensorOperator):
-    """Starts a job at the first poke of a try, and pokes until the job has ended."""
-
-    template_fields = ()
-    given: Any = None
-
-    def __init__(self, *, action: str, arguments: Plain, output: Output, limit: timedelta | None, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.action, self.arguments, self.shape, self.limit = action, arguments, output, limit
-
-    def poke(self, context: Any) -> PokeReturnValue | bool:
-        """Ask once; raises ``States.TaskFailed`` with the description of a failed job, ``States.Timeout`` when late."""
-        document = DOCUMENT.resolve(context)
-        store, attempt, now = context["task_state_store"], context["ti"].try_number, timezone.utcnow().timestamp()
-        kept = store.get("job")
-        if kept is None or kept["try"] != attempt:  # the first poke of this try; a retry starts a new job
-            kept = {"try": attempt, "since": now, "identity": start(self.action, self.arguments.resolve(context))}
-            store.set("job", kept, retention=KEEP)
-        found = describe(self.action, kept["identity"])
-        if found.state != "running":
-            return PokeReturnValue(is_done=True, xcom_value=_handed_on(context, self.shape, document, found.value()))
-        if self.limit is not None and now - kept["since"] >= self.limit.total_seconds():
-            raise StateError("States.Timeout", None)
-        return False
 
 
 @cache
@@ -196,19 +109,33 @@ def _state_class(operator: type[BaseOperator]) -> type[BaseOperator]:
         def execute(self, context: Any) -> Json:
             document = DOCUMENT.resolve(context)
             for key in self.asl_open:
-                setattr(self, key, _resolved(getattr(self, key), context))
+                setattr(self, key, resolved(getattr(self, key), context))
             with_api_names(self)
             result = self._result(lambda: super(State, self).execute(context), {})
-            return _handed_on(context, self.asl_output, document, result)
+            return handed_on(context, self.asl_output, document, result)
 
         def execute_complete(self, context: Any, event: Any = None) -> Json:
             document = DOCUMENT.resolve(context)
             run = lambda: super(State, self).execute_complete(context, event)  # noqa: E731
-            return _handed_on(context, self.asl_output, document, self._result(run, event or {}))
+            return handed_on(context, self.asl_output, document, self._result(run, event or {}))
 
         def defer(self, *, trigger: Any, method_name: str, kwargs: Any = None, timeout: Any = None) -> Any:
             limit = self.execution_timeout or timeout
+            if (identity := _identity(self, {})) is not None:  # nobody else knows the job when time is over
+                get_current_context()["task_state_store"].set("job", identity, retention=KEEP)
             super().defer(trigger=trigger, method_name=method_name, kwargs=kwargs, timeout=limit)
+
+        def resume_execution(self, next_method: str, next_kwargs: Any, context: Any) -> Any:
+            try:
+                return super().resume_execution(next_method, next_kwargs, context)
+            except TaskDeferralTimeout:
+                if (identity := context["task_state_store"].get("job")) is not None:
+                    stop(self.asl_action or "", identity)
+                raise
+
+        def on_kill(self) -> None:
+            if (identity := _identity(self, {})) is not None:
+                stop(self.asl_action or "", identity)
 
         def _result(self, run: Callable[[], Any], event: dict[str, Any]) -> Json:
             try:
@@ -225,13 +152,6 @@ def _state_class(operator: type[BaseOperator]) -> type[BaseOperator]:
 
     State.__name__ = State.__qualname__ = operator.__name__
     return State
-
-
-def _handed_on(context: Any, output: Output, document: Json, result: Json) -> Json:
-    """The document that a state hands on; what its data function cannot read is States.Runtime."""
-    value = called(context, output, document, result)
-    with data_errors():
-        return as_document(value)
 
 
 def with_api_names(task: Any) -> None:
@@ -256,6 +176,12 @@ def with_api_names(task: Any) -> None:
 
 def _description(task: Any, event: dict[str, Any]) -> Description | None:
     """What the service says of the operator's job; ``None`` for an operator that runs no job, or none was started."""
+    identity = _identity(task, event)
+    return None if identity is None else describe(task.asl_action, identity)
+
+
+def _identity(task: Any, event: dict[str, Any]) -> Json:
+    """What identifies the operator's job: the arguments of the describing call."""
     _, sources = _OPERATORS.get(type(task).__name__, (None, {}))
     identity = {}
     for member, places in sources.items():
@@ -264,7 +190,7 @@ def _description(task: Any, event: dict[str, Any]) -> Description | None:
         if value is None:
             return None
         identity[member] = [value] if member in ("Jobs", "Tasks") else value
-    return describe(task.asl_action, identity) if identity else None
+    return identity or None
 
 
 def _as_state_error(task: Any, error: Exception, event: dict[str, Any]) -> StateError:

@@ -136,7 +136,8 @@ class Service:
 
     ``action`` is the name the runtime takes: ``dynamodb:updateItem``, ``glue:startJobRun.sync`` for a job,
     ``aws-sdk:ec2:describeInstances``, or ``lambda`` or ``activity`` for an ARN (then in ``function_arn``).
-    ``error_prefix`` is what the service's errors start with. ``iam`` names the actions that the connections' role needs.
+    ``error_prefix`` is what the service's errors start with. ``iam`` names the actions that the connections' role
+    needs.
     ``assumption`` is a sentence where the Resource was open and had to be guessed; ``open`` are the placeholders in
     it.
     """

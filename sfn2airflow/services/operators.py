@@ -1,7 +1,7 @@
 """The provider operators that stand for ``.sync`` integrations.
 
-Their constants keep the meaning of the Task: wait until the job ends however long that takes (``TimeoutSeconds`` is the
-task's own business), start a new job at every attempt, start exactly the job that the Task describes.
+What else keeps the meaning of the Task (wait as long as it takes, start a new job at every attempt) the runtime's
+``as_state`` sets, so that a DAG shows what the Task says.
 """
 
 from __future__ import annotations
@@ -9,15 +9,12 @@ from __future__ import annotations
 from sfn2airflow.services.model import Operator
 
 _PROVIDER = "airflow.providers.amazon.aws.operators"
-_YEAR_IN_POLLS = 1_051_200
-"""Polls of 30 seconds in a year, the longest that an execution lives."""
-
 GLUE = Operator(
     f"{_PROVIDER}.glue",
     "GlueJobOperator",
     keywords=(("JobName", "job_name"), ("Arguments", "script_args")),
     required=("JobName",),
-    constants=(("deferrable", True), ("durable", False), ("waiter_delay", 30), ("waiter_max_attempts", _YEAR_IN_POLLS)),
+    constants=(("deferrable", True),),
     rest="run_job_kwargs",
     template_fields=("job_name", "script_args", "run_job_kwargs"),
 )
@@ -33,7 +30,7 @@ ATHENA = Operator(
         ("ClientRequestToken", "client_request_token"),
     ),
     required=("QueryString",),
-    constants=(("deferrable", True), ("sleep_time", 30), ("max_polling_attempts", _YEAR_IN_POLLS)),
+    constants=(("deferrable", True),),
     template_fields=("query", "workgroup", "query_execution_context", "result_configuration", "client_request_token"),
 )
 
@@ -54,7 +51,7 @@ BATCH = Operator(
         ("Tags", "tags"),
     ),
     required=("JobName", "JobDefinition", "JobQueue"),
-    constants=(("deferrable", True), ("poll_interval", 30), ("max_retries", _YEAR_IN_POLLS)),
+    constants=(("deferrable", True),),
     template_fields=(
         "job_name",
         "job_definition",
@@ -89,7 +86,7 @@ ECS = Operator(
         ("VolumeConfigurations", "volume_configurations"),
     ),
     required=("TaskDefinition", "Cluster"),
-    constants=(("deferrable", True), ("waiter_delay", 15), ("waiter_max_attempts", 2 * _YEAR_IN_POLLS)),
+    constants=(("deferrable", True),),
     template_fields=(
         "task_definition",
         "cluster",
@@ -112,6 +109,6 @@ STEP_FUNCTIONS = Operator(
     "StepFunctionStartExecutionOperator",
     keywords=(("StateMachineArn", "state_machine_arn"), ("Name", "name"), ("Input", "state_machine_input")),
     required=("StateMachineArn",),
-    constants=(("deferrable", True), ("waiter_delay", 30), ("waiter_max_attempts", _YEAR_IN_POLLS)),
+    constants=(("deferrable", True),),
     template_fields=("state_machine_arn", "name", "state_machine_input"),
 )

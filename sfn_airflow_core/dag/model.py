@@ -109,10 +109,14 @@ class StateTask(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobTask(Node):
-    """A service job: ``service`` is the row that says how it is started, awaited and described."""
+    """A service job: ``service`` is the row that says how it is started, awaited and described.
+
+    ``role`` is the ARN of a role to assume.
+    """
 
     service: object
     shaping: Shaping = Shaping()
+    role: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

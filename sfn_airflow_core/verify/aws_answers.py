@@ -44,6 +44,7 @@ class Place:
     job: Reply | None = None
     token: bool = False
 
+
 _KEYS: Final = {"AccessKeyId": "id", "SecretAccessKey": "secret", "SessionToken": "token", "Expiration": "2100-01-01"}
 
 
@@ -54,6 +55,7 @@ class Services:
     replies: Replies
     place: Place = field(default_factory=lambda: Place("", False, None))
     jobs: dict[tuple[str, int | None], Reply] = field(default_factory=dict)
+    started: dict[tuple[str, int | None], str] = field(default_factory=dict)
 
     @contextmanager
     def answering(self) -> Iterator[None]:
@@ -100,18 +102,20 @@ class Services:
         return _response(reply.get("result", reply.get("payload")))
 
     def _call(self, client: Any, operation: str, arguments: dict[str, Json]) -> Json:
-        model = client.meta.service_model.operation_model(operation)
         if operation == "AssumeRole":  # a call of the state's role, not of the state
             return {"Credentials": _KEYS}
+        model = client.meta.service_model.operation_model(operation)
         place, key = self.place, (self.place.state, self.place.index)
         if place.operator and operation.startswith(_POLLS):
             job = self.jobs.get(key, {})
             description = job.get("result", job.get("job_failed", {}))
             return _fitted(description, model.output_shape, arguments, invent=not description)
+        if place.operator and "timeout" in self.jobs.get(key, {}) and operation != self.started.get(key):
+            return {}  # a job that took too long is stopped
         service = client.meta.service_model.service_name
         action = f"{service}:{operation[0].lower()}{operation[1:]}"
         reply = self.replies.answer(place.state, action, shown(action, arguments, model.input_shape), place.index)
-        self.jobs[key] = reply
+        self.jobs[key], self.started[key] = reply, operation
         if place.token:
             return _accepted(model.output_shape)
         return _answer(reply, action, operation, model.output_shape, place.operator)
@@ -142,15 +146,18 @@ def _no_credentials(_: Json) -> Json:
 
 def _response(result: Json) -> Any:
     """A Task's result as the HTTP response that gives it."""
-    from urllib3 import HTTPResponse
+    from urllib3 import HTTPHeaderDict, HTTPResponse
 
     result = result if isinstance(result, dict) else {}
-    kept = {name: value for name, value in (result.get("Headers") or {}).items()}
+    kept = dict(result.get("Headers") or {})
     headers = [(name, text) for name, values in kept.items() for text in values]
     headers += [] if any(name.lower() == "content-type" for name in kept) else [("Content-Type", "application/json")]
     body = result.get("ResponseBody", {})
     return HTTPResponse(
-        json.dumps(body).encode(), headers, result.get("StatusCode", 200), reason=result.get("StatusText", "OK")
+        json.dumps(body).encode(),
+        HTTPHeaderDict(headers),
+        result.get("StatusCode", 200),
+        reason=result.get("StatusText", "OK"),
     )
 
 

@@ -287,9 +287,10 @@ def _place(task: Any, ti: Any, outer: Place) -> Place:
     """Where a task instance stands; what a child DAG does belongs to the item for which it runs."""
     from airflow.providers.standard.operators.python import PythonOperator
 
-    operator = not isinstance(task, PythonOperator) and not waits(task) and not hasattr(task, "pause_name")
+    waiting = waits(task) in ("token", "activity")
+    operator = not isinstance(task, PythonOperator) and not waiting and not hasattr(task, "pause_name")
     index = outer.index if ti.map_index < 0 else ti.map_index
-    return Place(task.task_display_name, operator, index, token=bool(waits(task)))
+    return Place(task.task_display_name, operator, index, token=waiting)
 
 
 def _scheduled(dag: Any) -> Any:

@@ -20,7 +20,7 @@ _LATE: Final = 400 * 86_400.0  # seconds; longer than any limit of a state that 
 
 
 def waits(task: Any) -> str:
-    """``token`` or ``activity`` for a task that waits for an answer from outside; else empty."""
+    """``token`` or ``activity`` for a task that waits for an answer, ``job`` for one that asks about it; else empty."""
     return getattr(task, "waits_for", None) or ""
 
 
@@ -32,12 +32,17 @@ class Outside:
     answered: set[tuple[UUID, int]] = field(default_factory=set)
 
     def answer(self, task: Any, ti: Any, reply: Reply | None, session: Any) -> None:
-        """Write the answer to a waiting task instance, or let the time pass in which none comes.
+        """Write the answer to a waiting task instance, or let the time pass in which none comes, or a job does not end.
 
         ``reply`` is the reply to its call; the work of an activity is looked up in its notes, and replied to.
         """
         key = (UUID(str(ti.id)), ti.try_number)
         notes = _Notes(ti, session)
+        if waits(task) == "job":
+            job = notes.get("job")
+            if job is not None and reply is not None and any(kind in reply for kind in _NEVER):
+                notes.set("job", {**job, "since": job["since"] - _LATE})
+            return
         if key in self.answered or (kept := notes.get("token")) is None:
             return
         self.answered.add(key)
