@@ -22,6 +22,7 @@ _PATH: Any = click.Path(path_type=Path)
     "--engine", type=click.Choice(["interpreter", "airflow"]), default="airflow", show_default=True,
     help="Where recordings are replayed.",
 )  # fmt: skip
+@click.option("-x", "--exitfirst", is_flag=True, help="Stop a machine at its first difference.")
 @click.option("--only", metavar="TEXT", default="", help="Scenarios and recordings whose id contains TEXT.")
 @click.option(
     "--fail-on", type=click.Choice(["difference", "incomparable", "unreached", "none"]), default="difference",

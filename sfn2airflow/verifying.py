@@ -153,7 +153,7 @@ class Verifying:
                 _progress(sum(len(s.scenarios) for s in subjects), self.given["quiet"]) as told,
                 AirflowSession() as run,
             ):
-                results = [verify(run, subject, told) for subject in subjects]
+                results = [verify(run, subject, told, stop_early=self.given["exitfirst"]) for subject in subjects]
         except AirflowUnavailable as error:
             self.error("verify", str(error))
         return tuple(results)

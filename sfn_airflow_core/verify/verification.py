@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,16 +45,25 @@ class Subject:
     timeout: float = 60.0
 
 
-def verify(session: AirflowSession, subject: Subject, seen: Callable[[Outcome], None] = lambda _: None) -> Verified:
-    """Run every scenario of a machine on both sides; ``seen`` is told of each as it is done."""
+def verify(
+    session: AirflowSession,
+    subject: Subject,
+    seen: Callable[[Outcome], None] = lambda _: None,
+    *,
+    stop_early: bool = False,
+) -> Verified:
+    """Run every scenario of a machine on both sides.
+
+    ``seen`` is told of each as it is done; with ``stop_early``, the first difference ends it.
+    """
     told = Verified(subject.name, subject.source, spans=subject.spans, dag_file=subject.dag_file.name)
     try:
         dags = session.dags(subject.dag_file)
     except DagImportError as error:
-        return _replaced(told, failure=f"Airflow cannot import the DAG: {error}")
+        return replace(told, failure=f"Airflow cannot import the DAG: {error}")
     dag_id = subject.dag_id or main_dag(dags)
     if dag_id not in dags:
-        return _replaced(told, failure=f"{subject.dag_file.name} has no DAG {dag_id!r}")
+        return replace(told, failure=f"{subject.dag_file.name} has no DAG {dag_id!r}")
     names = {id: {task.task_id: task.task_display_name for task in dag.tasks} for id, dag in dags.items()}
     others = {id: tasks for id, tasks in names.items() if id != dag_id}
     bench = _Bench(session, subject, dag_id, names[dag_id], others)
@@ -62,13 +71,9 @@ def verify(session: AirflowSession, subject: Subject, seen: Callable[[Outcome], 
     for scenario in subject.scenarios:
         outcomes.append(bench.compare(scenario))
         seen(outcomes[-1])
-    return _replaced(told, outcomes=tuple(outcomes), coverage=bench.coverage())
-
-
-def _replaced(told: Verified, **changes: Any) -> Verified:
-    from dataclasses import replace
-
-    return replace(told, **changes)
+        if stop_early and outcomes[-1].differences:
+            break
+    return replace(told, outcomes=tuple(outcomes), coverage=bench.coverage())
 
 
 @dataclass(slots=True)
@@ -191,8 +196,3 @@ def _variables(values: Mapping[str, Json]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-
-
-def count(subjects: Iterable[Subject]) -> int:
-    """How many scenarios there are."""
-    return sum(len(subject.scenarios) for subject in subjects)
