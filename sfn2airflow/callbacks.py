@@ -66,7 +66,9 @@ def write_callback(
     """``@callback("Ask", heartbeat=60)`` over the function that hands the token out, or ``@activity("Work", arn)``."""
     positional: list[cst.BaseExpression | cst.Arg] = [string(node.display_name)]
     if node.activity is not None:
-        positional.append(sheet.code(node.activity))
+        arn = sheet.code(node.activity)
+        fixed = isinstance(arn, cst.SimpleString)  # settings are read when a task runs, never while the file is parsed
+        positional.append(arn if fixed else cst.Lambda(params=cst.Parameters(), body=arn))
     if node.given:
         positional.append(name("item"))
     positional += [value for value in task_arguments.values() if isinstance(value, cst.Arg)]

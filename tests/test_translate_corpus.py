@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import CORPUS
+from ruff import find_ruff_bin
 
+from sfn2airflow.layout import format_sources
+from sfn2airflow.options import Options
 from sfn2airflow.translate import Translation, translate_text
 
 MACHINES = CORPUS / "state-machines"
@@ -56,3 +61,28 @@ def test_scores_differ(corpus: Path) -> None:
     """A score that cannot fall says nothing: there are machines of every fidelity."""
     worst = {translated(path).report.worst.name for path in definitions(COLLECTION)}
     assert {"EXACT", "MANUAL", "APPROXIMATE", "UNSUPPORTED"} <= worst
+
+
+def test_the_collection_is_clean_and_imports(corpus: Path, airflow: Any, with_runtime: Path) -> None:
+    paths = definitions(COLLECTION)
+    made = [
+        translate_text(path.read_bytes(), path.name, Options(dag_id=f"machine_{number}")).text or ""
+        for number, path in enumerate(paths)
+    ]
+    files = [with_runtime / f"machine_{number}.py" for number in range(len(paths))]
+    for file, source in zip(files, format_sources(made), strict=True):
+        file.write_text(source, encoding="utf-8")
+    command = [
+        find_ruff_bin(),
+        "check",
+        "--isolated",
+        "--no-cache",
+        "--quiet",
+        "--select",
+        "AIR,F,E9",
+        *map(str, files),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    errors = airflow.import_errors(with_runtime)
+    assert {path: error for path, error in errors.items() if "machine_" in path} == {}

@@ -65,12 +65,13 @@ def callback(
 
 
 def activity(
-    name: str, resource: str | Setting, given: Any = None, *, output: Any = None, **task_args: Any
+    name: str, resource: str | Callable[[], str], given: Any = None, *, output: Any = None, **task_args: Any
 ) -> Callable[[DataFunction], BaseOperator]:
     """A Task whose work is done by workers of an activity: the function makes their input.
 
     The task instance offers ``{"activity", "input", "token"}`` in its state store under ``work-{try}`` to workers that
-    poll Airflow's REST API; ``resource`` is the ARN of the activity. All else is as in ``callback``.
+    poll Airflow's REST API; ``resource`` is the ARN of the activity, or gives it when the task runs (an ARN with open
+    settings in it). All else is as in ``callback``.
     """
 
     def decorate(function: DataFunction) -> BaseOperator:
@@ -145,12 +146,12 @@ class ActivitySensor(CallbackSensor):
     """Offers its work at the first poke of a try, and pokes until a worker has answered."""
 
     waits_for = "activity"
-    resource: str | Setting
+    resource: str | Callable[[], str]
 
     def start(self, context: Any, document: Json) -> None:
         """Offer the work."""
         work = {
-            "activity": str(self.resource),
+            "activity": self.resource() if callable(self.resource) else self.resource,
             "input": json.dumps(called(context, self.ask, document, keep=False)),
             "token": token_of(context["ti"]),
         }
