@@ -71,6 +71,8 @@ RESOURCES = [
     "arn:aws:states:::aws-sdk:s3:listBuckets",
     "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
     "arn:aws:states:eu-west-1:111122223333:activity:a",
+    "arn:aws:states:${AWS::Region}:111122223333:activity:a",
+    "arn:${AWS::Partition}:states:::batch:submitJob.sync",
     "arn:aws:states:::http:invoke",
     "${Function}",
     "arn:aws:states:::nothing:here",
@@ -103,7 +105,7 @@ def templates(draw: DrawFn) -> dict[str, Any]:
     for number in range(draw(st.integers(0, 3))):
         match draw(st.integers(0, 3)):
             case 0:
-                template[f"k{number}"] = draw(json_values)
+                template[f"k{number}"] = draw(json_values | st.sampled_from(["${Open}", "a ${Open} b"]))
             case 1:
                 template[f"k {number}.$"] = draw(st.sampled_from(PATHS))
             case 2:
@@ -266,7 +268,7 @@ def checked(definition: Any) -> Translation:
 BOUNDED = settings(
     derandomize=True,
     deadline=None,
-    max_examples=300,
+    max_examples=400,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
 
