@@ -1,0 +1,172 @@
+"""The structure of a DAG: what vanishes, what decides about each task, and the order of it all as a region tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from airflow2sfn.source import Dag, Task
+from airflow2sfn.trigger_rules import Condition, condition
+from sfn_airflow_core.flow.series_parallel import Added, Cyclic, Tree, decompose
+
+EMPTY = frozenset(
+    {
+        "airflow.providers.standard.operators.empty.EmptyOperator",
+        "airflow.providers.standard.operators.latest_only.LatestOnlyOperator",
+        "airflow.operators.empty.EmptyOperator",
+        "airflow.operators.dummy.DummyOperator",
+        "airflow.operators.latest_only.LatestOnlyOperator",
+    }
+)
+"""Operators that do nothing. A run started by a schedule is the latest, so LatestOnlyOperator has nothing to do."""
+
+__all__ = ["EMPTY", "Cyclic", "Plan", "plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be translated, in which order.
+
+    ``tasks`` are those that are left, in the order in which they were made; ``absorbed`` are sensors by the task that
+    does their waiting. ``upstream`` is what trigger rules count, ``decisive`` the tasks whose end decides about the
+    run, ``below`` everything after a task. ``tree`` is ``None`` where nothing is left.
+    """
+
+    dag: Dag
+    tasks: Mapping[str, Task]
+    upstream: Mapping[str, tuple[str, ...]]
+    conditions: Mapping[str, Condition]
+    below: Mapping[str, frozenset[str]]
+    tree: Tree[str] | None
+    added: tuple[Added[str], ...] = ()
+    decisive: tuple[str, ...] = ()
+    absorbed: Mapping[str, str] = field(default_factory=dict)
+
+    def before(self, task: str) -> frozenset[str]:
+        """Everything that has to be done before a task."""
+        return frozenset(other for other, after in self.below.items() if task in after)
+
+
+def plan(
+    dag: Dag,
+    *,
+    absorbed: Mapping[str, str] | None = None,
+    waiting: Iterable[str] = (),
+    durations: Mapping[str, float] | None = None,
+) -> Plan:
+    """The plan of a DAG.
+
+    Args:
+        dag: the DAG.
+        absorbed: sensors that only wait for what their operator started, by operator: they become one state.
+        waiting: sensors, which can start late without a loss.
+        durations: known durations of tasks, in any unit.
+
+    Raises:
+        Cyclic: if the edges are no order.
+    """
+    absorbed = dict(absorbed or {})
+    into = {sensor: task for task, sensor in absorbed.items()}
+    tasks = {task.task_id: task for task in dag.tasks if task.task_id not in into}
+    edges = list(
+        dict.fromkeys(
+            (up, down)
+            for edge in dag.edges
+            if (up := into.get(edge.up, edge.up)) != (down := into.get(edge.down, edge.down))
+        )
+    )
+    leaves = _decisive(tasks, edges)
+    edges = [(up, down) for up, down in edges if tasks[down].trigger_rule not in ("always", "dummy")]
+    edges, leaves = _without_empty(tasks, edges, leaves)
+    upstream = {name: tuple(up for up, down in edges if down == name) for name in tasks}
+    done = decompose(tasks, edges, durations=durations, waiting=[w for w in waiting if w in tasks]) if tasks else None
+    below = _closure(tasks, edges)
+    return Plan(
+        dag,
+        tasks,
+        upstream,
+        {name: _condition(task, tasks, upstream[name], below) for name, task in tasks.items()},
+        below,
+        done.tree if done else None,
+        done.added if done else (),
+        tuple(name for name in tasks if name in leaves),
+        {task: sensor for task, sensor in absorbed.items() if task in tasks},
+    )
+
+
+Edges = list[tuple[str, str]]
+
+
+def _decisive(tasks: Mapping[str, Task], edges: Edges) -> set[str]:
+    """The tasks whose end is the end of the run: leaves, where teardowns only count if they are to fail the run."""
+
+    def counts(name: str) -> bool:
+        return tasks[name].role != "teardown" or tasks[name].fails_run
+
+    followed = {up for up, down in edges if counts(down)}
+    return {name for name in tasks if counts(name) and name not in followed}
+
+
+def _without_empty(tasks: dict[str, Task], edges: Edges, leaves: set[str]) -> tuple[Edges, set[str]]:
+    """Takes tasks that do nothing out of ``tasks``, where that changes no decision; gives the edges and leaves left."""
+    plain = all(task.trigger_rule == "all_success" and task.role == "work" for task in tasks.values())
+    for name, task in list(tasks.items()):
+        if task.operator not in EMPTY or task.trigger_rule != "all_success" or task.expansion is not None:
+            continue
+        ups = [up for up, down in edges if down == name]
+        downs = [down for up, down in edges if up == name]
+        if any(chooses(tasks[up]) for up in ups):
+            continue
+        if name in leaves and ups and not plain:
+            continue
+        if not all(tasks[down].trigger_rule == "all_success" for down in downs) and len(ups) != 1:
+            continue
+        del tasks[name]
+        edges = [edge for edge in edges if name not in edge] + [(up, down) for up in ups for down in downs]
+        edges = list(dict.fromkeys(edges))
+        if name in leaves:
+            leaves = (leaves - {name}) | (set(ups) if plain else set())
+    return edges, leaves
+
+
+def chooses(task: Task) -> bool:
+    """Whether a task decides which tasks after it run."""
+    short = task.operator.rpartition(".")[2]
+    return short.startswith(("Branch", "ShortCircuit", "branch", "short_circuit"))
+
+
+def _closure(tasks: Iterable[str], edges: Edges) -> dict[str, frozenset[str]]:
+    direct: dict[str, list[str]] = {name: [] for name in tasks}
+    for up, down in edges:
+        direct[up].append(down)
+    result: dict[str, frozenset[str]] = {}
+    for name in direct:
+        found: set[str] = set()
+        rest = list(direct[name])
+        while rest:
+            if (other := rest.pop()) not in found:
+                found.add(other)
+                rest.extend(direct[other])
+        result[name] = frozenset(found)
+    return result
+
+
+def _condition(
+    task: Task, tasks: Mapping[str, Task], upstream: tuple[str, ...], below: Mapping[str, frozenset[str]]
+) -> Condition:
+    name = task.task_id
+    if task.role == "teardown":
+        return condition(
+            task.trigger_rule, upstream, [up for up in upstream if tasks[up].role == "setup"], teardown=True
+        )
+    if task.trigger_rule == "all_success":
+        return condition("all_success", upstream)
+    return condition(task.trigger_rule, upstream, [up for up in tasks if _sets_up(up, name, tasks, below)])
+
+
+def _sets_up(setup: str, name: str, tasks: Mapping[str, Task], below: Mapping[str, frozenset[str]]) -> bool:
+    """Whether a setup task's work is in force at a task: between it and its teardowns."""
+    if tasks[setup].role != "setup" or name not in below[setup]:
+        return False
+    teardowns = [other for other in below[setup] if tasks[other].role == "teardown"]
+    return not teardowns or any(other in below[name] for other in teardowns)

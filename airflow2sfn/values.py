@@ -1,0 +1,118 @@
+"""Values of the source model as JSON with JSONata in it: the arguments of states."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from airflow2sfn.expressions import Data, Untranslatable, field, quoted, template
+from airflow2sfn.source import (
+    Concat,
+    ConcatenatedXCom,
+    Entries,
+    Items,
+    Known,
+    Made,
+    Symbolic,
+    Template,
+    Value,
+    XCom,
+    ZippedXCom,
+)
+from sfn_airflow_core.asl.model import Json
+
+
+class Values(Data):
+    """Where values are found, and the names of what is only known when the machine is deployed."""
+
+    def parameter(self, value: Symbolic) -> str:
+        """The name of the template parameter that stands for a value."""
+        raise NotImplementedError
+
+
+def query(expression: str) -> str:
+    """An expression as a field's value."""
+    return f"{{% {expression} %}}"
+
+
+def to_json(value: Value, values: Values) -> Json:
+    """A value as JSON in which ``{% … %}`` computes what is only known during a run; raises Untranslatable."""
+    match value:
+        case Known(known):
+            return literal(known)
+        case Items(items):
+            return [to_json(item, values) for item in items]
+        case Entries(entries):
+            return {_key(key): to_json(item, values) for key, item in entries}
+        case Symbolic():
+            return f"${{{values.parameter(value)}}}"
+        case _:
+            return query(expression(value, values))
+
+
+def expression(value: Value, values: Values) -> str:
+    """A value as a JSONata expression; raises Untranslatable."""
+    match value:
+        case XCom(task_id, key):
+            return values.xcom(task_id, key)
+        case Template(text):
+            return template(text, values)
+        case Concat(parts):
+            pieces = [expression(part, values) for part in parts]
+            return " & ".join(f"({piece})" if " ? " in piece else piece for piece in pieces)
+        case Symbolic():
+            return quoted(f"${{{values.parameter(value)}}}")
+        case ConcatenatedXCom(sources):
+            joined = expression(sources[0], values)
+            for source in sources[1:]:
+                joined = f"$append({joined}, {expression(source, values)})"
+            return joined
+        case ZippedXCom(sources, None):
+            return f"$zip({', '.join(expression(source, values) for source in sources)})"
+        case Known() | Items() | Entries():
+            return constant(to_json(value, values))
+        case Made(name):
+            raise Untranslatable(f"an argument is made by {name}")
+        case _:
+            raise Untranslatable(f"an argument is a {type(value).__name__}")
+
+
+def constant(value: Json) -> str:
+    """JSON (with ``{% … %}`` in it) as one JSONata expression."""
+    match value:
+        case str() if found := re.fullmatch(r"\{%(.*)%\}", value, re.DOTALL):
+            return found[1].strip()
+        case str():
+            return quoted(value)
+        case list():
+            return "[" + ", ".join(constant(item) for item in value) + "]"
+        case dict():
+            return "{" + ", ".join(f"{quoted(name)}: {constant(item)}" for name, item in value.items()) + "}"
+        case _:
+            return json.dumps(value)
+
+
+def literal(value: Any) -> Json:
+    """A known value as JSON; a text that would be taken for an expression is made one that gives it."""
+    match value:
+        case str():
+            text = value.strip()
+            return query(quoted(value)) if text.startswith("{%") and text.endswith("%}") else value
+        case bool() | int() | float() | None:
+            return value
+        case list() | tuple():
+            return [literal(item) for item in value]
+        case dict() if all(isinstance(name, str) for name in value):
+            return {name: literal(item) for name, item in value.items()}
+        case _:
+            raise Untranslatable(f"an argument is a {type(value).__name__}, which JSON does not have")
+
+
+def _key(key: Value) -> str:
+    if isinstance(key, Known) and isinstance(key.value, str):
+        return key.value
+    raise Untranslatable("a key of a dictionary is not known")
+
+
+__all__ = ["Values", "constant", "expression", "field", "literal", "query", "to_json"]
