@@ -109,6 +109,9 @@ def needed(tree: Tree, query: Query) -> Node:
             return query.call("compared", *operands)
         case Operation("+" | "-" | "*" as operator, left, right):
             return _calculation(_number(left, query), operator, _number(right, query))
+        case Operation("/" | "%" as operator, left, right):
+            operands = needed(left, query), query.writing.string(operator), needed(right, query)
+            return query.call("calculated", *operands)
         case Minus(operand):
             return cst.UnaryOperation(operator=cst.Minus(), expression=atom(_number(operand, query)))
         case Steps() | Name():
@@ -156,7 +159,7 @@ def _number(tree: Tree, query: Query) -> Node:
     match tree:
         case Value(int() | float() as number) if not isinstance(number, bool):
             return phrases.literal(number)
-        case Operation("+" | "-" | "*") | Minus():
+        case Operation("+" | "-" | "*" | "/" | "%") | Minus():
             return needed(tree, query)
     value = _applied(tree, query, is_needed=True) if isinstance(tree, Apply) else made(tree, query)
     if value.kind == "number" and not value.missing:
@@ -338,7 +341,7 @@ def _equality(tree: Operation, query: Query) -> Node:
         equals, differs = ("==", "!="), ("is", "is not")
         kinds = {left.kind, right.kind}
         number = tree.operator == "!="
-        if "string" in kinds:
+        if "string" in kinds or kinds == {"number"}:  # missing, a number is no number
             return phrases.compare(atom(left.node), equals[number], atom(right.node))
         if isinstance(tree.right, Value) and right.kind in ("null", "boolean"):
             return phrases.compare(atom(left.node), differs[number], right.node)

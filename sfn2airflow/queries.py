@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sfn2airflow.expressions_jsonata import is_compiled
 from sfn2airflow.rules.data import ContextValue, MapItemInside, SeededRandom
-from sfn2airflow.rules.queries import EngineNeeded, UnreadableQuery
+from sfn2airflow.rules.queries import EngineNeeded
 from sfn_airflow_core.asl.model import (
     Amount,
     Catcher,
@@ -160,9 +160,6 @@ def query_differences(state: State, *, in_map: bool) -> list[Finding]:
 
 def _differences(exprs: Iterable[Jsonata], at: Pointer, in_map: bool) -> Iterator[Finding]:
     for expr in exprs:
-        if expr.problem:
-            yield UnreadableQuery(at=at, query=_short(expr.text), problem=expr.problem)
-            continue
         if not is_compiled(expr):
             yield EngineNeeded(at=at, query=_short(expr.text))
         for tree in () if expr.tree is None else _walk(expr.tree):

@@ -307,13 +307,16 @@ def _map(state: Map, flow: Shaping, ids: Ids, ledger: Ledger, place: Place, comm
     if flow.query:
         items = query_items(state)
         selector = None if state.item_selector is None else read_values(state.item_selector.value)
-    limit: int | PathRef | None = None
+    limit: int | PathRef | Query | None = None
     match state.max_concurrency:
         case Placeholder(name):
             ledger.note(OpenNumber(at=join(state.at, "MaxConcurrency"), field="MaxConcurrency", name=name))
         case PathRef() as path:
             limit = path
             ledger.note(ConcurrencyNotFixed(at=join(state.at, "MaxConcurrencyPath")))
+        case Query() as query:
+            limit = query
+            ledger.note(ConcurrencyNotFixed(at=join(state.at, "MaxConcurrency")))
         case int(number) if number > 0:
             limit = number
             if len(list(state.processor.walk())) > 1:

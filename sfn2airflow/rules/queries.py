@@ -39,26 +39,4 @@ class EngineNeeded(Finding):
         return f"the environment needs the package {ENGINE}, for {self.query}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnreadableQuery(Finding):
-    """A JSONata expression that is not part of the language as Step Functions has it.
-
-    Why it matters: the state fails with States.QueryEvaluationError when the expression is evaluated, as on AWS.
-
-    Remedy: correct the expression.
-    """
-
-    code: ClassVar[str] = "S2A306"
-    fidelity: ClassVar[Fidelity] = Fidelity.NOTE
-    source: ClassVar[str] = f"{_GUIDE}/transforming-data.html"
-    example: ClassVar[Example] = Example(_pass("{% $sum($states.input.values %}"), "/States/Work")
-    near_miss: ClassVar[Example] = Example(_pass("{% $sum($states.input.values) %}"))
-
-    query: str
-    problem: str
-
-    def message(self) -> str:
-        return f"{self.query} cannot be read ({self.problem}) and fails when it is evaluated, as on AWS"
-
-
-RULES: tuple[type[Finding], ...] = (EngineNeeded, UnreadableQuery)
+RULES: tuple[type[Finding], ...] = (EngineNeeded,)

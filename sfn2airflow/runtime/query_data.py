@@ -77,15 +77,19 @@ def numeric(value: Json) -> Json:
     """A number; LookupError where nothing is, TypeError for anything else."""
     if not is_numeric(value):
         raise TypeError(f"a number is needed, not {json_of(known(value))[:100]}")
+    if value.__class__ is float and not math.isfinite(value):
+        raise ValueError(f"the number {value} is out of range")
     return value
 
 
 def calculated(left: Json, operator: str, right: Json) -> Json:
     """``left operator right`` of numbers for ``+ - * / %``; nothing if one of them is missing."""
-    numbers = [value if value is NOTHING else numeric(value) for value in (left, right)]
-    if NOTHING in numbers:
+    for value in (left, right):
+        if value is not NOTHING:
+            numeric(value)
+    if left is NOTHING or right is NOTHING:
         return NOTHING
-    first, second = map(float, numbers)
+    first, second = float(left), float(right)
     match operator:
         case "+":
             value = first + second
