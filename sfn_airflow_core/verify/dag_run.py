@@ -185,7 +185,7 @@ class Drive:
                 moved = True
         session.commit()
         if not moved:
-            time.sleep(0.02)
+            time.sleep(0.002)
 
     def _note_pause(self, task: Any, ti: Any, session: Any) -> None:
         """Write down how long a task that asks again and again would have waited, under the state that says so."""
