@@ -71,7 +71,7 @@ def _poll(node: PollTask, sheet: Sheet) -> Statements:
         keywords["chooses"] = name("True")
     decorator = decorate("polling", node.call, sheet, **keywords)
     parameters, body = sheet.parameters("data"), state_body(node.call, sheet)
-    asks = function(node.task_id, parameters, body, [decorator], heading(node.call), node.call.comment)
+    asks = function(node.task_id, parameters, body, [decorator, *sheet.marks()], heading(node.call), node.call.comment)
     return [decides, waits, asks]
 
 
