@@ -111,6 +111,8 @@ def used_only(body: Sequence[cst.BaseStatement], after: frozenset[str] = frozens
 
     What such an assignment evaluates stays as a statement: it may fail. ``after`` are names that what follows reads.
     """
+    if not any(map(_assigns, body)):
+        return list(body)
     kept: list[cst.BaseStatement] = []
     for statement in reversed(body):
         match statement:
@@ -131,12 +133,34 @@ def used_only(body: Sequence[cst.BaseStatement], after: frozenset[str] = frozens
     return kept[::-1]
 
 
+def _assigns(statement: cst.BaseStatement) -> bool:
+    """Whether a statement assigns to a variable of a data function, itself or inside its ``with``."""
+    match statement:
+        case cst.SimpleStatementLine(body=[cst.Assign(targets=[cst.AssignTarget(target=cst.Name(name))])]):
+            return name in _WORKING
+        case cst.With(body=cst.IndentedBlock(body=inner)):
+            return any(map(_assigns, inner))
+        case _:
+            return False
+
+
 def names_in(node: cst.CSTNode) -> frozenset[str]:
     """Every plain name in a node, but not what an assignment is to."""
-    if isinstance(node, cst.AssignTarget):
-        return frozenset()
-    found = frozenset((node.value,)) if isinstance(node, cst.Name) else frozenset[str]()
-    return found.union(*map(names_in, node.children))
+    found: set[str] = set()
+    todo: list[object] = [node]
+    while todo:  # over the fields: the visitors of LibCST take ten times as long
+        match part := todo.pop():
+            case cst.Name():
+                found.add(part.value)
+            case cst.AssignTarget():
+                pass
+            case cst.CSTNode():
+                todo += [getattr(part, field) for field in type(part).__dataclass_fields__]
+            case tuple() | list():
+                todo += part
+            case _:
+                pass
+    return frozenset(found)
 
 
 def _after_docstring(body: Sequence[cst.BaseStatement]) -> list[cst.BaseStatement]:
