@@ -20,6 +20,7 @@ from sfn2airflow.expressions_jsonata_scope import (
     atom,
     fits_f_string,
     generator,
+    in_lines,
 )
 from sfn2airflow.expressions_scope import Scope, Writing
 from sfn2airflow.phrases import Node
@@ -94,7 +95,7 @@ def _by_engine(expr: Jsonata, writing: Writing) -> Node:
     arguments: list[Node] = [phrases.mapping(given)]
     if scope.has_variables:
         arguments.append(phrases.name(scope.variables))
-    return writing.call("query", writing.string(expr.text), *arguments)
+    return writing.call("query", in_lines([expr.text]), *arguments)
 
 
 def needed(tree: Tree, query: Query) -> Node:
@@ -361,7 +362,7 @@ def _text(tree: Operation, query: Query) -> Node:
             plain = value.kind == "string" and not value.missing
             parts.append(value.node if plain else query.call("shown", value.node))
     if query.writing.quote is None and all(isinstance(part, str) or fits_f_string(part) for part in parts):
-        return phrases.formatted(parts)
+        return in_lines(parts)
     nodes = [
         phrases.string(part, query.writing.quote) if isinstance(part, str) else _printed(part, query) for part in parts
     ]

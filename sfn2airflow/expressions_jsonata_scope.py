@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import libcst as cst
@@ -17,6 +17,9 @@ from sfn_airflow_core.expr.jsonata_model import Kind
 
 _AROUND = frozenset(("data", "result", "error", "variables", "context_object", "item", "index", "aws", "invoke"))
 _EMPTY = cst.Module(body=())
+_LONGEST = 76  # characters of a string on one line
+_MOST_LINES = 50
+_SOME = re.compile(r"\S{0,72}\s*", re.DOTALL)
 _ATOMS = (cst.Name, cst.Call, cst.Subscript, cst.Attribute, cst.List, cst.Dict, cst.SimpleString, cst.FormattedString)
 
 
@@ -93,6 +96,32 @@ def fits_f_string(node: Node) -> bool:
     """Whether Python 3.11 can read the expression inside an f-string in double quotes."""
     code = _EMPTY.code_for_node(node)
     return not any(character in code for character in '"\\#{}\n!:')
+
+
+def in_lines(parts: Sequence[str | Node]) -> Node:
+    """An f-string (a string, if there are only texts) of the parts; several that follow each other where it is long."""
+    pieces = [piece for part in parts for piece in (_SOME.findall(part) if isinstance(part, str) else [part])]
+    lines: list[list[str | Node]] = [[]]
+    room = _LONGEST
+    for piece in pieces:
+        room -= len(piece if isinstance(piece, str) else _EMPTY.code_for_node(piece)) + 2
+        if room < 0 and lines[-1]:
+            lines.append([])
+            room = _LONGEST - len(str(piece) if isinstance(piece, str) else _EMPTY.code_for_node(piece))
+        lines[-1].append(piece)
+    if len(lines) > _MOST_LINES:
+        lines = [[*parts]]
+    texts = [_line(line) for line in lines]
+    whole: cst.SimpleString | cst.FormattedString | cst.ConcatenatedString = texts[-1]
+    for text in reversed(texts[:-1]):
+        whole = cst.ConcatenatedString(left=text, right=whole)
+    return whole if len(texts) == 1 else phrases.in_parentheses(whole)
+
+
+def _line(parts: list[str | Node]) -> cst.SimpleString | cst.FormattedString:
+    if all(isinstance(part, str) for part in parts):
+        return phrases.string("".join(map(str, parts)))
+    return phrases.formatted(parts)
 
 
 def generator(value: Node, element: str, items: Node, condition: Node | None = None) -> cst.GeneratorExp:

@@ -34,6 +34,7 @@ from sfn_airflow_core.expr.model import Array, Expr, Literal, Object
 from sfn_airflow_core.expr.read_jsonata import read_jsonata, read_values
 from sfn_airflow_core.findings import Finding
 
+_LONGEST = 32  # characters of an expression in a finding: with it, the comment in the DAG file fits a line
 _OTHER_IN_AIRFLOW = {
     ("Execution", "Id"),
     ("Execution", "Name"),
@@ -183,4 +184,4 @@ def _walk(tree: Tree) -> Iterator[Tree]:
 
 def _short(text: str) -> str:
     said = " ".join(text.split())
-    return said if len(said) <= 80 else f"{said[:79]}…"
+    return said if len(said) <= _LONGEST else f"{said[: _LONGEST - 1].rstrip()}…"

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from time import time_ns
 from uuid import uuid4
 
-from .query_values import NOTHING, Json, Many, all_of
+from .query_values import NOTHING, Json, Many, all_of, plain
 from .query_data import json_of, numeric
 
 _MOST = 1_000_000
@@ -52,7 +52,8 @@ def hash_of(value: Json, algorithm: Json) -> Json:
         return value
     if not isinstance(algorithm, str) or algorithm not in _ALGORITHMS:
         raise ValueError(f"$hash knows {', '.join(_ALGORITHMS)}, not {json_of(algorithm)[:50]}")
-    data = (value if isinstance(value, str) else json_of(value)).encode("utf-8", "surrogatepass")
+    written = value if isinstance(value, str) else json.dumps(plain(value), ensure_ascii=False, separators=(",", ":"))
+    data = written.encode("utf-8", "surrogatepass")
     return hashlib.new(_ALGORITHMS[algorithm], data, usedforsecurity=False).hexdigest()
 
 

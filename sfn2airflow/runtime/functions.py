@@ -126,7 +126,12 @@ def replace(value: str, part: Json, by: Json, limit: Json = NOTHING) -> Json:
     return value.replace(part, inserted, -1 if limit is NOTHING else math.ceil(limit))
 
 
-base64encode = _of_text(lambda value: base64.b64encode(value.encode("latin-1")).decode())
+@_of_text
+def base64encode(value: str) -> str:
+    units = value.encode("utf-16-le", "surrogatepass")  # of each, the language takes the lower byte
+    return base64.b64encode(units[::2]).decode()
+
+
 base64decode = _of_text(lambda value: base64.b64decode(value).decode("latin-1"))
 encode_url = _of_text(functools.partial(quote, safe=_URL))
 encode_url_component = _of_text(functools.partial(quote, safe=_COMPONENT))
@@ -265,7 +270,7 @@ def spread(value: Json) -> Json:
 
 def members(value: Json) -> Iterator[tuple[str, Json]]:
     """What ``$each`` and ``$sift`` go through."""
-    return iter(value.items() if isinstance(value, dict) else ())
+    return iter(() if value is NOTHING else _object(value).items())
 
 
 def sifted(pairs: Iterable[tuple[str, Json]]) -> Json:

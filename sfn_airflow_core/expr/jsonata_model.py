@@ -178,6 +178,11 @@ def _has_tree(step: Step) -> bool:
     return isinstance(step, Where | Each)
 
 
+def depth(tree: Tree) -> int:
+    """How many trees are in each other; a single one is 1."""
+    return 1 + max(map(depth, parts(tree)), default=0)
+
+
 def has_query(expr: object) -> bool:
     """Whether a JSONata expression is in an expression."""
     match expr:

@@ -39,11 +39,14 @@ from sfn_airflow_core.expr.jsonata_model import (
     Tree,
     Value,
     Where,
+    depth,
 )
 from sfn_airflow_core.expr.model import Array, Expr, Literal, Object
 
 _LONGEST: Final = 1000
 """Tokens; the engine's parser takes time by the square of the length of a path, so longer ones are not parsed here."""
+_DEEPEST: Final = 50
+"""Trees in trees; code that is nested more deeply is hard to read, and at some depth Python and LibCST give up."""
 _OPERATORS: Final = frozenset({"+", "-", "*", "/", "%", "&", "=", "!=", "<", "<=", ">", ">=", "and", "or", "in"})
 _NAMES: Final = """
 string length substring substringBefore substringAfter uppercase lowercase trim pad contains split join match replace
@@ -87,7 +90,8 @@ def read_jsonata(text: str) -> Jsonata:
         if any(isinstance(node, ast.ElvisExpr | ast.CoalesceExpr) for node in _nodes(parsed)):
             raise _Beyond
         whole = parsed.value if isinstance(parsed, ast.VariableBinding) else parsed
-        return Jsonata(text, _tree(whole), states)
+        tree = _tree(whole)
+        return Jsonata(text, None if depth(tree) > _DEEPEST else tree, states)
     except (_Beyond, RecursionError):
         return _for_the_engine(text, parsed)
     except JsonataError as error:
