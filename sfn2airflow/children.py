@@ -13,7 +13,7 @@ from sfn2airflow.ledger import Ledger
 from sfn2airflow.rules.children import StateAsChild
 from sfn2airflow.tasks import common_fields
 from sfn_airflow_core.asl.model import Machine, Map, Parallel, State
-from sfn_airflow_core.dag.model import ChildDag, ChildTask
+from sfn_airflow_core.dag.model import ChildDag, ChildTask, FailWork, Flow, StateTask, Stub
 
 
 def needs_child(state: State, place: Place) -> str | None:
@@ -42,3 +42,9 @@ def translate_child(state: Parallel | Map, reason: str, ids: Ids, ledger: Ledger
         result=flow.ends,
     )
     return ChildTask(**common_fields(state, ids, place), child=child, retry=state.retry)
+
+
+def result_of(flow: Flow) -> tuple[str, ...]:
+    """The ends of a flow whose document is its result: those that can be reached without failing."""
+    failing = {n.task_id for n in flow.nodes if isinstance(n, StateTask) and isinstance(n.work, FailWork | Stub)}
+    return tuple(end for end in flow.ends if end not in failing)

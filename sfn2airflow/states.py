@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeAlias, assert_never
 
 from sfn2airflow.children import needs_child, translate_child
+from sfn2airflow.distributed import translate_distributed
 from sfn2airflow.flows import Ids, Place, translate_machine
 from sfn2airflow.ledger import Ledger
 from sfn2airflow.queries import query_amount, query_differences, query_items, query_rule, query_shaping
@@ -15,7 +16,6 @@ from sfn2airflow.rules.document import OpenNumber
 from sfn2airflow.rules.states import (
     ConcurrencyNotFixed,
     ConcurrencyPerTask,
-    DistributedMap,
     MapLength,
     SiblingsRunOn,
 )
@@ -123,9 +123,6 @@ def _blocked(state: State, place: Place) -> list[Finding]:
     """Why a state as a whole is not translated."""
     found: list[Finding] = []
     found += [f for f in _own_differences(state, place) if f.fidelity is Fidelity.UNSUPPORTED]
-    match state:
-        case Map(mode="DISTRIBUTED"):
-            found.append(DistributedMap(at=state.at))
     return found
 
 
@@ -184,6 +181,9 @@ def _translate(state: State, ids: Ids, ledger: Ledger, place: Place) -> AnyNode:
             return _choice(state, flow, ids, common)
         case Parallel():
             return _parallel(state, flow, ids, ledger, place, common)
+        case Map(mode="DISTRIBUTED"):
+            _note_errors(state, ledger)
+            return translate_distributed(state, flow, ids, ledger, place)
         case Map():
             return _map(state, flow, ids, ledger, place, common)
         case _:

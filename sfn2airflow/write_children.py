@@ -13,6 +13,7 @@ from sfn_airflow_core.dag.model import (
     ChildDag,
     ChildTask,
     Dag,
+    DistributedMap,
     EnterTask,
     LeaveTask,
     LoopTask,
@@ -109,7 +110,7 @@ def write_child(child: ChildDag, sheet: Sheet) -> None:
 
 def result(dag: Dag | ChildDag, sheet: Sheet) -> cst.BaseExpression:
     """The DAG's result: the document of the only end, or of whichever end is reached."""
-    groups = {node.task_id for node in dag.flow.nodes if isinstance(node, ParallelGroup | MapGroup)}
+    groups = {node.task_id for node in dag.flow.nodes if isinstance(node, ParallelGroup | MapGroup | DistributedMap)}
     if len(dag.result) == 1 and dag.result[0] not in groups:
         return cst.Attribute(value=name(dag.result[0]), attr=name("output"))
     return call(sheet.use("outcome"), *(name(end) for end in dag.result))

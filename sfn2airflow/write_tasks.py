@@ -22,6 +22,7 @@ from sfn_airflow_core.dag.model import (
     CatchTask,
     ChildTask,
     ChoiceTask,
+    DistributedMap,
     EnterTask,
     Flow,
     Handler,
@@ -97,6 +98,10 @@ def write_node(node: AnyNode, sheet: Sheet) -> Statements:
             from sfn2airflow.write_children import write_child_node  # a child DAG is made of tasks
 
             return write_child_node(node, sheet)
+        case DistributedMap():
+            from sfn2airflow.write_distributed import write_distributed
+
+            return [write_distributed(node, sheet)]
         case _:
             assert_never(node)
 
@@ -285,7 +290,7 @@ def _items(node: MapGroup, items: cst.BaseExpression, source: str, sheet: Sheet)
     if node.selector is None:
         return items
     element = sheet.code(node.selector, source, item="item", index="index")
-    used = _names(element)
+    used = names_in(element)
     target: cst.BaseAssignTargetExpression = name("item" if "item" in used else "_")
     if "index" in used:
         pair = (cst.Element(value=name("index")), cst.Element(value=target))
@@ -293,11 +298,11 @@ def _items(node: MapGroup, items: cst.BaseExpression, source: str, sheet: Sheet)
     return cst.ListComp(elt=element, for_in=cst.CompFor(target=target, iter=items))
 
 
-def _names(node: cst.CSTNode) -> set[str]:
+def names_in(node: cst.CSTNode) -> set[str]:
     """Every plain name in an expression."""
     found = {node.value} if isinstance(node, cst.Name) else set()
     for child in node.children:
-        found |= _names(child)
+        found |= names_in(child)
     return found
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sfn2airflow.rules import callbacks, children, data, document, queries, services, states
+from sfn2airflow.rules import callbacks, children, data, distributed, document, queries, services, states
 from sfn_airflow_core.findings import Finding
 
-_ROOMS = (document, states, children, data, queries, services, callbacks)
+_ROOMS = (document, states, children, distributed, data, queries, services, callbacks)
 
 RULES: tuple[type[Finding], ...] = tuple(sorted((rule for room in _ROOMS for rule in room.RULES), key=lambda r: r.code))

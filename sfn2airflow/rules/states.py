@@ -112,39 +112,9 @@ class MapLength(Finding):
         return "up to core.max_map_length items (1,024 unless raised)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DistributedMap(Finding):
-    """A distributed Map starts child executions of its own; there is no translation for it yet.
-
-    Why it matters: the state fails when it is run.
-
-    Remedy: an inline Map is translated, if the items come from the document and are few.
-    """
-
-    code: ClassVar[str] = "S2A207"
-    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
-    source: ClassVar[str] = f"{_GUIDE}/state-map-distributed.html"
-    example: ClassVar[Example] = Example(
-        machine(
-            {
-                "Type": "Map",
-                "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, **DONE},
-            }
-        ),
-        "/States/Work",
-    )
-    near_miss: ClassVar[Example] = Example(
-        machine({"Type": "Map", "ItemProcessor": {"ProcessorConfig": {"Mode": "INLINE"}, **DONE}})
-    )
-
-    def message(self) -> str:
-        return "a distributed Map is not translated; the task fails when run"
-
-
 RULES: tuple[type[Finding], ...] = (
     SiblingsRunOn,
     ConcurrencyPerTask,
     ConcurrencyNotFixed,
     MapLength,
-    DistributedMap,
 )

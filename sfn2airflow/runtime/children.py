@@ -49,6 +49,10 @@ class ChildDagOperator(TriggerDagRunOperator):
         ti = context["ti"]
         here = {key: value for key, value in context_object().items() if key not in ("State", "Task")}
         self.conf = conf_of(as_document(document), as_document(here), as_document(variables))
+        self.name_run(ti, suffix)
+
+    def name_run(self, ti: Any, suffix: str = "") -> None:
+        """Set the id of the run to start."""
         self.run_after = timezone.utcnow()  # and no logical date: of many runs at once, two could have the same
         self.trigger_run_id = f"{_short(_called(ti))}__{ti.try_number}{suffix}"
 

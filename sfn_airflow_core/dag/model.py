@@ -123,6 +123,7 @@ class JobTask(Node):
 class CallbackTask(Node):
     """A Task that waits for its token: a request that hands it out, or, with ``activity``, work for a worker's poll.
 
+    ``outcomes`` are the options of a person who is asked in Airflow, each with the result that it stands for.
     ``work`` is the request; ``activity`` the ARN of an activity, whose work is the effective input. ``heartbeat`` is
     the longest time between two signs of life, in seconds; ``role`` the ARN of a role to assume for the request.
     """
@@ -132,6 +133,7 @@ class CallbackTask(Node):
     shaping: Shaping = Shaping()
     heartbeat: Amount | None = None
     role: Expr | None = None
+    outcomes: tuple[tuple[str, Expr], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,9 +258,39 @@ class PollTask(Node):
     waits_first: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Where a distributed Map reads its items: S3's action, its arguments, and the options of the runtime's reader."""
+
+    action: str
+    arguments: Expr
+    options: tuple[tuple[str, Expr], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistributedMap(Node):
+    """A distributed Map: a group of the tasks ``items``, ``runs`` (mapped, a bounded number) and ``output``.
+
+    ``child`` is the child execution; ``in_process``: its tasks are run as functions. ``reader`` gives the items, or
+    ``items``. ``batch``, ``options`` (concurrency and tolerance) and ``how`` (the ResultWriter's form) are arguments of
+    the runtime; ``export`` says where the results are written.
+    """
+
+    child: ChildDag
+    in_process: bool
+    items: Expr
+    reader: Reader | None = None
+    selector: Expr | None = None
+    batch: tuple[tuple[str, Expr], ...] | None = None
+    options: tuple[tuple[str, Expr], ...] = ()
+    export: Expr | None = None
+    how: tuple[tuple[str, str], ...] = ()
+    shaping: Shaping = Shaping()
+
+
 AnyNode: TypeAlias = (
     "StateTask | JobTask | CallbackTask | ChoiceTask | WaitTask | ParallelGroup | MapGroup | ChildTask | "
-    "LoopTask | EnterTask | LeaveTask | PollTask"
+    "LoopTask | EnterTask | LeaveTask | PollTask | DistributedMap"
 )
 
 

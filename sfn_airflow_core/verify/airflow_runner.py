@@ -139,8 +139,10 @@ class AirflowSession:
 
 
 def main_dag(dags: Mapping[str, Any]) -> str:
-    """The DAG of a file that none of its other DAGs triggers."""
-    triggered = {getattr(task, "trigger_dag_id", None) for dag in dags.values() for task in dag.tasks}
+    """The DAG of a file that none of its other DAGs runs."""
+    tasks = [task for dag in dags.values() for task in dag.tasks]
+    triggered = {getattr(task, "trigger_dag_id", None) for task in tasks}
+    triggered |= {task.child.dag_id for task in tasks if getattr(task, "child", None) is not None}
     return next((id for id in dags if id not in triggered), "")
 
 

@@ -6,6 +6,8 @@ import io
 import json
 import re
 import sys
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +31,19 @@ _ALWAYS_SENT: Final = ("failures",)
 
 
 _clients: dict[tuple[str, str | None], Any] = {}
+
+
+_MOST_POLLS: Final = 12
+_sleep = time.sleep
+
+
+class JobNeverEnds(RuntimeError):
+    """An operator keeps asking how its job is doing, and the reply never says that it has ended."""
+
+
+def _briefly(seconds: float) -> None:
+    """Operators that watch a job themselves need not wait: what they ask for does not change."""
+    _sleep(min(seconds, 0.05))
 
 
 @dataclass(slots=True)
@@ -56,6 +71,7 @@ class Services:
     place: Place = field(default_factory=lambda: Place("", False, None))
     jobs: dict[tuple[str, int | None], Reply] = field(default_factory=dict)
     started: dict[tuple[str, int | None], str] = field(default_factory=dict)
+    polls: Counter[tuple[str, int | None]] = field(default_factory=Counter)
 
     @contextmanager
     def answering(self) -> Iterator[None]:
@@ -77,6 +93,7 @@ class Services:
         with ExitStack() as patches:
             patches.enter_context(mock.patch.object(BaseClient, "_make_api_call", call))
             patches.enter_context(mock.patch.object(Session, "create_client", create))
+            patches.enter_context(mock.patch.object(time, "sleep", _briefly))
             for runtime in _RUNTIMES:
                 for name, member, double in (
                     ("aws_http", "exchange", self._exchange),
@@ -105,9 +122,13 @@ class Services:
         if operation == "AssumeRole":  # a call of the state's role, not of the state
             return {"Credentials": _KEYS}
         model = client.meta.service_model.operation_model(operation)
-        place, key = self.place, (self.place.state, self.place.index)
+        place = _here(self.place)
+        key = (place.state, place.index)
         if place.operator and operation.startswith(_POLLS):
             job = self.jobs.get(key, {})
+            self.polls[key] += 1
+            if self.polls[key] > _MOST_POLLS:
+                raise JobNeverEnds(f"{place.state}: the reply does not say that the job has ended: {job}")
             description = job.get("result", job.get("job_failed", {}))
             return _fitted(description, model.output_shape, arguments, invent=not description)
         if place.operator and "timeout" in self.jobs.get(key, {}) and operation != self.started.get(key):
@@ -115,10 +136,10 @@ class Services:
         service = client.meta.service_model.service_name
         action = f"{service}:{operation[0].lower()}{operation[1:]}"
         reply = self.replies.answer(place.state, action, shown(action, arguments, model.input_shape), place.index)
-        self.jobs[key], self.started[key] = reply, operation
+        self.jobs[key], self.started[key], self.polls[key] = reply, operation, 0
         if place.token:
             return _accepted(model.output_shape)
-        return _answer(reply, action, operation, model.output_shape, place.operator)
+        return _answer(_file(reply, action), action, operation, model.output_shape, place.operator)
 
     def event(self, trigger: Any) -> Any:
         """The event by which an AWS trigger would report the job of the task instance at ``place``."""
@@ -159,6 +180,28 @@ def _response(result: Json) -> Any:
         result.get("StatusCode", 200),
         reason=result.get("StatusText", "OK"),
     )
+
+
+def _here(place: Place) -> Place:
+    """Where a call is made: within a task that runs child executions itself, in the state of one of them."""
+    from airflow.sdk import get_current_context
+
+    try:
+        context: Any = get_current_context()
+    except RuntimeError:
+        return place
+    memory = getattr(context["ti"], "memory", None)
+    return place if memory is None else Place(context["task"].task_display_name, False, memory.number)
+
+
+def _file(reply: Reply, action: str) -> Reply:
+    """An object of S3 or a listing, which a reply may give without the answer around it, as items of a Map."""
+    result = reply.get("result")
+    if action == "s3:getObject" and not (isinstance(result, dict) and "Body" in result) and "result" in reply:
+        return {"result": {"Body": result}}
+    if action == "s3:listObjectsV2" and isinstance(result, list):
+        return {"result": {"Contents": result}}
+    return reply
 
 
 def _answer(reply: Reply, action: str, operation: str, shape: Any, operator: bool) -> Json:

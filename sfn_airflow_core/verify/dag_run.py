@@ -6,13 +6,13 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from sfn_airflow_core.verify.aws_answers import Place, Services
-from sfn_airflow_core.verify.outside import Outside, waits
+from sfn_airflow_core.verify.outside import Outside, choice_of, waits
 from sfn_airflow_core.verify.replies import Json
 
 Key = tuple[str, int]
@@ -209,7 +209,7 @@ class Drive:
         """One try of a task instance, its deferrals included."""
         from airflow.sdk import TaskInstanceState
         from airflow.sdk.api.datamodels._generated import TaskInstance
-        from airflow.sdk.execution_time.comms import DeferTask
+        from airflow.sdk.execution_time.comms import AwaitInputTask, DeferTask
         from airflow.sdk.execution_time.supervisor import run_task_in_process
         from airflow.serialization.serialized_objects import create_scheduler_operator
 
@@ -232,14 +232,19 @@ class Drive:
                     self.recorder.failures[run_id, key] = outcome.error
                 ti.set_state(outcome.ti.state)
                 ti.task = create_scheduler_operator(outcome.ti.task)
+                if isinstance(outcome.msg, AwaitInputTask):
+                    index = self.services.place.index
+                    event = choice_of(task, self.services.jobs.get((task.task_display_name, index), {}))
+                    self._resume(task, ti, outcome.msg, event)
+                    continue
                 if not isinstance(outcome.msg, DeferTask):
                     return
                 self._resume(task, ti, outcome.msg)
         finally:
             self.services.place = outer
 
-    def _resume(self, task: Any, ti: Any, deferral: Any) -> None:
-        """Answer a deferral at once, as the triggerer would after its time."""
+    def _resume(self, task: Any, ti: Any, deferral: Any, told: Json = None) -> None:
+        """Answer a deferral at once, as the triggerer would after its time; ``told`` is what a person told."""
         from airflow.sdk import TaskInstanceState
         from airflow.sdk._shared.module_loading import import_string
         from airflow.sdk.serde import deserialize, serialize
@@ -247,14 +252,14 @@ class Drive:
 
         ti.set_state(TaskInstanceState.QUEUED)
         ti.next_method, ti.next_kwargs = deferral.next_method, dict(deferral.next_kwargs or {})
-        arguments: Any = deserialize(deferral.trigger_kwargs)
-        trigger = import_string(deferral.classpath)(**arguments)
         try:
-            event = self._event(task, deferral, trigger)
+            if told is None:
+                arguments: Any = deserialize(deferral.trigger_kwargs)
+                told = self._event(task, deferral, import_string(deferral.classpath)(**arguments)).payload
         except TimeoutError as late:
             ti.next_method, ti.next_kwargs = "__fail__", {"error": "Trigger timeout", "traceback": [str(late)]}
         else:
-            ti.next_kwargs = {**ti.next_kwargs, "event": serialize(event.payload)}
+            ti.next_kwargs = {**ti.next_kwargs, "event": serialize(told)}
         with create_session(scoped=False) as session:
             ti.state = TaskInstanceState.SCHEDULED
             session.merge(ti)
@@ -273,6 +278,9 @@ class Drive:
             self.recorder.waits[task.task_display_name].append(round(left, 3))
             return new_event(trigger.moment)
         if path == _DAG_STATE:
+            if hasattr(task, "source"):  # a child execution of a distributed Map: the run's id ends with its number
+                number = int(trigger.run_ids[0].rpartition("__")[2])
+                self.services.place = replace(self.services.place, index=number)
             states = {id: self.drive(trigger.dag_id, id).state for id in trigger.run_ids or ()}
             return new_event((path, {**trigger.serialize()[1], **states}))
         if path.startswith(_AWS):
@@ -287,7 +295,7 @@ def _place(task: Any, ti: Any, outer: Place) -> Place:
     """Where a task instance stands; what a child DAG does belongs to the item for which it runs."""
     from airflow.providers.standard.operators.python import PythonOperator
 
-    waiting = waits(task) in ("token", "activity")
+    waiting = waits(task) in ("token", "activity", "approval")
     operator = not isinstance(task, PythonOperator) and not waiting and not hasattr(task, "pause_name")
     index = outer.index if ti.map_index < 0 else ti.map_index
     return Place(task.task_display_name, operator, index, token=waiting)
