@@ -22,6 +22,7 @@ from sfn_airflow_core.compare.dag_file import DagFile, DagFileError, read_dag_fi
 from sfn_airflow_core.compare.durations import DurationError, Durations, load_durations
 from sfn_airflow_core.compare.estate import Estate, estate
 from sfn_airflow_core.compare.estate_sections import estate_sections
+from sfn_airflow_core.compare.generated import generated_runs
 from sfn_airflow_core.compare.history import HistoryError, load_histories
 from sfn_airflow_core.compare.overheads import OverheadError, Overheads, overheads
 from sfn_airflow_core.compare.prices import PriceError, load_prices, packaged, stale
@@ -43,6 +44,8 @@ from sfn_airflow_core.shell.terminal import colors, columns
 
 HOURLY = 730.0
 MOST_RUNS = 1e10
+FEW = 50
+"""Up to so many machines scenarios are generated, which can take a second each; for more, paths are walked."""
 _BAD = (DagFileError, DurationError, HistoryError, OverheadError, PriceError, ScenarioError)
 
 
@@ -55,6 +58,7 @@ class Work:
     durations: Durations = field(default_factory=Durations)
     runs: dict[str, float] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    few: bool = True
 
     def run(self) -> int:
         """Compares, reports, and gives the exit code. Raises click.UsageError for anything unusable."""
@@ -73,7 +77,9 @@ class Work:
         if not machines:
             return max(self.code, UNUSABLE)
         self.check_single(machines, dags)
-        parts = [self.compared(found, machine, terms, costs, dags) for found, machine in tracked(machines)]
+        self.few = len(machines) <= FEW
+        own = terms if len(machines) == 1 else replace(terms, free_tier=False)  # free once, not for each of them
+        parts = [self.compared(found, machine, own, costs, dags) for found, machine in tracked(machines)]
         self.unused()
         total = estate(parts, terms) if len(parts) > 1 else None
         self.show(tuple(parts), total)
@@ -189,12 +195,20 @@ class Work:
             path = Path(self.given["scenarios"])
             runs = run_scenarios(own, read_scenarios(_read(path), str(path)), self.durations)
             return runs, "scenarios given", self.assumptions()
+        runs = generated_runs(own, self.durations) if self.few else []
+        if runs:
+            return (
+                runs,
+                "scenarios generated",
+                [*self.assumptions(), "every way is equally likely, and no error happens"],
+            )
+        self.durations.assumed.clear()
         items = self.given["items"] or ITEMS
         runs = walk(own, self.durations, items)
         texts = self.assumptions()
         if any("/ItemProcessor/" in at or "/Iterator/" in at for at in own.states):
             texts.append(f"every Map has {items:,} items")
-        return runs, "walk through the graph", [*texts, "every path is equally likely, and no error happens"]
+        return runs, "walk through the graph", [*texts, "every way is equally likely, and no error happens"]
 
     def assumptions(self) -> list[str]:
         """The durations that nobody gave, by kind."""
@@ -264,4 +278,4 @@ def _read(path: Path) -> Any:
     except OSError as error:
         raise ScenarioError(f"{path}: {error.strerror}") from None
     except UnreadableInput as error:
-        raise ScenarioError(str(error)) from None
+        raise ScenarioError(f"{path}: {error.problems[0].message}" if error.problems else str(error)) from None

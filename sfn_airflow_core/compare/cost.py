@@ -118,21 +118,35 @@ def _express_items(requests: float, gb_seconds: float, terms: Terms, prefix: str
     return items
 
 
-def worker_hours(usage: Usage, terms: Terms, slots: int) -> tuple[float, float, float]:
-    """Hours of workers beyond the first, a month: all of them, those of the steady load, and those of bursts.
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """Workers beyond the first: ``steady`` ones for the average load, and ``burst_seconds`` of them in a run.
 
-    The steady load is the average number of slots held; bursts are stretches of a run that hold more slots than one
-    worker has, with the time until the further workers are gone.
+    ``cap`` is the most worker-hours a month that the environment may have.
+    """
+
+    steady: int
+    burst_seconds: float
+    cap: float
+
+    def hours(self, runs: float) -> float:
+        """Worker-hours a month."""
+        return max(float(HOURS * self.steady), min(self.cap, runs * self.burst_seconds / 3600))
+
+
+def worker_hours(usage: Usage, terms: Terms, slots: int) -> Workers:
+    """The workers beyond the first that an environment with ``slots`` per worker needs.
+
+    The steady load is the average number of slots held. Bursts are stretches of a run that hold more slots than one
+    worker has (longer, where they hold more than all workers have), and the time until the further workers are gone.
     """
     most = terms.workers - 1
-    steady = float(HOURS * _further(busy_slots(usage, terms) - 1e-9, slots, most))
-    burst = 0.0  # seconds of further workers in an average run
+    burst = 0.0
     for held, seconds in usage.bursts:
         burst += _further(held, slots, most) * seconds * max(1.0, held / (slots * terms.workers))
     for held, share in usage.peaks:
         burst += _further(held, slots, most) * share * SCALE_IN
-    bursting = min(most * HOURS, terms.runs * burst / 3600)
-    return max(steady, bursting), steady, bursting
+    return Workers(_further(busy_slots(usage, terms) - 1e-9, slots, most), burst, float(most * HOURS))
 
 
 def _further(held: float, slots: int, most: int) -> int:
@@ -192,12 +206,23 @@ def _too_small(usage: Usage, terms: Terms, name: str) -> tuple[str, ...]:
 
 def _workers(usage: Usage, terms: Terms, name: str) -> list[Item]:
     if name == "micro":
-        return []
-    hours, steady, burst = worker_hours(usage, terms, SLOTS[name])
-    price = terms.at(f"mwaa.worker.{name}")
-    template = "max({steady} h steady, {burst} h in bursts) × ${price}"
-    numbers = {"steady": steady, "burst": burst, "price": price}
-    return [Item("further workers", hours * price, template, numbers)]
+        return [Item("further workers", 0.0, "none: a micro environment has one", {})]
+    slots, price = SLOTS[name], terms.at(f"mwaa.worker.{name}")
+    load = worker_hours(usage, terms, slots)
+    template = (
+        "max({hours} h × {steady} for {busy} slots held on average, min({cap} h, {runs} runs × {burst} s / 3600)) "
+        "× ${price}"
+    )
+    numbers = {
+        "hours": HOURS,
+        "steady": load.steady,
+        "busy": busy_slots(usage, terms),
+        "cap": load.cap,
+        "runs": terms.runs,
+        "burst": load.burst_seconds,
+        "price": price,
+    }
+    return [Item("further workers", load.hours(terms.runs) * price, template, numbers)]
 
 
 def serverless(usage: Usage, terms: Terms, excluded: tuple[str, ...]) -> Quote:
@@ -207,7 +232,7 @@ def serverless(usage: Usage, terms: Terms, excluded: tuple[str, ...]) -> Quote:
     item = Item(
         "task hours",
         terms.runs * hours * price,
-        "{runs} runs × {tasks} tasks, {seconds} s billed / 3600 × ${price}",
+        "{runs} runs × {seconds} s billed for {tasks} tasks / 3600 × ${price}",
         {"runs": terms.runs, "tasks": usage.serverless_tasks, "seconds": usage.serverless_seconds, "price": price},
     )
     return Quote("mwaa-serverless", "MWAA Serverless", (item,), excluded)

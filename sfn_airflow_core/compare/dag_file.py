@@ -34,6 +34,7 @@ class DagTask:
     retry_delay: float | None = None
     timeout: float | None = None
     mapped: bool = False
+    dag: str = ""
 
     @property
     def id(self) -> str:
@@ -43,7 +44,7 @@ class DagTask:
 
 @dataclass(slots=True)
 class DagFile:
-    """One DAG; ``edges`` are pairs of ids with the text of their label."""
+    """One DAG file; ``edges`` are pairs of ids with the text of their label. The last DAG of a file is the main one."""
 
     source: str
     dag_id: str = ""

@@ -39,6 +39,7 @@ class Reader:
     groups: dict[str, ast.FunctionDef] = field(default_factory=dict)
     constants: Constants = field(default_factory=Constants)
     defaults: dict[str, Any] = field(default_factory=dict)
+    inside: str = ""
 
     def module(self, tree: ast.Module) -> None:
         """Reads a whole module."""
@@ -82,8 +83,7 @@ class Reader:
             base = name_of(decorator)
             word = base.split(".")[0]
             if word == "dag":
-                self.settings(call, node.name)
-                self.body(node.body, group)
+                self.whole(node, call)
                 return
             if word in _GROUP_DECORATORS:
                 self.group_function(node, word, call, group)
@@ -94,6 +94,18 @@ class Reader:
             if word in _TASK_DECORATORS:
                 self.defined[node.name] = node
                 return
+
+        if self.origin(_first_line(node)):  # a state in a form of its own
+            word = name_of(node.decorator_list[0]) if node.decorator_list else "function"
+            self.names[node.name] = self.add(self.task(node, word, _call_of(node), group))
+
+    def whole(self, node: ast.FunctionDef, call: ast.Call | None) -> None:
+        """A function that is a DAG, with names of its own."""
+        outside, before = dict(self.names), self.inside
+        self.inside = node.name
+        self.settings(call, node.name)
+        self.body(node.body, "")
+        self.names, self.inside = outside, before
 
     def group_function(self, node: ast.FunctionDef, word: str, call: ast.Call | None, group: str) -> None:
         """``@group`` stands where it is written; a ``@task_group`` where it is called, and inside a group as well."""
@@ -121,7 +133,7 @@ class Reader:
                 self.settings(call, str(self.positional(call, 0) or ""))
             elif word == "TaskGroup":
                 name = str(self.positional(call, 0) or self.keyword(call, "group_id") or f"group_{call.lineno}")
-                task = DagTask(name, "group", call.lineno, group, self.origin(call.lineno))
+                task = DagTask(name, "group", call.lineno, group, self.origin(call.lineno), dag=self.inside)
                 ref = self.add(task)
                 if isinstance(item.optional_vars, ast.Name):
                     self.names[item.optional_vars.id] = ref
@@ -130,8 +142,6 @@ class Reader:
 
     def settings(self, call: ast.Call | None, name: str) -> None:
         """What the DAG says about itself."""
-        if self.dag.dag_id:
-            return
         values = {word.arg: literal(word.value, self.constants) for word in call.keywords if word.arg} if call else {}
         self.dag.dag_id = str(values.get("dag_id") or name)
         kept = ("schedule", "catchup", "max_active_runs", "max_active_tasks", "dagrun_timeout")
@@ -148,7 +158,7 @@ class Reader:
     def task(self, node: ast.FunctionDef | ast.Call, operator: str, call: ast.Call | None, group: str) -> DagTask:
         """A task from a decorated function or the call of an operator."""
         function = node if isinstance(node, ast.FunctionDef) else None
-        line = min([node.lineno, *(d.lineno for d in function.decorator_list)]) if function else node.lineno
+        line = _first_line(function) if function else node.lineno
         arguments = {
             word.arg: value
             for word in (call.keywords if call else ())
@@ -157,11 +167,11 @@ class Reader:
         timing = {**self.defaults, **arguments}
         name = function.name if function else ""
         task_id = str(arguments.get("task_id") or name or f"task_{line}")
-        task = DagTask(task_id, operator, line, group, self.origin(line), arguments=arguments)
+        task = DagTask(task_id, operator, line, group, self.origin(line), arguments=arguments, dag=self.inside)
         task.retries, task.retry_delay = _count(timing.get("retries")), _seconds(timing.get("retry_delay"))
         task.timeout = _seconds(timing.get("execution_timeout") or timing.get("timeout"))
         self.retriers(call, task)
-        if operator.split(".")[0] in (*_STATE_DECORATORS, "group", "as_state"):
+        if task.origin or operator.split(".")[0] in (*_STATE_DECORATORS, "group"):
             task.title = str(self.positional(call, 0) or "")
         if function:
             task.actions = self.calls(function)
@@ -254,7 +264,7 @@ class Reader:
             return self.chained(node, group)
         if last == "Label":
             return Ref(label=str(self.positional(node, 0) or ""))
-        if last in _STATE_CALLS:
+        if last in _STATE_CALLS or (targets and not _OPERATOR.match(last) and self.origin(node.lineno)):
             return self.state_call(node, last, group, targets)
         if last in ("set_downstream", "set_upstream") and isinstance(node.func, ast.Attribute):
             pair = [self.ref(node.func.value, group), _union(self.ref(item, group) for item in node.args)]
@@ -306,19 +316,26 @@ class Reader:
         word = name_of(node).split(".")[-1]
         if word in self.defined:
             definition = self.defined[word]
-            decorator = definition.decorator_list[0]
-            call = decorator if isinstance(decorator, ast.Call) else None
-            task = self.task(definition, name_of(decorator), call, group)
+            task = self.task(definition, name_of(definition.decorator_list[0]), _call_of(definition), group)
             override = self.keyword(node, "task_id")
             task.task_id = str(override) if override else task.task_id
             return self.add(task)
         if word in self.groups:
-            definition = self.groups[word]
-            decorator = definition.decorator_list[0]
-            return self.open(definition, word, decorator if isinstance(decorator, ast.Call) else None, group)
+            return self.open(self.groups[word], word, _call_of(self.groups[word]), group)
         if _OPERATOR.match(word):
             return self.add(self.task(node, word, node, group))
         return Ref()
+
+
+def _first_line(node: ast.FunctionDef) -> int:
+    """The line of a function's first decorator, or of the function."""
+    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+
+
+def _call_of(node: ast.FunctionDef) -> ast.Call | None:
+    """A function's first decorator, if it has arguments."""
+    first = node.decorator_list[0] if node.decorator_list else None
+    return first if isinstance(first, ast.Call) else None
 
 
 def replace_func(node: ast.Call, function: ast.expr) -> ast.Call:

@@ -20,6 +20,9 @@ def estate_sections(estate: Estate, explain: bool = False) -> Iterator[Section]:
             f"{figure(terms.runs)} runs a month together; prices of {terms.region} as of {terms.as_of}, in US dollars "
             "before tax.",
             _origins(estate),
+            "The free transitions of the account are in the total only."
+            if terms.free_tier
+            else "Without the free transitions of the account.",
             _table(estate),
         ),
     )

@@ -48,7 +48,7 @@ class Quote:
 
 
 def figure(value: float) -> str:
-    """A number for people: thousands separated, at most six significant decimals, no trailing zeros.
+    """A number for people: thousands separated, at most five significant digits after the point, no trailing zeros.
 
     >>> figure(1234567.0), figure(0.000025), figure(2.5), figure(730)
     ('1,234,567', '0.000025', '2.5', '730')
@@ -56,7 +56,8 @@ def figure(value: float) -> str:
     if value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}"
     places = 2 if abs(value) >= 1000 else 4 if abs(value) >= 1 else 10
-    return f"{value:,.{places}f}".rstrip("0").rstrip(".")
+    shown = float(f"{value:.5g}") if abs(value) < 1 else value
+    return f"{shown:,.{places}f}".rstrip("0").rstrip(".")
 
 
 def dollars(amount: float) -> str:

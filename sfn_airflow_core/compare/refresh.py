@@ -116,9 +116,9 @@ def _item(attributes: Mapping[str, str], dimension: Mapping[str, str]) -> str:
     usage = attributes.get("usagetype", "")
     if usage.endswith("StateTransition"):
         return "sfn.transition"
-    if re.search(r"Request(-Express|s)?$", usage) and "StepFunctions" in usage:
+    if usage.endswith("StepFunctions-Request"):
         return "sfn.express.request"
-    if re.search(r"GB-(Second|Hour)s?$", usage) and "StepFunctions" in usage:
+    if usage.endswith("StepFunctions-GB-Second"):
         return f"sfn.express.gb-second.{_tier(dimension)}"
     return _mwaa(attributes, usage)
 
@@ -130,7 +130,10 @@ def _tier(dimension: Mapping[str, str]) -> int:
 
 
 def _mwaa(attributes: Mapping[str, str], usage: str) -> str:
+    """Which item of MWAA it is: by the attributes ``type`` and ``size``, or a usage type ``Airflow-SmallWorker``."""
     kind, size = attributes.get("type", "").lower(), attributes.get("size", "").lower()
+    if named := re.search(r"Airflow-(\w+?)(Environment|Worker)$", usage):
+        size, kind = named.group(1).lower(), named.group(2).lower()
     size = {"xl": "xlarge", "2xl": "2xlarge", "1xlarge": "xlarge"}.get(size, size)
     words = usage.lower()
     if "serverless" in words and "task" in words:

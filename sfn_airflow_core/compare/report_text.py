@@ -55,7 +55,7 @@ def render_text(sections: Iterable[Section], *, color: bool = False, width: int 
 
     def grid(table: Table) -> Grid:
         made = Grid(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim", show_edge=False)
-        wide = len(table.head) >= 5 and not table.right
+        wide = table.even
         for number, name in enumerate(table.head):
             right = number in table.right
             made.add_column(

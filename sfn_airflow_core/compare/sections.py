@@ -15,6 +15,7 @@ from sfn_airflow_core.compare.overheads import ORIGINS, Overheads
 from sfn_airflow_core.compare.prices import CLASSES
 from sfn_airflow_core.compare.quote import Quote, dollars, figure
 from sfn_airflow_core.compare.structure import Structure
+from sfn_airflow_core.compare.usage import by_state
 
 Style: TypeAlias = Literal["", "good", "warn", "bad", "dim", "strong"]
 Cell: TypeAlias = "str | tuple[str, Style]"
@@ -22,11 +23,12 @@ Cell: TypeAlias = "str | tuple[str, Style]"
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under headings; ``right`` are the numbers of columns with figures."""
+    """Rows under headings; ``right`` are the numbers of columns with figures, ``even`` columns are equally wide."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     right: tuple[int, ...] = ()
+    even: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ def sections(comparison: Comparison, explain: bool = False) -> Iterator[Section]
     yield head(comparison)
     yield cost_section(comparison.cost)
     if explain:
+        yield usage_explanation(comparison)
         yield explanation(comparison.cost)
     yield limit_section(comparison.limits)
     yield latency_section(comparison.latency, comparison.overheads)
@@ -135,15 +138,62 @@ def _crossings(crossings: tuple[Crossing, ...]) -> Table:
     return Table(("break-even", "runs a month", ""), tuple(rows), (1,))
 
 
+def usage_explanation(comparison: Comparison) -> Section:
+    """The usage of an average run, run by run and state by state."""
+    workflow = comparison.workflow
+    runs: list[tuple[Cell, ...]] = []
+    for run in workflow.runs[:_MANY]:
+        part = f"{run.weight / workflow.weight:.1%}"
+        states = sum(step.times * step.tries for step in run.steps)
+        runs.append((run.id, part, f"{states:,}", duration(run.seconds), run.problem or run.status.lower()))
+    if len(workflow.runs) > _MANY:
+        runs.append((f"and {len(workflow.runs) - _MANY} more", "", "", "", ""))
+    rows: list[tuple[Cell, ...]] = []
+    shares = by_state(workflow, comparison.overheads)
+    for share in shares:
+        numbers = (share.stays, share.transitions, share.tasks, share.slot_seconds, share.serverless_seconds)
+        kind = "" if share.billed == "parent" else share.billed
+        rows.append((share.name, *(figure(round(number, 4)) for number in numbers), kind))
+    usage = comparison.usage
+    rows.append(
+        ("skipped tasks", "", "", figure(round(usage.skipped, 4)), figure(round(_skipping(comparison), 4)), "", "")
+    )
+    sums = (
+        sum(share.stays for share in shares),
+        sum(share.transitions for share in shares),
+        usage.tasks + usage.skipped,
+        usage.slot_seconds,
+        usage.serverless_seconds,
+    )
+    rows.append((("sum", "strong"), *((figure(round(number, 4)), "strong") for number in sums), ""))
+    memory = f"As Express: up to {usage.memory_mb} MB, {figure(round(usage.express_gb_seconds, 6))} GB-s on average."
+    heads = ("state, in an average run", "stays", "transitions", "tasks", "slot seconds", "serverless s", "billed as")
+    return Section(
+        "What an average run uses",
+        (
+            Table(("run", "share", "transitions", "duration", "end"), tuple(runs), (1, 2, 3)),
+            Table(heads, tuple(rows), (1, 2, 3, 4, 5)),
+            memory,
+        ),
+    )
+
+
+def _skipping(comparison: Comparison) -> float:
+    return comparison.usage.skipped * comparison.overheads.slot
+
+
 def explanation(cost: Cost) -> Section:
     """Every price with its formula and the numbers in it."""
     parts: list[Cell | Table] = []
     for quote in cost.quotes:
-        rows = tuple((item.label, item.formula(), f"= {dollars(item.amount)}") for item in quote.items)
-        total: tuple[Cell, ...] = (("total", "strong"), "", (f"= {dollars(quote.amount)}", "strong"))
-        parts.append(Table((quote.title, "formula", ""), (*rows, total), (2,)))
+        rows = tuple((item.label, f"= {dollars(item.amount)}", item.formula()) for item in quote.items)
+        total: tuple[Cell, ...] = (("total", "strong"), (f"= {dollars(quote.amount)}", "strong"), "")
+        parts.append(Table((quote.title, "", "formula"), (*rows, total), (1,)))
     return Section("How the prices come about", tuple(parts))
 
+
+_MANY: Final = 20
+"""Runs that are listed one by one."""
 
 _STATUS: Final[dict[str, Style]] = {"over": "bad", "near": "warn", "queues": "warn", "ok": "", "unknown": "dim"}
 
@@ -202,7 +252,7 @@ def architecture_section(comparison: Comparison) -> Section:
         cells = (row.name, row.step_functions, row.airflow, row.here, row.match)
         rows.append(tuple((text, style) for text in cells))
     heads = ("dimension", "Step Functions", "Airflow on MWAA", "this workflow", "to match the other side")
-    return Section("Architecture", (Table(heads, tuple(rows)),))
+    return Section("Architecture", (Table(heads, tuple(rows), even=True),))
 
 
 _SURE: Final[dict[str, Style]] = {"certain": "good", "likely": "", "possible": "warn"}
@@ -214,7 +264,8 @@ def structure_section(structure: Structure) -> Section:
     for match in structure.matches:
         style = _SURE[match.sure]
         differences: Cell = ("; ".join(match.differences), "warn") if match.differences else ""
-        rows.append((match.state, match.task, (match.sure, style), "; ".join(match.evidence), differences))
+        evidence = match.evidence[0] if match.sure == "certain" else "; ".join(match.evidence)
+        rows.append((match.state, match.task, (match.sure, style), evidence, differences))
     counts = ", ".join(f"{count} {sure}" for sure, count in structure.sureness.items() if count)
     parts: list[Cell | Table] = [
         f"{structure.dag.source}, DAG {structure.dag.dag_id or '?'}: {len(rows)} states have a task"

@@ -20,18 +20,23 @@ from sfn_airflow_core.asl.model import (
     Succeed,
     Task,
     Wait,
+    nested,
     targets,
 )
 from sfn_airflow_core.compare.dag_file import DagFile, DagTask
 from sfn_airflow_core.compare.operators import APPROVING, ARGUMENTS, BRANCHING, EMPTY, OPERATORS, WAITING
 from sfn_airflow_core.compare.steps import Plan
+from sfn_airflow_core.flow.graph import graph
 from sfn_airflow_core.interpreter.resource import parse_resource
+from sfn_airflow_core.render.escape import visible
 
 Sure = Literal["certain", "likely", "possible"]
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _LEAST: Final = 3.0
 """Points that a pair needs; a name alone that is equal gives six."""
 _HELPERS: Final = ("items", "output", "each")
+_RUNTIME: Final = ("catch", "results", "state", "choice", "leave", "loop", "enter", "child", "wait")
+"""Of the runtime of generated DAGs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +103,16 @@ def match(plan: Plan, dag: DagFile) -> Structure:
         if at in chosen
     )
     taken = set(chosen.values())
+    origins = {tasks[name].origin for name in taken} - {""}
     return Structure(
         dag,
         matches,
         tuple(f"{s.name} ({type(s).__name__})" for at, s in plan.states.items() if at not in chosen),
-        tuple(f"{task.id} ({task.operator})" for name, task in tasks.items() if name not in taken),
+        tuple(
+            f"{task.id} ({task.operator})"
+            for name, task in tasks.items()
+            if name not in taken and task.origin not in origins  # a second task of a state that has one
+        ),
         tuple(_edges(plan, chosen, dag)),
     )
 
@@ -110,13 +120,13 @@ def match(plan: Plan, dag: DagFile) -> Structure:
 def _helper(task: DagTask, dag: DagFile) -> bool:
     """Whether a task of a generated DAG belongs to the state of another one: routers, item makers, collectors."""
     generated = any(other.origin for other in dag.tasks.values())
-    return generated and not task.origin and (task.operator in ("catch", "results") or task.task_id in _HELPERS)
+    return generated and not task.origin and (task.operator in _RUNTIME or task.task_id in _HELPERS)
 
 
 def _compare(at: str, state: State, task: DagTask) -> _Pair:
     pair = _Pair()
     if task.origin:
-        if task.origin == at:
+        if task.origin == visible(at):
             pair.add(20, "origin comment")
         else:
             return pair
@@ -126,9 +136,13 @@ def _compare(at: str, state: State, task: DagTask) -> _Pair:
     kind = _KINDS.get(type(state))
     if kind is not None and task.operator in kind:
         pair.add(2, f"both are a {type(state).__name__}")
-    elif (task.operator == "group") != isinstance(state, Parallel | Map):
-        pair.points -= 3
-    return pair
+    return pair if _may_be(state, task) or task.origin else _Pair()
+
+
+def _may_be(state: State, task: DagTask) -> bool:
+    """Whether both or neither are a group; a single mapped task may be a whole Map."""
+    group = task.operator == "group"
+    return group == isinstance(state, Parallel | Map) or (isinstance(state, Map) and task.mapped)
 
 
 _KINDS: Final[Mapping[type, tuple[str, ...]]] = {
@@ -179,9 +193,13 @@ def _resources(pair: _Pair, state: Task, task: DagTask) -> None:
         pair.add(3, "both wait for a person")
     theirs = {str(value) for value in literal_values.values() if isinstance(value, str) and len(value) > 2}
     ours = [(key, value) for key, value in literal.items() if isinstance(value, str)]
-    shared = [f"{key} {value}" for key, value in ours if value in theirs or value.rpartition(":")[2] in theirs]
+    shared = [
+        f"{key} {value.rpartition(':')[2]:.40}"
+        for key, value in ours
+        if value in theirs or value.rpartition(":")[2] in theirs
+    ]
     if shared:
-        pair.add(5, f"same {shared[0][:60]}")
+        pair.add(5, f"same {shared[0]}")
     elif resource.kind == "lambda" and _words(resource.action) in (_words(task.task_id), _words(task.title)):
         pair.add(3, f"named as the function {resource.action}")
 
@@ -208,19 +226,32 @@ def _choose(pairs: Mapping[tuple[str, str], _Pair]) -> dict[str, str]:
 
 
 def _neighbours(machine: Machine) -> list[tuple[str, str]]:
-    """Transitions of a machine and of the machines in it, as pairs of pointers."""
+    """What follows what, as pairs of pointers: into Parallel and Map states, through them and out of them."""
     found = []
     for state in machine.states.values():
-        found += [(state.at, machine.states[name].at) for name in targets(state)]
-        match state:
-            case Parallel():
-                for branch in state.branches:
-                    found += _neighbours(branch)
-            case Map():
-                found += _neighbours(state.processor)
-            case _:
-                pass
+        onward = [machine.states[name].at for name in targets(state)]
+        found += [(state.at, at) for at in onward]
+        for inner in nested(state):
+            ends = [end.at for end in inner.states.values() if not targets(end)]
+            found += [(state.at, inner.states[inner.start_at].at)]
+            found += [(end, at) for end in ends for at in onward]
+            found += _neighbours(inner)
     return found
+
+
+def _wiring(dag: DagFile) -> dict[str, set[str]]:
+    """What follows what in a DAG: into groups, through them and out of them."""
+    onward: dict[str, set[str]] = {}
+    for source, target in dag.edges:
+        onward.setdefault(source, set()).add(target)
+    for task in dag.tasks.values():
+        if task.group in dag.tasks:
+            onward.setdefault(task.group, set()).add(task.id)
+            onward.setdefault(task.id, set()).add(f"end of {task.group}")
+        if task.operator == "group":
+            out = {f"end of {task.group}"} if task.group in dag.tasks else set()
+            onward.setdefault(f"end of {task.id}", set()).update(out, dag.after(task.id))
+    return onward
 
 
 def _add_neighbours(
@@ -231,13 +262,13 @@ def _add_neighbours(
     dag: DagFile,
     tasks: Mapping[str, DagTask],
 ) -> None:
-    """Gives points to pairs whose neighbours are matched with each other."""
+    """Gives points to pairs whose neighbours are matched with each other, and that are of one kind."""
     for first, second in transitions:
         for known, other, near in ((first, second, dag.after), (second, first, dag.before)):
             if known not in chosen or other in chosen:
                 continue
             for name in near(chosen[known]):
-                if name in tasks and not (tasks[name].origin and tasks[name].origin != other):
+                if name in tasks and _may_be(plan.state(other), tasks[name]) and tasks[name].origin in ("", other):
                     pair = pairs.setdefault((other, name), _Pair())
                     way = "after" if near == dag.after else "before"
                     pair.add(1.5, f"{way} {plan.state(known).name} on both sides")
@@ -297,21 +328,33 @@ def _argument_differences(state: Task, task: DagTask) -> Iterable[str]:
 
 def _edges(plan: Plan, chosen: Mapping[str, str], dag: DagFile) -> Iterable[str]:
     """Transitions between matched states for which the DAG has no way, and the reverse."""
-    reach = {task: _behind(dag, task) for task in chosen.values()}
+    wiring = _wiring(dag)
+    reach = {task: _closure(wiring, task) for task in chosen.values()}
+    back = set(_back(plan.machine))
     for first, second in _neighbours(plan.machine):
-        if first in chosen and second in chosen and chosen[second] not in reach[chosen[first]]:
+        pair = (chosen.get(first), chosen.get(second))
+        if None in pair or (first, second) in back or len({dag.tasks[task].dag for task in pair if task}) > 1:
+            continue  # a transition back, or one into the DAG of a part, is no edge of a DAG
+        if "function" in {dag.tasks[task].operator for task in pair if task}:
+            continue  # a state whose work another task does
+        if pair[1] not in reach[str(pair[0])]:
             yield f"{plan.state(first).name} → {plan.state(second).name} has no way in the DAG"
-    back = {task: at for at, task in chosen.items()}
+    states = {task: at for at, task in chosen.items()}
     onward: dict[str, set[str]] = {}
     for first, second in _neighbours(plan.machine):
         onward.setdefault(first, set()).add(second)
     for source, target in dag.edges:
-        if source in back and target in back and not _reaches(onward, back[source], back[target]):
+        if source in states and target in states and not _reaches(onward, states[source], states[target]):
             yield f"{source} >> {target} has no way in the state machine"
 
 
-def _behind(dag: DagFile, task: str) -> set[str]:
-    return _closure({source: set(dag.after(source)) for source in {edge[0] for edge in dag.edges}}, task)
+def _back(machine: Machine) -> Iterable[tuple[str, str]]:
+    """Transitions that close a cycle."""
+    for source, target in graph(machine).back:
+        yield machine.states[source].at, machine.states[target].at
+    for state in machine.states.values():
+        for inner in nested(state):
+            yield from _back(inner)
 
 
 def _reaches(onward: Mapping[str, set[str]], start: str, end: str) -> bool:

@@ -8,9 +8,9 @@ from itertools import pairwise
 from math import ceil
 from typing import Final
 
-from sfn_airflow_core.asl.model import nested
+from sfn_airflow_core.asl.model import Pointer, nested
 from sfn_airflow_core.compare.overheads import Overheads
-from sfn_airflow_core.compare.steps import Children, Plan, Run, Step, Workflow, express_children
+from sfn_airflow_core.compare.steps import Billing, Children, Plan, Run, Step, Workflow, express_children
 
 BASE_MEMORY_MB: Final = 50
 """Memory of an Express execution before its definition and data (AWS pricing page)."""
@@ -152,6 +152,40 @@ class _Tasks:
         self.serverless += ((minimum if shape.main != "none" else 0.0) + SERVERLESS_MINIMUM * shape.small) * step.times
         if holds:
             self.held.append((step.entered, step.entered + max(main, own), step.times))
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one state contributes to an average run."""
+
+    name: str
+    stays: float
+    transitions: float
+    tasks: float
+    slot_seconds: float
+    serverless_seconds: float
+    billed: Billing
+
+
+def by_state(workflow: Workflow, overheads: Overheads) -> list[Share]:
+    """The usage of an average run, state by state."""
+    return [_share(workflow, overheads, at) for at in workflow.plan.states]
+
+
+def _share(workflow: Workflow, overheads: Overheads, at: Pointer) -> Share:
+    stays = transitions = count = slots = serverless = 0.0
+    for run in workflow.runs:
+        part, tasks = run.weight / workflow.weight, _Tasks(workflow.plan, workflow, overheads)
+        for step in run.steps:
+            if step.at == at:
+                tasks.add(step)
+                stays += part * step.times
+                transitions += part * step.times * step.tries
+        count += part * tasks.count
+        slots += part * tasks.slots
+        serverless += part * tasks.serverless
+    name, billed = workflow.plan.state(at).name, workflow.plan.billing[at]
+    return Share(name, stays, transitions, count, slots, serverless, billed)
 
 
 def _skipped(workflow: Workflow, run: Run) -> int:

@@ -1,0 +1,41 @@
+"""Runs over generated scenarios: the ordinary ones, in which nothing is retried, caught or fails unforeseen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sfn_airflow_core.asl.model import Fail, Json, Map, Parallel, Task
+from sfn_airflow_core.compare.durations import Durations
+from sfn_airflow_core.compare.scenarios import Timed, run_of
+from sfn_airflow_core.compare.steps import Plan, Run
+from sfn_airflow_core.interpreter import Execution, Replies, execute, read_replies
+from sfn_airflow_core.interpreter.program import prepare
+
+
+def generated_runs(plan: Plan, durations: Durations) -> list[Run]:
+    """Runs of equal weight, one per generated scenario.
+
+    None for a machine with a Map: how many items there are decides its cost, and a generated scenario has as few as
+    reach every state.
+    """
+    from sfn_airflow_core.verify.scenarios import generate
+
+    if any(isinstance(state, Map) for state in plan.states.values()):
+        return []
+    tasks = {state.name: state for state in plan.states.values() if isinstance(state, Task)}
+    program = prepare(plan.machine)
+    runs: list[Run] = []
+    for scenario in generate(plan.machine).scenarios:
+        table: dict[str, Json] = {"*": {"result": {}}, **scenario.replies}
+        replies: Replies = read_replies(table)
+        execution = execute(program, scenario.input, Timed(replies, tasks, durations))
+        if _ordinary(plan, execution):
+            runs.append(replace(run_of(execution, scenario.id, 1.0), payload=None, variables=None))
+    return runs
+
+
+def _ordinary(plan: Plan, execution: Execution) -> bool:
+    """Whether an execution went as it should: no error but that of a Fail state at its end."""
+    failing = [visit for visit in execution.visits if visit.error is not None]
+    foreseen = all(isinstance(plan.state(visit.at), Fail | Parallel) for visit in failing)
+    return foreseen and not execution.retries and not any(visit.caught for visit in execution.visits)
