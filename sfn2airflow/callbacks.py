@@ -10,9 +10,9 @@ import libcst as cst
 from sfn2airflow.bodies import Statements, effective, request
 from sfn2airflow.jobs import output
 from sfn2airflow.ledger import Ledger
-from sfn2airflow.phrases import call, name, string
+from sfn2airflow.phrases import call, mapping, name, string
 from sfn2airflow.queries import query_amount
-from sfn2airflow.rules.callbacks import Activity, ForeignToken, HttpTask, TaskToken
+from sfn2airflow.rules.callbacks import Activity, AskedInAirflow, CouldBeAsked, ForeignToken, HttpTask, TaskToken
 from sfn2airflow.services import Service
 from sfn2airflow.sheet import Sheet
 from sfn2airflow.statements import does, function, returns, within
@@ -30,8 +30,14 @@ def note_callback(service: Service, state: Task, ledger: Ledger) -> None:
     at = join(state.at, "Resource")
     if service.encoding == "activity":
         ledger.note(Activity(at=at, activity=_short(service.function_arn or "")))
-    else:
-        ledger.note(TaskToken(at=at))
+        return
+    outcomes = ledger.approvals.get(state.at, {})
+    if outcomes and ledger.human_approval:
+        ledger.note(AskedInAirflow(at=at, options=" and ".join(outcomes)))
+        return
+    ledger.note(TaskToken(at=at))
+    if outcomes:
+        ledger.note(CouldBeAsked(at=at))
 
 
 _FOREIGN = tuple(
@@ -69,14 +75,18 @@ def write_callback(
         arn = sheet.code(node.activity)
         fixed = isinstance(arn, cst.SimpleString)  # settings are read when a task runs, never while the file is parsed
         positional.append(arn if fixed else cst.Lambda(params=cst.Parameters(), body=arn))
+    if node.outcomes:
+        positional.append(mapping((string(option), sheet.code(result)) for option, result in node.outcomes))
     if node.given:
         positional.append(name("item"))
     positional += [value for value in task_arguments.values() if isinstance(value, cst.Arg)]
     keywords = {key: value for key, value in task_arguments.items() if not isinstance(value, cst.Arg)}
     keywords |= _limit("timeout", node.timeout, node, sheet) if not isinstance(node.timeout, int) else {}
-    keywords |= _limit("heartbeat", node.heartbeat, node, sheet)
+    if not node.outcomes:  # a person has no heartbeat
+        keywords |= _limit("heartbeat", node.heartbeat, node, sheet)
     keywords |= output(node, sheet)
-    decorator = call(sheet.use("callback" if node.activity is None else "activity"), *positional, **keywords)
+    kind = "approval" if node.outcomes else "callback" if node.activity is None else "activity"
+    decorator = call(sheet.use(kind), *positional, **keywords)
     body = _body(node, sheet)
     return function(node.task_id, sheet.parameters("data"), body, [decorator, *sheet.marks()], heading, node.comment)
 

@@ -26,6 +26,7 @@ LIMITS: Mapping[str, Fidelity | None] = {
 """What ``--fail-on`` takes: the mildest fidelity that makes the exit code 1."""
 
 RUNTIMES = ("copied", "package")
+TYPES = ("STANDARD", "EXPRESS")
 
 SETTINGS: Mapping[str, Callable[[Any], bool]] = {
     "output": lambda value: isinstance(value, str),
@@ -34,6 +35,8 @@ SETTINGS: Mapping[str, Callable[[Any], bool]] = {
     "output-file": lambda value: isinstance(value, str),
     "runtime": lambda value: value in RUNTIMES,
     "substitutions": lambda value: isinstance(value, str | dict),
+    "type": lambda value: value in TYPES,
+    "human-approval": lambda value: isinstance(value, bool),
     "quiet": lambda value: isinstance(value, bool),
     "verbose": lambda value: isinstance(value, bool),
 }
@@ -52,6 +55,8 @@ class Choices:
     runtime: Literal["copied", "package"]
     quiet: bool
     verbose: bool
+    type: Literal["STANDARD", "EXPRESS"] = "STANDARD"
+    human_approval: bool = False
     output: Path | None = None
     force: bool = False
 
@@ -69,6 +74,13 @@ def reporting(command: _Command) -> _Command:
         click.option("--dag-id", metavar="ID", help="Name of the DAG, for a single input."),
         click.option(
             "--runtime", type=click.Choice(RUNTIMES), help="Where DAGs find their runtime: beside them or installed."
+        ),
+        click.option("--type", type=click.Choice(TYPES), help="What the state machines are. [default: STANDARD]"),
+        click.option(
+            "--human-approval",
+            is_flag=True,
+            default=None,
+            help="Let persons answer in Airflow where a callback only tells them.",
         ),
         click.option("-q", "--quiet", is_flag=True, default=None, help="Findings and errors only."),
         click.option("-v", "--verbose", is_flag=True, default=None, help="With remedies, and with files left out."),
@@ -108,6 +120,8 @@ def choose(given: Mapping[str, Any]) -> Choices:
         substitutions=_substitutions(given, settings.get("substitutions"), home),
         dag_id=_dag_id(given.get("dag_id")),
         runtime=pick("runtime", "copied"),
+        type=pick("type", "STANDARD"),
+        human_approval=pick("human_approval", False),
         quiet=pick("quiet", False),
         verbose=pick("verbose", False),
         output=path("output"),

@@ -39,7 +39,11 @@ class Work:
         if self.choices.dag_id and len(inputs) > 1:
             raise click.UsageError(f"--dag-id names one DAG, and there are {len(inputs)} inputs.")
         options = Options(
-            substitutions=self.choices.substitutions, dag_id=self.choices.dag_id, runtime=self.choices.runtime
+            substitutions=self.choices.substitutions,
+            dag_id=self.choices.dag_id,
+            runtime=self.choices.runtime,
+            type=self.choices.type,
+            human_approval=self.choices.human_approval,
         )
         watched = tracked(inputs, quiet=self.choices.quiet)
         batch = list(translate_all(watched, options, self.bug))

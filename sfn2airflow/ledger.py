@@ -17,7 +17,10 @@ PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_.:]*)\}")
 
 @dataclass(slots=True)
 class Ledger:
-    """Grows while one machine is translated; ``names`` hands out task ids, ``children`` names of child DAGs."""
+    """Grows while one machine is translated; ``names`` hands out task ids, ``children`` names of child DAGs.
+
+    ``approvals`` are the states that ask a person, with the options; with ``human_approval`` they are asked in Airflow.
+    """
 
     names: Names
     findings: list[Finding] = field(default_factory=list)
@@ -25,6 +28,8 @@ class Ledger:
     places: dict[str, list[Pointer]] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
     dispositions: dict[Pointer, Fidelity] = field(default_factory=dict)
+    approvals: dict[Pointer, dict[str, Json]] = field(default_factory=dict)
+    human_approval: bool = False
     dag_id: str = "machine"
     children: Names = field(default_factory=Names)
 

@@ -69,7 +69,7 @@ def _page(rule: type[Finding], python: bool) -> Iterator[str]:
             yield ""
             yield paragraph
     example: Example = rule.example
-    translation = translate_text(example.text(), "example.asl.json", Options())
+    translation = translate_text(example.text(), "example.asl.json", example.options)
     yield ""
     yield "Example:"
     yield ""

@@ -71,6 +71,7 @@ def translate_task(
 def _callback(service: Service, state: Task, flow: Shaping, ledger: Ledger, common: CommonFields) -> CallbackTask:
     """A Task that ends when somebody outside answers."""
     note_callback(service, state, ledger)
+    asked = ledger.approvals.get(state.at, {}) if ledger.human_approval else {}
     called = None if service.encoding == "activity" else CallWork(service.action)
     return CallbackTask(
         **common,
@@ -79,6 +80,7 @@ def _callback(service: Service, state: Task, flow: Shaping, ledger: Ledger, comm
         shaping=flow,
         heartbeat=state.heartbeat_seconds,
         role=_role(state, ledger),
+        outcomes=tuple((option, Literal(result)) for option, result in asked.items()),
         timeout=state.timeout_seconds,
         retry=state.retry,
     )

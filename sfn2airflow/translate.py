@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
+from sfn2airflow.approvals import approvals
 from sfn2airflow.expressions_scope import QUERY_NAMES
 from sfn2airflow.flows import translate_machine
 from sfn2airflow.ledger import Ledger
@@ -18,6 +19,7 @@ from sfn2airflow.openings import still_open, unreadable_expressions
 from sfn2airflow.options import Options
 from sfn2airflow.queries import uses_queries
 from sfn2airflow.reads import params
+from sfn2airflow.rules.callbacks import ExpressMachine
 from sfn2airflow.rules.document import DefinitionWarning, MachineTimeout, OpenNumber, OpenPlaceholder, UnknownField
 from sfn2airflow.shaping import uses_variables
 from sfn2airflow.write import RESERVED, write
@@ -47,7 +49,7 @@ def translate_text(data: bytes | str, source: str, options: Options = DEFAULTS) 
     """Translates the text of one definition (JSON or YAML); never raises for anything the text may contain."""
     dag_id = _dag_id(source, options)
     try:
-        reading = read_text(data, source, substitutions=options.substitutions)
+        reading = read_text(data, source, substitutions=options.substitutions, machine_type=options.type)
     except UnreadableInput as error:
         return Translation(source, dag_id, None, SourceReport(source, dag_id, "rejected", problems=error.problems))
     if reading.machine is None:
@@ -56,7 +58,10 @@ def translate_text(data: bytes | str, source: str, options: Options = DEFAULTS) 
         return Translation(source, dag_id, None, SourceReport(source, dag_id, "rejected", problems=problems))
     reserved = RESERVED | (QUERY_NAMES if uses_queries(reading.machine) else frozenset())
     ledger = Ledger(Names((*reserved, dag_id)))
+    ledger.approvals, ledger.human_approval = approvals(reading.machine), options.human_approval
     ledger.note(*_reader_findings(reading))
+    if options.type == "EXPRESS":
+        ledger.note(ExpressMachine(at=""))
     try:
         dag = translate(reading.machine, dag_id, PurePath(source).name, ledger)
         text = write(dag, options, ledger.constants)

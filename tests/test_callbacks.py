@@ -178,6 +178,43 @@ def test_what_is_no_token_is_refused(token: str) -> None:
         Waiting.of(token)
 
 
+APPROVAL = Path(__file__).parents[1] / "fixtures" / "sfn2airflow" / "token_approval"
+
+
+@needs_airflow
+@pytest.mark.parametrize("scenario", json.loads((APPROVAL / "scenarios.json").read_text()), ids=lambda s: s["id"])
+def test_a_person_decides_in_airflow(scenario: dict[str, Any], airflow: Any, with_runtime: Path) -> None:
+    source, options = (APPROVAL / "machine.asl.json").read_text(), Options(dag_id="approval", human_approval=True)
+    translation = translate_text(source, "machine.asl.json", options)
+    assert [located.finding.code for located in translation.report.findings] == ["S2A511"]
+    assert translation.text is not None
+    file = with_runtime / "approval.py"
+    file.write_text(translation.text)
+    done = airflow.run(file, scenario["input"], scenario["replies"])
+    assert (done.status, done.output) == ("SUCCEEDED", scenario["expected"]["output"])
+
+
+PLAIN = {"decision.$": "$.answer"}
+NOT_ASKED = [
+    pytest.param({"ResultSelector": PLAIN}, {}, id="the answer is reshaped"),
+    pytest.param({"ResultPath": None}, {}, id="the answer is dropped"),
+    pytest.param({"Resource": f"{S}sqs:sendMessage.waitForTaskToken"}, {}, id="nobody reads the message"),
+    pytest.param({}, {"Variable": "$.order", "StringEquals": "yes"}, id="the choice looks elsewhere"),
+    pytest.param({}, {"Variable": "$.answer.sum", "NumericEquals": 1}, id="a number"),
+]
+
+
+@pytest.mark.parametrize(("task", "rule"), NOT_ASKED)
+def test_a_person_is_asked_only_where_the_answer_is_known(task: dict[str, Any], rule: dict[str, Any]) -> None:
+    definition = json.loads((APPROVAL / "machine.asl.json").read_text())
+    definition["States"]["Ask"] |= task
+    if rule:
+        definition["States"]["Decided"]["Choices"] = [{**rule, "Next": "Accepted"}]
+    translation = translate_text(json.dumps(definition), "machine.asl.json", Options(human_approval=True))
+    codes = {found.finding.code for found in translation.report.findings}
+    assert codes - {"S2A506"} == {"S2A501"}, translation.report.problems
+
+
 def _recorded() -> list[Any]:
     try:
         records = lines("aws-recordings.jsonl")

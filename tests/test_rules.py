@@ -6,14 +6,14 @@ import re
 
 import pytest
 
-from sfn2airflow.options import Options
 from sfn2airflow.rules import RULES
+from sfn2airflow.rules.example import Example
 from sfn2airflow.translate import translate_text
 from sfn_airflow_core.findings import Finding, section, summary
 
 
-def findings(text: str) -> list[tuple[str, str]]:
-    translation = translate_text(text, "example.asl.json", Options())
+def findings(example: Example) -> list[tuple[str, str]]:
+    translation = translate_text(example.text(), "example.asl.json", example.options)
     assert translation.text is not None, translation.report.problems
     return [(located.finding.code, located.finding.at) for located in translation.report.findings]
 
@@ -28,13 +28,13 @@ class TestRule:
         assert rule.source.startswith("https://")
 
     def test_example_produces_it(self, rule: type[Finding]) -> None:
-        assert (rule.code, rule.example.at) in findings(rule.example.text())
+        assert (rule.code, rule.example.at) in findings(rule.example)
 
     def test_near_miss_does_not(self, rule: type[Finding]) -> None:
-        assert rule.code not in [code for code, _ in findings(rule.near_miss.text())]
+        assert rule.code not in [code for code, _ in findings(rule.near_miss)]
 
     def test_message_is_one_sentence(self, rule: type[Finding]) -> None:
-        translation = translate_text(rule.example.text(), "example.asl.json", Options())
+        translation = translate_text(rule.example.text(), "example.asl.json", rule.example.options)
         for located in translation.report.findings:
             message = located.finding.message()
             assert message

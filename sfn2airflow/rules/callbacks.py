@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from sfn2airflow.options import Options
 from sfn2airflow.rules.example import Example, lambda_task, machine
 from sfn_airflow_core.findings import Fidelity, Finding
 
@@ -135,4 +136,96 @@ class ForeignToken(Finding):
         return f"{self.action} reaches states that wait in Step Functions, not tasks that wait in Airflow"
 
 
-RULES: tuple[type[Finding], ...] = (TaskToken, Activity, HttpTask, ForeignToken)
+_ASK = {
+    "StartAt": "Work",
+    "States": {
+        "Work": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::sns:publish.waitForTaskToken",
+            "Parameters": {"TopicArn": "managers", "Message.$": "$$.Task.Token"},
+            "Next": "Decided",
+        },
+        "Decided": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.approved", "BooleanEquals": True, "Next": "Done"}],
+            "Default": "Done",
+        },
+        "Done": {"Type": "Succeed"},
+    },
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CouldBeAsked(Finding):
+    """A callback that tells a person, and a Choice with two ways behind it: Airflow can ask the person itself.
+
+    Why it matters: with a token, somebody must build the page on which the person decides.
+
+    Remedy: ``--human-approval`` puts the two options under Required Actions in Airflow's interface.
+    """
+
+    code: ClassVar[str] = "S2A510"
+    fidelity: ClassVar[Fidelity] = Fidelity.NOTE
+    source: ClassVar[str] = f"{_GUIDE}/connect-to-resource.html"
+    example: ClassVar[Example] = Example(_ASK, "/States/Work/Resource")
+    near_miss: ClassVar[Example] = Example(
+        machine(lambda_task(Resource="arn:aws:states:::lambda:invoke.waitForTaskToken"))
+    )
+
+    def message(self) -> str:
+        return "a person could decide in Airflow's interface: --human-approval"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedInAirflow(Finding):
+    """A callback that tells a person, who decides in Airflow's interface (``--human-approval``).
+
+    Why it matters: the result of the state has the decision and nothing else, and the token in the message is of no
+    use; HeartbeatSeconds does not count.
+
+    Remedy: point the message to Airflow's page of Required Actions; translate without the option where the answer
+    carries more than the decision.
+    """
+
+    code: ClassVar[str] = "S2A511"
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
+    source: ClassVar[str] = f"{_GUIDE}/connect-to-resource.html"
+    example: ClassVar[Example] = Example(_ASK, "/States/Work/Resource", Options(human_approval=True))
+    near_miss: ClassVar[Example] = Example(_ASK)
+
+    options: str
+
+    def message(self) -> str:
+        return f"a person chooses between {self.options} in Airflow; the result of the state has just the decision"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpressMachine(Finding):
+    """An Express state machine (``--type EXPRESS``) as a DAG run: slower, longer, and once.
+
+    Why it matters: a DAG run takes about a second for each state, nobody ends it after five minutes, it runs once
+    where an asynchronous Express execution may run twice, and its caller does not get the result in the same request.
+
+    Remedy: keep what is called thousands of times a minute, or what a caller waits for, on Step Functions; a caller can
+    start a run and wait for its result with Airflow's REST API (``dagRuns/{id}/wait``).
+    """
+
+    code: ClassVar[str] = "S2A601"
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
+    source: ClassVar[str] = f"{_GUIDE}/choosing-workflow-type.html"
+    example: ClassVar[Example] = Example(machine(lambda_task()), "", Options(type="EXPRESS"))
+    near_miss: ClassVar[Example] = Example(machine(lambda_task()))
+
+    def message(self) -> str:
+        return "an Express machine as DAG runs: about a second for each state, once, without the limit of five minutes"
+
+
+RULES: tuple[type[Finding], ...] = (
+    TaskToken,
+    Activity,
+    HttpTask,
+    ForeignToken,
+    CouldBeAsked,
+    AskedInAirflow,
+    ExpressMachine,
+)

@@ -6,13 +6,21 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from sfn2airflow.options import Options
+
+DEFAULTS = Options()
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A definition (a JSON value, or text where the value cannot be written as JSON) and the pointer of its finding."""
+    """A definition (a JSON value, or text where the value cannot be written as JSON) and the pointer of its finding.
+
+    ``options`` are those of the translation.
+    """
 
     definition: Any
     at: str = ""
+    options: Options = DEFAULTS
 
     def text(self) -> str:
         """The definition as text."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -56,6 +57,29 @@ class Outside:
             notes.set("token", {**kept, "since": kept["since"] - _LATE, "alive": kept["alive"] - _LATE + last})
         else:
             notes.set(f"answer-{ti.try_number}", _answer(reply))
+
+
+def choice_of(task: Any, reply: Reply) -> Json:
+    """What Airflow tells a task that asks a person: the option whose result the reply has, or that nobody chose.
+
+    Raises LookupError for a reply that no option stands for.
+    """
+    if any(kind in reply for kind in _NEVER):
+        return {"error": "nobody has chosen in time", "error_type": "timeout"}
+    result = reply.get("result", reply.get("payload"))
+    chosen = [option for option, outcome in task.outcomes.items() if _has(result, outcome)]
+    if not chosen:
+        raise LookupError(f"no option of {task.task_display_name} gives {reply!r}")
+    now = datetime.now(UTC)
+    return {"chosen_options": chosen[:1], "params_input": {}, "responded_at": now, "responded_by_user": None}
+
+
+def _has(value: Json, wanted: Json) -> bool:
+    if isinstance(wanted, dict):
+        return isinstance(value, dict) and all(
+            name in value and _has(value[name], part) for name, part in wanted.items()
+        )
+    return bool(value == wanted)
 
 
 def _silence(reply: Reply, kept: Json) -> float | None:
