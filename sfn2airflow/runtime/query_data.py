@@ -9,11 +9,26 @@ from __future__ import annotations
 
 import json
 import math
+import operator as operators
+from collections.abc import Callable
 
 from .query_values import NOTHING, Json, Many, all_of, known
 
 _MOST_NUMBERS = 10_000_000
 _EXACT = 2**53
+_CALCULATE: dict[str, Callable[[float, float], float]] = {
+    "+": operators.add,
+    "-": operators.sub,
+    "*": operators.mul,
+    "/": operators.truediv,
+    "%": math.fmod,
+}
+_COMPARE: dict[str, Callable[[Json, Json], bool]] = {
+    "<": operators.lt,
+    "<=": operators.le,
+    ">": operators.gt,
+    ">=": operators.ge,
+}
 
 
 def holds(value: Json) -> bool:
@@ -85,22 +100,11 @@ def numeric(value: Json) -> Json:
 def calculated(left: Json, operator: str, right: Json) -> Json:
     """``left operator right`` of numbers for ``+ - * / %``; nothing if one of them is missing."""
     for value in (left, right):
-        if value is not NOTHING:
+        if value.__class__ is not int and value is not NOTHING:
             numeric(value)
     if left is NOTHING or right is NOTHING:
         return NOTHING
-    first, second = float(left), float(right)
-    match operator:
-        case "+":
-            value = first + second
-        case "-":
-            value = first - second
-        case "*":
-            value = first * second
-        case "/":
-            value = first / second
-        case _:
-            value = math.fmod(first, second)
+    value = _CALCULATE[operator](float(left), float(right))
     if not math.isfinite(value):
         raise ValueError(f"the number {value} is out of range")
     return int(value) if value.is_integer() and abs(value) < _EXACT else value
@@ -114,21 +118,13 @@ def negated(value: Json) -> Json:
 def compared(left: Json, operator: str, right: Json) -> Json:
     """``left operator right`` for ``< <= > >=``: two numbers or two strings; nothing if one of them is missing."""
     for value in (left, right):
-        if not (isinstance(value, str) or value is NOTHING):
+        if value.__class__ is not int and not (isinstance(value, str) or value is NOTHING):
             numeric(value)
     if left is NOTHING or right is NOTHING:
         return NOTHING
     if isinstance(left, str) is not isinstance(right, str):
         raise TypeError(f"{json_of(left)[:50]} and {json_of(right)[:50]} have no order")
-    match operator:
-        case "<":
-            return left < right
-        case "<=":
-            return left <= right
-        case ">":
-            return left > right
-        case _:
-            return left >= right
+    return _COMPARE[operator](left, right)
 
 
 def equal(left: Json, right: Json) -> bool:

@@ -121,6 +121,8 @@ def need(value: Json, *keys: str | int) -> Json:
 
 def find(value: Json, *keys: str | int) -> Json:
     """The value of a path, NOTHING if it leads nowhere: names of members, and numbers for ``[n]`` behind a name."""
+    if len(keys) == 1 and value.__class__ is dict and keys[0].__class__ is str:
+        return value.get(keys[0], NOTHING)
     for place, key in enumerate(keys):
         if value.__class__ is dict and key.__class__ is str:
             value = value.get(key, NOTHING)
@@ -135,11 +137,26 @@ def find(value: Json, *keys: str | int) -> Json:
 
 def _mapped(values: list[Json], keys: tuple[str | int, ...]) -> Json:
     """A path over each element: ``[n]`` takes its element out of what the name before it finds in each of them."""
-    end = 1
-    while end < len(keys) and isinstance(keys[end], int):
+    end, count = 1, len(keys)
+    if count == 1 or keys[1].__class__ is str:
+        found = _members(values, keys[0])
+        return found if count == 1 else find(found, *keys[1:])
+    while end < count and isinstance(keys[end], int):
         end += 1
     found = flat_sequence(find(value, *keys[:end]) for value in values)
     return find(found, *keys[end:])
+
+
+def _members(values: list[Json], key: str | int) -> Json:
+    """What a name finds in the elements of an array: ``flat_sequence`` of it, with few calls as it is needed often."""
+    found = Many()
+    for value in values:
+        part = value.get(key, NOTHING) if value.__class__ is dict else find(value, key)
+        if part.__class__ is Many or isinstance(part, list):
+            found += part
+        elif part is not NOTHING:
+            found.append(part)
+    return found if len(found) > 1 else list.__getitem__(found, 0) if found else NOTHING
 
 
 def nth(value: Json, position: float) -> Json:
