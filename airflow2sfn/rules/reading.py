@@ -293,6 +293,31 @@ class ImportDiffers(Finding):
         return self.text
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportFails(Finding):
+    """Airflow cannot import the file here; what was read from its text stands.
+
+    Why it matters: the difference between the two readings is not known.
+
+    Remedy: install what the file needs beside Airflow, or give the values it asks for.
+    """
+
+    code: ClassVar[str] = "A2S113"
+    fidelity: ClassVar[Fidelity] = Fidelity.NOTE
+    source: ClassVar[str] = _DAGS
+    example: ClassVar[Example] = Example(inside('EmptyOperator(task_id="a")'), "1:1", {"error": "KeyError: 'x'"})
+    near_miss: ClassVar[Example] = Example(
+        inside('EmptyOperator(task_id="a")'),
+        "",
+        {"example": {"tasks": {"a": {"operator": "EmptyOperator"}}, "edges": []}},
+    )
+
+    error: str
+
+    def message(self) -> str:
+        return f"Airflow cannot import the file here: {self.error}"
+
+
 RULES: tuple[type[Finding], ...] = (
     UnknownCondition,
     UnknownLoop,
@@ -306,4 +331,5 @@ RULES: tuple[type[Finding], ...] = (
     UnknownTriggerRule,
     TooMuchWork,
     ImportDiffers,
+    ImportFails,
 )
