@@ -19,6 +19,8 @@ from sfn2airflow.cli_options import substitutions_of
 from sfn2airflow.layout import format_sources
 from sfn2airflow.options import Options
 from sfn2airflow.output import runtime_files
+from sfn2airflow.services.assumed import assumed_values
+from sfn2airflow.services.endings import endings
 from sfn2airflow.write_test import write_test
 from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.asl.read import Reading, read_text
@@ -143,7 +145,7 @@ class Verifying:
             return Generated((load_history(self.given["from_history"], reading.machine),), {})
         if own is not None:
             return Generated(tuple(s for s in own if s.machine in ("", done.translation.dag_id)), {})
-        return generate_text(done.input.data, done.input.name, known)
+        return generate_text(done.input.data, done.input.name, known, endings(), assumed_values)
 
     def verified(self, subjects: Sequence[Subject]) -> tuple[Verified, ...]:
         """Runs all machines on one Airflow."""

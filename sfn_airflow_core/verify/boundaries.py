@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from sfn_airflow_core.expr.model import Compare, Filter, Literal, Path, Test
 from sfn_airflow_core.interpreter.values import date_text, is_number, json_text, timestamp
-from sfn_airflow_core.verify.symbols import App, Const, Sym, Value, inside
+from sfn_airflow_core.verify.symbols import App, Asked, Const, Sym, Value, inside
 
 Json = Any
 Question: TypeAlias = "tuple[Compare | Test, Value, Value]"
@@ -105,6 +105,9 @@ def _inverted(part: Sym, value: Value, wanted: list[Json]) -> Iterator[Json]:
     match value:
         case Sym() if value == part:
             yield from wanted
+        case Asked():
+            if part in set(value.reads()):
+                yield from _guessed(value, wanted)
         case App(function="States.ArrayLength", arguments=(inner,)):
             yield from _inverted(part, inner, [[f"item-{n}" for n in range(w)] for w in wanted if _count(w)])
         case App(function="States.MathAdd", arguments=(one, other)):
@@ -122,6 +125,19 @@ def _inverted(part: Sym, value: Value, wanted: list[Json]) -> Iterator[Json]:
             yield from _inverted(part, inner, [[w] * (position + 1) for w in wanted])
         case App(path=path, arguments=(base,)) if path:
             yield from _through(part, base, path, wanted)
+
+
+def _guessed(value: Asked, wanted: list[Json]) -> Iterator[Json]:
+    """Values for what an expression reads: its constants, those beside them, and what it should be worth."""
+    for constant in value.constants:
+        yield constant
+        if is_number(constant):
+            yield from (constant + 1, constant - 1)
+            yield from ([f"item-{n}" for n in range(length)] for length in (constant, constant + 1) if _count(length))
+        elif isinstance(constant, str):
+            yield from (f"{constant}~", f"~{constant}~", "")
+    yield from wanted
+    yield from ([], ["item"], ["item-1", "item-2"], {}, {"member": "value"}, 0, 1, 2, 100, -1, True, False, None)
 
 
 def _count(value: Json) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
 
 from sfn_airflow_core.interpreter.resource import parse_resource
@@ -9,12 +10,33 @@ from sfn_airflow_core.verify.around import as_value
 
 Json = Any
 
-_BOTO3: Final = {"states": "stepfunctions", "sfn": "stepfunctions", "elasticmapreduce": "emr", "eventbridge": "events"}
+_BOTO3: Final = {
+    "states": "stepfunctions",
+    "sfn": "stepfunctions",
+    "elasticmapreduce": "emr",
+    "eventbridge": "events",
+    "applicationdiscovery": "discovery",
+    "cloudwatchlogs": "logs",
+    "cognitoidentityprovider": "cognito-idp",
+    "costandusagereport": "cur",
+    "costexplorer": "ce",
+    "databasemigration": "dms",
+    "directory": "ds",
+    "elasticloadbalancing": "elb",
+    "elasticloadbalancingv2": "elbv2",
+    "elasticsearch": "es",
+    "iotjobsdataplane": "iot-jobs-data",
+    "lexmodelbuilding": "lex-models",
+    "lexruntime": "lex-runtime",
+    "marketplacemetering": "meteringmarketplace",
+    "serverlessapplicationrepository": "serverlessrepo",
+    "ssoadmin": "sso-admin",
+}
 """What boto3 calls the services that Step Functions calls otherwise."""
 
 _ADDED: Final[dict[str, dict[str, Json]]] = {
     "athena:startQueryExecution": {"QueryExecutionContext": {"Catalog": "AwsDataCatalog"}, "ResultConfiguration": {}},
-    "batch:submitJob": {"Tags": {}},
+    "batch:submitJob": {"Tags": {}, "Parameters": {}},
     "ecs:runTask": {"StartedBy": "airflow"},
     "glue:startJobRun": {"Arguments": {}},
     "lambda:invoke": {"Payload": {}},
@@ -32,7 +54,17 @@ def action_of(resource: str) -> str:
     if parsed.kind == "lambda":
         return "lambda:invoke"
     service = parsed.service.removeprefix("aws-sdk:")
-    return f"{_BOTO3.get(service, service)}:{parsed.action}"
+    return f"{_BOTO3.get(service) or _hyphened().get(service, service)}:{parsed.action}"
+
+
+@lru_cache(maxsize=1)
+def _hyphened() -> dict[str, str]:
+    """boto3's names that have a hyphen, by those without."""
+    try:
+        from botocore.session import Session
+    except ImportError:
+        return {}
+    return {name.replace("-", ""): name for name in Session().get_available_services() if "-" in name}
 
 
 def arguments_of(resource: str, given: Json) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -88,6 +89,8 @@ class Comparison:
                 self._note("the HTTP metadata of a service's answer")
             elif pointer.endswith("/Cause") and as_value(one) == as_value(other) is not MISSING:
                 continue
+            elif isinstance(other, str) and other == json.dumps(one, ensure_ascii=False, default=repr):
+                continue  # the text of a blob, which Step Functions writes as JSON
             else:
                 yield Difference(f"{at}{pointer}", one, other, task)
 
@@ -150,7 +153,8 @@ class Comparison:
                 return
             del left[found]
         home = self.homes.get(stays[0].state)  # a group's name is also that of the first task of its own DAG
-        if left and not loose and home is not None and not isinstance(home.state, Parallel | Map):
+        router = bool(stays) and stays[0].caught  # it hands on what was not caught, too
+        if left and not loose and not router and home is not None and not isinstance(home.state, Parallel | Map):
             yield Difference(f"{stays[0].at}#output", MISSING, left[0], _title(stays[0]))
 
     def _instance(self, task: str, name: str, place: Place) -> str:

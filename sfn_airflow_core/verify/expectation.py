@@ -13,6 +13,7 @@ from sfn_airflow_core.verify.around import Varying, merged
 from sfn_airflow_core.verify.calls import action_of, arguments_of, normal
 from sfn_airflow_core.verify.places import Way, homes, marked, taken
 from sfn_airflow_core.verify.scenario import Scenario
+from sfn_airflow_core.verify.shapes import respelled
 
 Json = Any
 Place: TypeAlias = "tuple[tuple[str, int], ...]"
@@ -136,6 +137,8 @@ def _calls(one: Execution, other: Execution) -> tuple[Called, ...]:
     calls = []
     for first, second in zip(one.calls, other.calls, strict=False):
         action = action_of(first.resource)
-        values = (normal(action, arguments_of(call.resource, call.arguments)) for call in (first, second))
+        values = (
+            normal(action, respelled(action, arguments_of(call.resource, call.arguments))) for call in (first, second)
+        )
         calls.append(Called(first.state, first.place, action, merged(*values)))
     return tuple(calls)

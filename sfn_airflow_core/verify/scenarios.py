@@ -8,14 +8,15 @@ scenarios.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sfn_airflow_core.asl.model import Machine, Task
 from sfn_airflow_core.asl.read import read_text
 from sfn_airflow_core.interpreter import execute
 from sfn_airflow_core.interpreter.program import Program
+from sfn_airflow_core.interpreter.resource import parse_resource
 from sfn_airflow_core.verify.goals import goals
 from sfn_airflow_core.verify.openings import open_values
 from sfn_airflow_core.verify.places import homes, marked, taken, ways
@@ -27,6 +28,7 @@ from sfn_airflow_core.verify.track import Ended
 from sfn_airflow_core.verify.walk import Walk
 
 Json = Any
+Endings: TypeAlias = "Mapping[str, tuple[str, str]]"
 _MOST_ROUTES: Final = 8
 _MOST_ENDS: Final = 6
 
@@ -39,28 +41,49 @@ class Generated:
     missed: Mapping[str, str] = field(default_factory=dict)
 
 
-def generate(machine: Machine, variables: Mapping[str, Json] | None = None) -> Generated:
-    """Scenarios for a machine without open substitutions; ``variables`` are those it was read with."""
-    return _Generator(machine, dict(variables or {})).run()
+def generate(
+    machine: Machine, variables: Mapping[str, Json] | None = None, endings: Endings | None = None
+) -> Generated:
+    """Scenarios for a machine without open substitutions.
+
+    Args:
+        machine: the definition.
+        variables: the values of substitutions with which it was read.
+        endings: how the description of a job says that it ended well, by action (``glue:startJobRun``): the dotted path
+            in the Task's result, and the value there.
+    """
+    return _Generator(machine, dict(variables or {}), endings or {}).run()
 
 
-def generate_text(text: bytes | str, source: str, known: Mapping[str, Json]) -> Generated:
+def generate_text(
+    text: bytes | str,
+    source: str,
+    known: Mapping[str, Json],
+    endings: Endings | None = None,
+    assumed: Callable[[Machine], dict[str, Json]] = lambda _: {},
+) -> Generated:
     """Scenarios for the text of a definition, with values for the substitutions that ``known`` leaves open.
+
+    ``assumed`` are values for those that are a whole Resource.
 
     Raises ValueError where it is no state machine with such values.
     """
-    values = open_values(read_text(text, source, substitutions=known).document.value)
+    still_open = read_text(text, source, substitutions=known)
+    values = open_values(still_open.document.value)
+    if still_open.machine is not None:
+        values |= assumed(still_open.machine)
     reading = read_text(text, source, substitutions={**known, **values})
     if reading.machine is None:
         problem = reading.problems[0]
         raise ValueError(f"no state machine with values for its substitutions: {problem.at}: {problem.message}")
-    return generate(reading.machine, values)
+    return generate(reading.machine, values, endings)
 
 
 @dataclass(slots=True)
 class _Generator:
     machine: Machine
     variables: dict[str, Json]
+    endings: Endings
     scenarios: list[Scenario] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     """Pointers of states and edges, and names of goals, that a scenario shows."""
@@ -126,7 +149,7 @@ class _Generator:
                 wishes = wishes.be(part, kind, hint=True)
         documents = wishes.documents()
         for source, task in of.items():
-            documents[source] = _marked(documents[source], task, source)
+            documents[source] = _ended(_marked(documents[source], task, source), task, self.endings)
         given = documents[INPUT]
         if given == {}:
             given = {"note": "nothing is read"}
@@ -139,5 +162,29 @@ def _marked(document: Json, task: Task, source: str) -> Json:
         return document
     if task.resource.startswith("arn:aws:states:::lambda:invoke") or ":::" not in task.resource:
         return {"answer": source}
+    resource = parse_resource(task.resource)
+    if (resource.service, resource.action) in (("apigateway", "invoke"), ("http", "invoke")):
+        return {
+            "Headers": {"Content-Type": ["application/json"]},
+            "ResponseBody": {"answer": source},
+            "StatusCode": 200,
+        }
     name = marking_member(task.resource)
     return {name: source} if name else document
+
+
+def _ended(document: Json, task: Task, endings: Endings) -> Json:
+    """The description of a job that has ended well."""
+    resource = parse_resource(task.resource)
+    found = endings.get(f"{resource.service}:{resource.action}")
+    if resource.pattern not in ("sync", "sync:2") or found is None or not isinstance(document, dict):
+        return document
+    path, value = found
+    *above, last = path.split(".")
+    inner = document
+    for key in above:
+        inner = inner.setdefault(key, {})
+        if not isinstance(inner, dict):
+            return document
+    inner.setdefault(last, value)
+    return document

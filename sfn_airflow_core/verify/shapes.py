@@ -40,6 +40,30 @@ def _operation(action: str) -> Any:
     return model.operation_model(name) if name in model.operation_names else None
 
 
+def respelled(action: str, arguments: Any) -> Any:
+    """Arguments with their members as boto3 spells them: ``DbInstanceIdentifier`` is ``DBInstanceIdentifier``."""
+    model = _operation(action)
+    return arguments if model is None else _respelled(arguments, model.input_shape)
+
+
+def _respelled(value: Any, shape: Any) -> Any:
+    match getattr(shape, "type_name", ""), value:
+        case "structure", dict():
+            members = {name.lower(): name for name in shape.members}
+            made = {}
+            for key, part in value.items():
+                name = members.get(key.lower())
+                shown = key if name is None else name[:1].upper() + name[1:]
+                made[shown] = part if name is None else _respelled(part, shape.members[name])
+            return made
+        case "list", list():
+            return [_respelled(part, shape.member) for part in value]
+        case "map", dict():
+            return {key: _respelled(part, shape.value) for key, part in value.items()}
+        case _:
+            return value
+
+
 def argument_hints(resource: str, arguments: Value) -> Iterator[tuple[Sym, str]]:
     """The kinds that a service expects of those parts of its arguments that are not known yet."""
     model = _operation(action_of(resource))

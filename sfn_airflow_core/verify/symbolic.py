@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sfn_airflow_core.expr.functions import FUNCTIONS
+from sfn_airflow_core.expr.jsonata_model import Jsonata
 from sfn_airflow_core.expr.model import (
     Array,
     Call,
@@ -22,6 +23,7 @@ from sfn_airflow_core.expr.model import (
     Step,
     Test,
 )
+from sfn_airflow_core.verify.queries import asked
 from sfn_airflow_core.verify.symbols import (
     AS_JSON,
     App,
@@ -51,6 +53,8 @@ class Scene:
     context: Callable[[tuple[Step, ...]], Value] = lambda steps: Unknown()
     variables: Mapping[str, Value] = field(default_factory=dict)
     current: Value = _NULL
+    names: Mapping[str, Value] = field(default_factory=dict)
+    """What ``$name`` stands for in JSONata, ``states`` among them."""
 
 
 def value_of(expr: Expr, scene: Scene, wishes: Wishes) -> tuple[Value, Wishes]:
@@ -70,8 +74,10 @@ def value_of(expr: Expr, scene: Scene, wishes: Wishes) -> tuple[Value, Wishes]:
             return Lst(items), wishes
         case Call():
             return _call(expr, scene, wishes)
+        case Jsonata():
+            return asked(expr, scene.names, wishes)
         case _:
-            raise Impossible("a condition or a query is not followed back")
+            raise Impossible("a condition is no value")
 
 
 def _all(exprs: tuple[Expr, ...], scene: Scene, wishes: Wishes) -> tuple[tuple[Value, ...], Wishes]:

@@ -6,6 +6,7 @@ that a path through a document can be followed back to the source that it reads.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -72,7 +73,32 @@ class Unknown:
     example: Json = field(hash=False, default="unknown")
 
 
-Value: TypeAlias = "Const | Sym | Obj | Lst | App | Unknown"
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A JSONata expression over values by name (``""`` is ``$``), left to the engine; ``constants`` stand in it."""
+
+    text: str
+    names: Mapping[str, Value] = field(hash=False)
+    constants: tuple[Json, ...] = field(hash=False, default=())
+
+    def reads(self) -> Iterator[Sym]:
+        """The parts of sources that it reads by a plain path: ``$states.input.a.b``, ``$variable.c``."""
+        for found in _PLAIN.finditer(self.text.replace("`", "")):
+            value = self.names.get(found[1])
+            if value is None:
+                continue
+            try:
+                for step in re.findall(r"\w+", found[2]):
+                    value = member(value, int(step) if step.isdigit() else step)
+            except Impossible:
+                continue
+            if isinstance(value, Sym):
+                yield value
+
+
+_PLAIN: Final = re.compile(r"\$(\w*)((?:\.[A-Za-z_]\w*|\[\d+\])*)")
+
+Value: TypeAlias = "Const | Sym | Obj | Lst | App | Asked | Unknown"
 
 
 def lifted(value: Json) -> Value:
@@ -98,7 +124,7 @@ def member(value: Value, key: str | int) -> Value:
                 return Const(value.value[key])
             except (LookupError, TypeError):
                 raise Impossible(f"there is no {key}") from None
-        case App():
+        case App() | Asked():
             return App("", (value,), (Field(key) if isinstance(key, str) else Index(key),))
         case Unknown():
             return value
@@ -132,6 +158,8 @@ def inside(value: Value) -> Iterator[Sym]:
         case Lst():
             for part in value.items:
                 yield from inside(part)
+        case Asked():
+            yield from value.reads()
         case App():
             for part in value.arguments:
                 yield from inside(part)
@@ -176,7 +204,7 @@ def placed(target: Value, keys: tuple[str | int, ...], value: Value) -> Value:
             return Obj({**target.members, key: new}, target.base)
         case Const() if isinstance(target.value, dict):
             return Obj({**{name: Const(part) for name, part in target.value.items()}, key: new})
-        case Sym() | App() | Unknown():
+        case Sym() | App() | Asked() | Unknown():
             return Obj({key: new}, target)
         case _:
             raise Impossible("a result cannot be put into what is no object")

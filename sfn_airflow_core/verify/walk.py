@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from sfn_airflow_core.asl.model import (
+    CatchQuery,
     Choice,
     Fail,
+    Given,
     Machine,
     Map,
     Parallel,
@@ -16,6 +18,8 @@ from sfn_airflow_core.asl.model import (
     PathFlow,
     PathRef,
     PathRule,
+    Query,
+    QueryFlow,
     State,
     Succeed,
     Task,
@@ -25,6 +29,7 @@ from sfn_airflow_core.expr.model import Expr, Field, Index, Step
 from sfn_airflow_core.interpreter.failures import EvaluationError, StateFailed, answers_to
 from sfn_airflow_core.interpreter.program import Program
 from sfn_airflow_core.interpreter.resource import parse_resource
+from sfn_airflow_core.verify import walk_queries as queries
 from sfn_airflow_core.verify.routes import Atlas, Outcome, Route, attempts
 from sfn_airflow_core.verify.shapes import argument_hints
 from sfn_airflow_core.verify.symbolic import Scene, value_of, ways_to
@@ -35,6 +40,8 @@ Json = Any
 Variables: TypeAlias = "Mapping[str, Value]"
 
 _MOST_VISITS: Final = 150
+_MOST_STAYS: Final = 3_000
+_MOST_TRIED: Final = 24
 _ITEMS: Final = 2
 
 
@@ -71,6 +78,8 @@ class Walk:
     atlas: Atlas
     program: Program
     route: Route = field(default_factory=dict)
+    stays: int = 0
+    """How many stays were tried; there is an end to it, because loops have many ways."""
 
     def executions(self) -> Iterator[Ended]:
         """Every execution that can be imagined for the route, the simplest first."""
@@ -86,7 +95,8 @@ class Walk:
         self, machine: Machine, name: str, value: Value, variables: Variables, at: Place, track: Track
     ) -> Iterator[Ended]:
         state = machine.states[name]
-        if sum(track.visits.values()) > _MOST_VISITS:
+        self.stays += 1
+        if sum(track.visits.values()) > _MOST_VISITS or self.stays > _MOST_STAYS:
             return
         for step in self._stay(machine, state, value, variables, at, track):
             if step.failed:
@@ -100,8 +110,6 @@ class Walk:
         self, machine: Machine, state: State, raw: Value, variables: Variables, at: Place, track: Track
     ) -> Iterator[End]:
         """All ends of one stay in a state; ways on which a value cannot be had are left out."""
-        if not isinstance(state.flow, PathFlow):
-            return
         number = track.visit(state.at, at.numbers)
         track = track.enter(state.at, at.numbers)
         asked = self.route.get(state.at, ())
@@ -142,10 +150,14 @@ class Stay:
                 yield from self._map(state, outcome)
             case Wait():
                 yield from self._wait(state)
+            case Pass() if isinstance(state.flow, QueryFlow):
+                yield self.deliver(self.track, self.raw, state.next)
             case Pass():
                 effective, track = self.effective(self.track)
                 result = effective if state.result is None else Const(state.result.value)
                 yield self.deliver(track, result, state.next)
+            case Succeed() if isinstance(state.flow, QueryFlow):
+                yield self.deliver(self.track, self.raw, None)
             case Succeed():
                 value, track = self.path(self.flow.input_path, self.raw, self.track)
                 value, track = self.path(self.flow.output_path, value, track)
@@ -195,14 +207,21 @@ class Stay:
         return self.value(self.walk.program.template(template), base, track, item)
 
     def effective(self, track: Track) -> tuple[Value, Track]:
-        """The effective input: InputPath, then Parameters."""
+        """The effective input: InputPath, then Parameters; or Arguments."""
+        if isinstance(self.state.flow, QueryFlow):
+            return queries.arguments(self, track)
         value, track = self.path(self.flow.input_path, self.raw, track)
         if self.flow.parameters is not None:
             value, track = self.template(self.flow.parameters.value, value, track)
         return value, track
 
     def deliver(self, track: Track, result: Value, following: str | None) -> End:
-        """ResultSelector, Assign, ResultPath, OutputPath."""
+        """ResultSelector, Assign, ResultPath, OutputPath; or Assign and Output."""
+        if isinstance(self.state.flow, QueryFlow):
+            known: dict[str, Value] = {"result": result} if isinstance(self.state, Task | Parallel | Map) else {}
+            value, track = queries.output(self, self.state.flow.output, result, track, **known)
+            variables, track = queries.assigned(self, self.state.flow.assign, track, **known)
+            return End(track, value, variables, following)
         flow, selected = self.flow, result
         if flow.result_selector is not None:
             selected, track = self.template(flow.result_selector.value, result, track)
@@ -234,7 +253,24 @@ class Stay:
     def _error(self, state: Fail) -> str | None:
         return state.error if isinstance(state.error, str) else None if state.error is None else "any"
 
+    def _query_choice(self, state: Choice, outcome: Outcome, flow: QueryFlow) -> Iterator[End]:
+        for tried, done in enumerate(queries.chosen(self, state, outcome)):
+            if tried > _MOST_TRIED:
+                return
+            try:
+                done.wishes.documents()
+            except Impossible:
+                continue
+            rule = state.choices[outcome.number] if outcome.kind == "rule" else None
+            given = getattr(rule, "output", None) if rule else flow.output
+            variables, after = queries.assigned(self, rule.assign if rule else flow.assign, done)
+            output, after = queries.output(self, given, self.raw, after)
+            yield End(after, output, variables, rule.next if rule else state.default)
+
     def _choice(self, state: Choice, outcome: Outcome) -> Iterator[End]:
+        if isinstance(state.flow, QueryFlow):
+            yield from self._query_choice(state, outcome, state.flow)
+            return
         value, track = self.path(self.flow.input_path, self.raw, self.track)
         scene = self.scene(value)
         last = outcome.number if outcome.kind == "rule" else len(state.choices)
@@ -249,7 +285,7 @@ class Stay:
                 yield from met(number + 1, track.wish(wishes))
 
         for tried, done in enumerate(met(0, track)):
-            if tried > 24:
+            if tried > _MOST_TRIED:
                 return
             try:
                 done.wishes.documents()
@@ -261,6 +297,13 @@ class Stay:
             yield End(after, output, variables, rule.next if rule else state.default)
 
     def _wait(self, state: Wait) -> Iterator[End]:
+        if isinstance(state.flow, QueryFlow):
+            track = self.track
+            for given, kind in ((state.seconds, "integer"), (state.timestamp, "timestamp")):
+                if isinstance(given, Query):
+                    track = queries.computed(self, given, kind, track)
+            yield self.deliver(track, self.raw, state.next)
+            return
         value, track = self.path(self.flow.input_path, self.raw, self.track)
         for amount, kind in ((state.seconds, "integer"), (state.timestamp, "timestamp")):
             if isinstance(amount, PathRef):
@@ -323,6 +366,11 @@ class Stay:
             return
         catcher = state.catch[found]
         told = Obj({"Error": Const(error), "Cause": Const(f"{error} of it")})
+        if isinstance(catcher.flow, CatchQuery):
+            value, track = queries.output(self, catcher.flow.output, told, track, errorOutput=told)
+            variables, track = queries.assigned(self, catcher.assign, track, errorOutput=told)
+            yield End(track, value, variables, catcher.next)
+            return
         path = getattr(catcher.flow, "result_path", "$")
         value = self.raw if path is None else self.put(path, told)
         variables, track = self.assigned(catcher.assign, told, track)
@@ -356,13 +404,17 @@ class Stay:
     def _map(self, state: Map, outcome: Outcome) -> Iterator[End]:
         if state.item_reader is not None or state.item_batcher is not None:
             raise Impossible("items that are read from files are not imagined")
-        value, track = self.path(self.flow.input_path, self.raw, self.track)
+        value, track = self.raw, self.track
+        if isinstance(state.flow, PathFlow):
+            value, track = self.path(state.flow.input_path, self.raw, track)
         items, track = self._items(state, value, track, outcome)
 
         def each(number: int, track: Track) -> Iterator[Ended]:
             item = Obj({"Index": Const(number), "Value": items[number]})
             given = items[number]
-            if state.item_selector is not None:
+            if state.item_selector is not None and isinstance(state.flow, QueryFlow):
+                given, track = queries.filled(self, state.item_selector.value, track, item)
+            elif state.item_selector is not None:
                 given, track = self.template(state.item_selector.value, value, track, item)
             place = Place((*self.at.numbers, number), self.at.maps + 1, item)
             yield from self.walk.scope(state.processor, given, self.variables, place, track)
@@ -389,7 +441,9 @@ class Stay:
     def _items(self, state: Map, value: Value, track: Track, outcome: Outcome) -> tuple[list[Value], Track]:
         """The items of a Map: as many as wanted, where that can be chosen."""
         found = value
-        if isinstance(state.items, PathRef):
+        if isinstance(state.flow, QueryFlow):
+            found, track = queries.items_of(self, state.items if isinstance(state.items, Given) else None, track)
+        elif isinstance(state.items, PathRef):
             found, track = self.value(self.walk.program.value(state.items.path), value, track)
         count = outcome.items if outcome.items is not None else 1 if outcome.kind == "catch" else _ITEMS
         match found:

@@ -6,8 +6,12 @@ import itertools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from random import Random
 from typing import Any, Final, TypeAlias
 
+from sfn_airflow_core.expr.errors import ExpressionError
+from sfn_airflow_core.expr.jsonata import Library, QueryError, Undefined, UnsupportedResult, read_query
 from sfn_airflow_core.expr.model import Compare, Literal, Path, Root, Test
 from sfn_airflow_core.interpreter.evaluate import Data, evaluate
 from sfn_airflow_core.interpreter.evaluate_intrinsics import INTRINSICS
@@ -17,6 +21,7 @@ from sfn_airflow_core.verify.symbols import (
     AS_JSON,
     INPUT,
     App,
+    Asked,
     Const,
     Impossible,
     Lst,
@@ -29,7 +34,8 @@ from sfn_airflow_core.verify.symbols import (
 
 Json = Any
 Documents: TypeAlias = "dict[str, Json]"
-_MOST_TRIALS: Final = 4000
+_MOST_TRIALS: Final = 2000
+_LIBRARY: Final = Library(Random(0), lambda: datetime(2026, 1, 1, tzinfo=UTC))
 _NOTHING: Final = object()
 
 
@@ -217,8 +223,9 @@ def _built(node: _Node, name: str) -> Json:
     parts = {key: part for key, part in node.parts.items() if not part.absent}
     positions = [key for key in parts if isinstance(key, int)]
     if positions or node.length is not None or node.kind == "array":
-        if any(isinstance(key, str) for key in parts) or node.kind not in ("", "array"):
+        if node.kind not in ("", "array"):
             raise Impossible("a value cannot be a list and something else")
+        parts = _spread(parts)
         least = max(positions, default=-1) + 1
         if node.length is not None and node.length < least:
             raise Impossible("the list is too short")
@@ -229,6 +236,19 @@ def _built(node: _Node, name: str) -> Json:
             raise Impossible(f"a value cannot be an object and a {node.kind}")
         return {str(key): _built(part, f"{name}.{key}" if name else str(key)) for key, part in parts.items()}
     return DEFAULTS[node.kind or node.hint or ("string" if node.leaf else "object")](name)
+
+
+def _spread(parts: dict[str | int, _Node]) -> dict[str | int, _Node]:
+    """In JSONata a name behind a list means that member of its elements: here, of the first one."""
+    named = {key: part for key, part in parts.items() if isinstance(key, str)}
+    if not named:
+        return parts
+    first = parts.get(0, _Node())
+    spread: dict[str | int, _Node] = {key: part for key, part in parts.items() if isinstance(key, int)}
+    inner: dict[str | int, _Node] = {**first.parts}
+    for key, part in named.items():
+        inner.setdefault(key, part)
+    return {**spread, 0: replace(first, parts=inner)}
 
 
 def _title(source: str) -> str:
@@ -263,8 +283,34 @@ def concrete(value: Value, look: Any) -> Json:
                 **(base if isinstance(base, dict) else {}),
                 **{k: concrete(v, look) for k, v in value.members.items()},
             }
+        case Asked():
+            return _answered(value, look)
         case App():
             return _applied(value, [concrete(argument, look) for argument in value.arguments])
+
+
+def _answered(value: Asked, look: Any) -> Json:
+    names = {name: _present(bound, look) for name, bound in value.names.items()}
+    focus = names.pop("", None)
+    try:
+        result = read_query(value.text).evaluate(names, _LIBRARY, focus)
+    except (ExpressionError, QueryError, UnsupportedResult) as error:
+        raise Impossible(str(error)) from error
+    if isinstance(result, Undefined):
+        raise Impossible("the expression has no value")
+    return result
+
+
+def _present(value: Value, look: Any) -> Json:
+    """What a name stands for, as far as it is there."""
+    if isinstance(value, Obj):
+        base = {} if value.base is None else _present(value.base, look)
+        found = {name: _present(part, look) for name, part in value.members.items()}
+        return {**(base if isinstance(base, dict) else {}), **found}
+    try:
+        return concrete(value, look)
+    except Impossible:
+        return None
 
 
 def _applied(value: App, arguments: list[Json]) -> Json:
