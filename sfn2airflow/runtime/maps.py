@@ -108,9 +108,11 @@ def in_pieces(items: Iterable[Json], lanes: int) -> Iterator[list[Json]]:
         yield from (ahead[start : start + size] for start in range(0, len(ahead), size))
         return
     done, waiting = 0, ahead
-    while waiting:
+    while True:
         size = next(size for below, size in _PIECES if below is None or done < below)
         waiting += islice(left, max(size - len(waiting), 0))
+        if not waiting:
+            return
         yield waiting[:size]
         done, waiting = done + size, waiting[size:]
 
