@@ -36,7 +36,11 @@ def recordings(language: str = "JSONPath") -> list[dict[str, Json]]:
     """The recorded executions of JSONPath machines, or of those with a JSONata state, that need no external data."""
     lines = (CORPUS / "aws-recordings.jsonl").read_text(encoding="utf-8").splitlines()
     found = map(json.loads, lines)
-    return [r for r in found if (r["query_language"] == "JSONPath") == (language == "JSONPath") and not r["needs_external_data"]]
+    return [
+        r
+        for r in found
+        if (r["query_language"] == "JSONPath") == (language == "JSONPath") and not r["needs_external_data"]
+    ]
 
 
 def replies(recording: dict[str, Json]) -> dict[str, list[Json]]:

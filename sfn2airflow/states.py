@@ -10,7 +10,7 @@ from sfn2airflow.children import needs_child, translate_child
 from sfn2airflow.distributed import translate_distributed
 from sfn2airflow.flows import Ids, Place, translate_machine
 from sfn2airflow.ledger import Ledger
-from sfn2airflow.queries import query_amount, query_differences, query_items, query_rule, query_shaping
+from sfn2airflow.queries import query_amount, query_differences, query_items, query_rule, query_shaping, query_texts
 from sfn2airflow.rules.data import ErrorNeverRaised, HeartbeatWithoutWorker
 from sfn2airflow.rules.document import OpenNumber
 from sfn2airflow.rules.states import (
@@ -216,6 +216,7 @@ def _written(state: State) -> Iterator[tuple[Pointer, Json]]:
     fields: dict[str, object] = {"Assign": flow.assign}
     if isinstance(flow, QueryFlow):
         fields |= {"Arguments": flow.arguments and flow.arguments.value, "Output": flow.output and flow.output.value}
+        yield from query_texts(state)
     else:
         fields["Parameters"] = flow.parameters and flow.parameters.value
         fields["ResultSelector"] = flow.result_selector and flow.result_selector.value
@@ -326,9 +327,7 @@ def _map(state: Map, flow: Shaping, ids: Ids, ledger: Ledger, place: Place, comm
     processor = translate_machine(
         state.processor, ledger, Place(ids.tasks[state.name], in_map=True, given=True, mapped=True)
     )
-    return MapGroup(
-        **common, processor=processor, items=items, selector=selector, limit=limit, shaping=flow
-    )
+    return MapGroup(**common, processor=processor, items=items, selector=selector, limit=limit, shaping=flow)
 
 
 def _works(state: Group) -> bool:

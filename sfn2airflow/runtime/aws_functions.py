@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from time import time_ns
 from uuid import uuid4
 
-from .query_values import NOTHING, Json, Many, all_of, plain
 from .query_data import json_of, numeric
+from .query_values import NOTHING, Json, Many, all_of, plain
 
 _MOST = 1_000_000
 _ALGORITHMS = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}

@@ -15,8 +15,8 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from urllib.parse import quote, unquote
 
 from .aws_functions import hash_of, millis, now, parse, partition, random_number, steps, uuid
-from .query_values import NOTHING, Json, Many, all_of, find, flat_sequence, known, listed, nth, sequence
 from .query_data import equal, holds, is_numeric, json_of, numeric, shown
+from .query_values import NOTHING, Json, Many, all_of, find, flat_sequence, known, listed, nth, sequence
 
 __all__ = ["hash_of", "millis", "now", "nth", "parse", "partition", "random_number", "steps", "uuid"]
 

@@ -71,7 +71,9 @@ class LoopOperator(ChildDagOperator):
         )
         document, variables = pull("return_value"), pull(KEY) or {}
         if end.end_of_round.again is not None:
-            return self._round(context, int(run_id.rpartition("__")[2]) + 1, end.end_of_round.again, document, variables)
+            return self._round(
+                context, int(run_id.rpartition("__")[2]) + 1, end.end_of_round.again, document, variables
+            )
         ti.xcom_push(key=KEY, value=as_document(variables))
         return hand_on(context, document, self._targets(end.end_of_round.to))
 

@@ -122,8 +122,8 @@ def run_results(
 ) -> Callable[[Callable[[Json, Json], Json]], BaseOperator]:
     """The end of a distributed Map: the function gets the document that reached the state, and its result.
 
-    That is the list of outputs in the order of the items, or where a ResultWriter has put them. ``how``: ``transformation``
-    (NONE, COMPACT, FLATTEN) and ``output_type`` (JSON, JSONL) of the ResultWriter.
+    That is the list of outputs in the order of the items, or where a ResultWriter has put them. ``how``:
+    ``transformation`` (NONE, COMPACT, FLATTEN) and ``output_type`` (JSON, JSONL) of the ResultWriter.
     """
 
     def decorate(function: Callable[[Json, Json], Json]) -> BaseOperator:
