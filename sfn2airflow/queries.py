@@ -138,6 +138,23 @@ def item_expressions(state: State) -> list[Jsonata]:
     return [*_queries(_values(state.item_selector))] if isinstance(state, Map) else []
 
 
+def query_texts(state: State) -> Iterator[tuple[Pointer, Json]]:
+    """The expressions of a state, and what its rules and catchers hand on: where open placeholders may stand."""
+    yield from ((state.at, expr.text) for expr in (*query_expressions(state), *item_expressions(state)))
+    if isinstance(state, Choice):
+        yield from (
+            (rule.at, _handed(rule.output, rule.assign)) for rule in state.choices if isinstance(rule, QueryRule)
+        )
+    if isinstance(state, Task | Parallel | Map):
+        for catcher in state.catch:
+            if isinstance(catcher.flow, CatchQuery):
+                yield catcher.at, _handed(catcher.flow.output, catcher.assign)
+
+
+def _handed(output: Given | None, assign: dict[str, Json] | None) -> Json:
+    return [None if output is None else output.value, dict(assign or {})]
+
+
 def _queries(expr: Expr | None) -> Iterator[Jsonata]:
     match expr:
         case Jsonata():
