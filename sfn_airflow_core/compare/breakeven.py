@@ -84,10 +84,10 @@ def _cross(
 
 
 def _sign(a: float, b: float) -> int:
-    """-1 where the first is cheaper, 1 where the second is; 0 within a hundredth of a cent, or where one cannot be."""
+    """-1 where the first is cheaper, 1 where the second is; 0 where they are equal or one cannot be."""
     if isinf(a) or isinf(b):
         return 0
-    return 0 if abs(a - b) < 1e-4 else -1 if a < b else 1
+    return 0 if abs(a - b) < 1e-9 else -1 if a < b else 1
 
 
 def sensitivity(options: Mapping[str, Curve], runs: float) -> dict[str, tuple[float, ...]]:

@@ -134,7 +134,7 @@ def _crossings(crossings: tuple[Crossing, ...]) -> Table:
         elif crossing.then:
             rows.append(((pair, "dim"), ("-", "dim"), (f"{TITLES[crossing.then]} is always cheaper", "dim")))
         else:
-            rows.append(((pair, "dim"), ("-", "dim"), ("never more than a cent apart", "dim")))
+            rows.append(((pair, "dim"), ("-", "dim"), ("the same at any number of runs", "dim")))
     return Table(("break-even", "runs a month", ""), tuple(rows), (1,))
 
 

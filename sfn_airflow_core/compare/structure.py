@@ -26,7 +26,6 @@ from sfn_airflow_core.asl.model import (
 from sfn_airflow_core.compare.dag_file import DagFile, DagTask
 from sfn_airflow_core.compare.operators import APPROVING, ARGUMENTS, BRANCHING, EMPTY, OPERATORS, WAITING
 from sfn_airflow_core.compare.steps import Plan
-from sfn_airflow_core.flow.graph import graph
 from sfn_airflow_core.interpreter.resource import parse_resource
 from sfn_airflow_core.render.escape import visible
 
@@ -327,38 +326,27 @@ def _argument_differences(state: Task, task: DagTask) -> Iterable[str]:
 
 
 def _edges(plan: Plan, chosen: Mapping[str, str], dag: DagFile) -> Iterable[str]:
-    """Transitions between matched states for which the DAG has no way, and the reverse."""
-    wiring = _wiring(dag)
-    reach = {task: _closure(wiring, task) for task in chosen.values()}
-    back = set(_back(plan.machine))
-    for first, second in _neighbours(plan.machine):
-        pair = (chosen.get(first), chosen.get(second))
-        if None in pair or (first, second) in back or len({dag.tasks[task].dag for task in pair if task}) > 1:
-            continue  # a transition back, or one into the DAG of a part, is no edge of a DAG
-        if "function" in {dag.tasks[task].operator for task in pair if task}:
-            continue  # a state whose work another task does
-        if pair[1] not in reach[str(pair[0])]:
-            yield f"{plan.state(first).name} → {plan.state(second).name} has no way in the DAG"
-    states = {task: at for at, task in chosen.items()}
-    onward: dict[str, set[str]] = {}
+    """Transitions between matched states for which the DAG has no way, and the reverse.
+
+    Left out are transitions within a cycle, into the DAG of a part, and to states whose work another task does: a DAG
+    has no edge for them.
+    """
+    wiring, onward = _wiring(dag), dict[str, set[str]]()
     for first, second in _neighbours(plan.machine):
         onward.setdefault(first, set()).add(second)
-    for source, target in dag.edges:
-        if source in states and target in states and not _reaches(onward, states[source], states[target]):
-            yield f"{source} >> {target} has no way in the state machine"
-
-
-def _back(machine: Machine) -> Iterable[tuple[str, str]]:
-    """Transitions that close a cycle."""
-    for source, target in graph(machine).back:
-        yield machine.states[source].at, machine.states[target].at
-    for state in machine.states.values():
-        for inner in nested(state):
-            yield from _back(inner)
-
-
-def _reaches(onward: Mapping[str, set[str]], start: str, end: str) -> bool:
-    return end in _closure(onward, start)
+    reach = {task: _closure(wiring, task) for task in chosen.values()}
+    behind = {at: _closure(onward, at) for at in chosen}
+    for first, second in _neighbours(plan.machine):
+        if first not in chosen or second not in chosen or first in behind[second]:
+            continue
+        source, target = dag.tasks[chosen[first]], dag.tasks[chosen[second]]
+        apart = source.dag != target.dag or "function" in (source.operator, target.operator)
+        if not apart and target.id not in reach[source.id]:
+            yield f"{plan.state(first).name} → {plan.state(second).name} has no way in the DAG"
+    states = {task: at for at, task in chosen.items()}
+    for start, end in dag.edges:
+        if start in states and end in states and states[end] not in behind[states[start]]:
+            yield f"{start} >> {end} has no way in the state machine"
 
 
 def _closure(onward: Mapping[str, set[str]], start: str) -> set[str]:

@@ -1,0 +1,258 @@
+"""The command ``compare`` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command import CLEAN, Run, put
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+COMPARE = FIXTURES / "compare"
+WORKFLOWS = ("hourly_etl", "express_api", "nightly_fan_out", "approval")
+
+
+def arguments(name: str) -> list[str]:
+    found = [str(COMPARE / f"{name}.asl.json"), "--scenarios", str(COMPARE / f"{name}.scenarios.json")]
+    durations = COMPARE / f"{name}.durations.json"
+    return [*found, "--durations", str(durations)] if durations.exists() else found
+
+
+def compared(call: Run, *args: str) -> Any:
+    code, out, err = call("compare", *args, "--format", "json")
+    assert code == 0, err
+    return json.loads(out)
+
+
+def one(call: Run, *args: str) -> Any:
+    return compared(call, *args)["workflows"][0]
+
+
+def amounts(report: Any) -> dict[str, float]:
+    return {quote["option"]: quote["amount"] for quote in report["cost"]["options"]}
+
+
+def test_the_worked_example_of_the_documentation_is_right_to_the_cent(call: Run, root: Path):
+    report = one(call, *arguments("hourly_etl"), "--runs-per-month", "7300")
+    by_hand = {
+        "sfn-standard": (7300 * (0.75 * 6 + 0.25 * 3) - 4000) * 0.000025,
+        "sfn-express": 7300 * 0.000001 + 7300 * (0.75 * 303.3 + 0.25 * 2.0) * 64 / 1024 * 0.00001667,
+        "mwaa-small": 730 * 0.49 + 10 * 0.10,
+        "mwaa-small-marginal": 0.0,
+        "mwaa-serverless": 7300 * (0.75 * (60 + 60 + 241 + 60 + 60) + 0.25 * (60 + 60 + 60)) / 3600 * 0.08,
+    }
+    text = (root / "docs" / "compare.md").read_text(encoding="utf-8")
+    for option, amount in by_hand.items():
+        assert round(amounts(report)[option], 2) == round(amount, 2), option
+        assert f"${amount:,.2f}" in text, option
+    assert report["usage"]["transitions"] == 5.25
+
+
+def test_every_item_of_a_bill_adds_up_and_shows_its_numbers(call: Run):
+    report = one(call, *arguments("nightly_fan_out"), "--runs-per-month", "30.4")
+    for quote in report["cost"]["options"]:
+        assert quote["amount"] == pytest.approx(sum(item["amount"] for item in quote["items"]))
+        assert all("{" not in item["formula"] and item["formula"] for item in quote["items"])
+
+
+def test_explain_shows_formulas_and_the_share_of_every_state(call: Run):
+    code, out, _ = call("compare", *arguments("hourly_etl"), "--runs-per-month", "7300", "--explain")
+    assert code == 0
+    assert "max(0, 7,300 runs × 5.25 transitions − 4,000 free) × $0.000025" in out
+    assert re.search(r"^Clean +0\.75 +1\.5 ", out, re.M)
+    assert re.search(r"^sum +4\.5 +5\.25 ", out, re.M)
+
+
+def test_retries_are_billed(call: Run):
+    assert one(call, *arguments("hourly_etl"))["usage"]["retries"] == 0.75
+
+
+def test_every_iteration_of_a_map_is_billed_and_2000_items_exceed_what_airflow_maps(call: Run):
+    report = one(call, *arguments("nightly_fan_out"), "--runs-per-month", "30")
+    assert report["usage"]["transitions"] == 1 + 1 + 2000 * 2 + 1
+    over = [limit["what"] for limit in report["limits"] if limit["status"] == "over"]
+    assert over == ["mapped tasks (max_map_length)"]
+    history = next(limit for limit in report["limits"] if limit["what"] == "history")
+    assert 15_000 < history["value"] < 25_000
+    assert history["margin"] == pytest.approx(1 - history["value"] / 25_000)
+
+
+def test_three_million_requests_are_cheapest_on_express(call: Run):
+    report = one(call, *arguments("express_api"), "--runs-per-month", "3000000")
+    costs = amounts(report)
+    tenths = 0.9 * 0.1 + 0.1 * 0.5  # 20 ms, and 450 ms, each rounded up to 100 ms
+    assert costs["sfn-express"] == pytest.approx(3.0 + 3e6 * tenths / 16 * 0.00001667)
+    assert costs["sfn-express"] < 10 < 200 < costs["sfn-standard"]
+    assert "Cost decides" in report["cost"]["verdict"]
+    assert "Express" in report["cost"]["verdict"]
+
+
+def test_an_approval_waits_without_cost_on_either_side_and_cannot_be_express(call: Run):
+    report = one(call, *arguments("approval"))
+    express = next(quote for quote in report["cost"]["options"] if quote["option"] == "sfn-express")
+    assert not express["possible"]
+    assert "Ask" in express["excluded"][0]
+    assert report["usage"]["slot_seconds"] < 10 < 36_000 < report["usage"]["seconds"]
+    rows = {row["dimension"]: row["workflow"] for row in report["architecture"]}
+    assert rows["human approval and callbacks"] == "1 callback: Ask"
+    assert rows["loops"] == "1 back transition: Remind → Ask"
+
+
+def test_the_break_even_is_where_both_cost_the_same(call: Run):
+    report = one(call, *arguments("express_api"))
+    pairs = {(row["first"], row["second"]): row for row in report["cost"]["break_even"]}
+    row = pairs["sfn-standard", "mwaa"]
+    for runs, cheaper in ((row["runs_per_month"] - 1, True), (row["runs_per_month"], False)):
+        again = one(call, *arguments("express_api"), "--runs-per-month", str(runs))
+        environment = amounts(again)[f"mwaa-{again['cost']['mwaa_class']}"]
+        assert (amounts(again)["sfn-standard"] < environment) is cheaper
+    assert len(pairs) == 9
+
+
+def test_sensitivity_is_the_cost_of_a_tenth_and_ten_times_the_runs(call: Run):
+    report = one(call, *arguments("hourly_etl"), "--runs-per-month", "7300")
+    for factor, runs in (("x0.1", "730"), ("x1", "7300"), ("x10", "73000")):
+        again = one(call, *arguments("hourly_etl"), "--runs-per-month", runs)
+        assert report["cost"]["sensitivity"]["sfn-standard"][factor] == pytest.approx(amounts(again)["sfn-standard"])
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_every_part_is_in_every_format(call: Run, name: str, form: str):
+    code, out, err = call("compare", *arguments(name), "--format", form)
+    assert (code, err) == (0, "")
+    if form == "json":
+        report = json.loads(out)
+        assert report["schema_version"] == 1
+        assert {"cost", "limits", "latency", "architecture"} <= report["workflows"][0].keys()
+        assert len(report["workflows"][0]["architecture"]) >= 24
+    else:
+        assert all(title in out for title in ("Cost per month", "Limits", "Latency", "Architecture"))
+        assert "Cost" in out
+        assert max(map(len, out.splitlines())) <= 120 or form == "markdown"
+
+
+def test_latency_follows_the_critical_path(call: Run):
+    args = [*arguments("hourly_etl"), "--overhead", "step-functions=0.1", "--overhead", "mwaa=4"]
+    latency = one(call, *args)["latency"]
+    assert latency["path"] == ["List Files", "Any Files?", "Clean", "Report", "Done"]
+    assert (latency["transitions"], latency["tasks"]) == (6, 6)
+    assert latency["seconds"]["step-functions"] == pytest.approx(303.25 + 6 * 0.1)
+    assert latency["seconds"]["mwaa"] == pytest.approx(303.25 + 6 * 4)
+
+
+def test_several_machines_share_one_environment(call: Run):
+    for number in range(3):
+        put(f"flows/{number}.asl.json", CLEAN)
+    put("runs.json", {"0": 1_000_000, "2.asl.json": 10})
+    report = compared(call, "flows", "--runs", "runs.json", "--runs-per-month", "100")
+    assert [part["runs_per_month"] for part in report["workflows"]] == [1_000_000, 100, 10]
+    total = report["total"]
+    assert total["runs_per_month"] == 1_000_110
+    assert amounts(total)["sfn-standard"] == pytest.approx((1_000_110 - 4000) * 0.000025)
+    assert amounts(total)["mwaa-small"] == amounts(report["workflows"][1])["mwaa-small"]
+    code, out, _ = call("compare", "flows")
+    assert code == 0
+    assert re.search(r"^total +2,190 ", out, re.M)
+
+
+def test_a_hundred_dags_need_a_class_that_holds_them(call: Run):
+    for number in range(60):
+        put(f"flows/{number}.asl.json", CLEAN)
+    assert compared(call, "flows")["total"]["cost"]["mwaa_class"] == "medium"
+
+
+def test_without_scenarios_ordinary_ways_are_taken_and_said_so(call: Run):
+    report = one(call, str(COMPARE / "express_api.asl.json"))
+    assert report["origin"] == "scenarios generated"
+    assert any("takes 1 s (Compute)" in text for text in report["assumed"])
+    assert not any(run["problem"] for run in report["runs"])
+    fan_out = one(call, str(COMPARE / "nightly_fan_out.asl.json"), "--items", "500")
+    assert fan_out["origin"] == "walk through the graph"
+    assert fan_out["usage"]["transitions"] == 3 + 500 * 2
+
+
+BAD: dict[str, tuple[list[str], str]] = {
+    "negative runs": (["m.json", "--runs-per-month", "-5"], "must be more than 0"),
+    "no runs": (["m.json", "--runs-per-month", "0"], "must be more than 0"),
+    "runs are not a number": (["m.json", "--runs-per-month", "nan"], "must be more than 0"),
+    "unknown region": (["m.json", "--region", "mars-1"], "no prices for region 'mars-1'"),
+    "region with gaps": (["m.json", "--region", "sa-east-1"], "no row for"),
+    "price file without a row": (["m.json", "--prices", "short.json"], "no row for mwaa.serverless.task-hour"),
+    "price file is not there": (["m.json", "--prices", "none.json"], "No such file"),
+    "price file is no table": (["m.json", "--prices", "m.json"], "must be an object with"),
+    "negative price": (["m.json", "--prices", "negative.json"], "not negative"),
+    "bad duration": (["m.json", "--durations", "bad_durations.json"], "'A': seconds"),
+    "bad scenario": (["m.json", "--scenarios", "list.json"], "scenario 0: must be an object"),
+    "bad weight": (["m.json", "--scenarios", "weight.json"], "'weight' must be a positive number"),
+    "no history": (["m.json", "--history", "m.json"], "no history"),
+    "history of another machine": (["m.json", "--history", "other_history.json"], "enters 'B'"),
+    "overhead": (["m.json", "--overhead", "mars=1"], "there are step-functions"),
+    "overhead without a number": (["m.json", "--overhead", "mwaa=soon"], "seconds between"),
+    "dag that is none": (["m.json", "empty.py"], "no task of an Airflow DAG"),
+    "dag that is not Python": (["m.json", "broken.py"], "broken.py:1: not Python"),
+    "two machines and scenarios": (["m.json", "n.json", "--scenarios", "list.json"], "belongs to one state machine"),
+    "no machine": (["empty.py"], "Name a state machine"),
+    "items": (["m.json", "--items", "0"], "--items 0"),
+    "verify without scenarios": (["m.json", "empty.py", "--verify"], "--verify needs"),
+}
+
+
+@pytest.mark.parametrize(("args", "message"), BAD.values(), ids=BAD)
+def test_bad_input_gets_one_clear_message(call: Run, args: list[str], message: str):
+    put("m.json", CLEAN)
+    put("n.json", CLEAN)
+    rows = json.loads((Path(__file__).parent.parent / "sfn_airflow_core/compare/prices.json").read_text())["rows"]
+    mine = [row for row in rows if row["region"] == "us-east-1"]
+    put("short.json", {"schema_version": 1, "rows": [row for row in mine if "serverless" not in row["item"]]})
+    put("negative.json", {"schema_version": 1, "rows": [{**mine[0], "price": "-1"}]})
+    put("bad_durations.json", {"A": -1})
+    put("list.json", [3])
+    put("weight.json", {"input": {}, "weight": 0})
+    event = {"id": 1, "type": "PassStateEntered", "timestamp": 0, "stateEnteredEventDetails": {"name": "B"}}
+    put("other_history.json", {"events": [event]})
+    put("empty.py", "x = 1\n")
+    put("broken.py", "def (\n")
+    code, out, err = call("compare", *args)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_a_broken_machine_is_named_and_the_others_are_compared(call: Run):
+    put("flows/good.asl.json", CLEAN)
+    put("flows/bad.asl.json", {"StartAt": "A", "States": {}})
+    code, out, err = call("compare", "flows")
+    assert code == 2
+    assert "bad.asl.json:" in err
+    assert out.startswith("good\n")
+
+
+def test_a_name_that_no_run_meets_is_pointed_out(call: Run):
+    put("m.json", CLEAN)
+    put("durations.json", {"Nowhere": 3})
+    code, _, err = call("compare", "m.json", "--durations", "durations.json")
+    assert code == 0
+    assert "no run comes to a state or resource 'Nowhere'" in err
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_names_are_data(call: Run, form: str):
+    name = "<b>|*x*|\x1b[31m{runs}`"
+    put("m.json", {"StartAt": name, "States": {name: {"Type": "Pass", "End": True}}})
+    code, out, _ = call("compare", "m.json", "--explain", "--format", form)
+    assert code == 0
+    assert "\x1b" not in out
+    assert form == "text" or "<b>" not in out
+
+
+def test_the_public_collection_is_compared_in_15_seconds(call: Run, corpus: Path):
+    started = time.perf_counter()
+    report = compared(call, str(corpus / "state-machines" / "step-functions-workflows-collection"))
+    assert time.perf_counter() - started < 15
+    assert len(report["workflows"]) == 157
+    assert all(part["usage"]["transitions"] >= 1 for part in report["workflows"])

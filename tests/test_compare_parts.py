@@ -1,0 +1,247 @@
+"""Parts of a comparison: recorded histories, billing of child executions, and the match of states with tasks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from goldens import CASES
+from running import chain, machine_of, task
+
+from sfn_airflow_core.asl.read import read_text
+from sfn_airflow_core.compare.cost import Terms, carries, mwaa, standard, worker_hours
+from sfn_airflow_core.compare.dag_file import read_dag_file
+from sfn_airflow_core.compare.durations import Durations
+from sfn_airflow_core.compare.history import load_histories, read_history
+from sfn_airflow_core.compare.latency import critical
+from sfn_airflow_core.compare.overheads import Overheads
+from sfn_airflow_core.compare.prices import packaged
+from sfn_airflow_core.compare.quote import figure
+from sfn_airflow_core.compare.scenarios import Scenario, read_scenarios, run_scenarios
+from sfn_airflow_core.compare.steps import Run, Step, Workflow, plan
+from sfn_airflow_core.compare.structure import Structure, match
+from sfn_airflow_core.compare.usage import measure
+from sfn_airflow_core.compare.walk import walk
+from sfn_airflow_core.interpreter import Replies, execute, history, read_replies
+
+COMPARE = Path(__file__).parent.parent / "fixtures" / "compare"
+TERMS = Terms(packaged().region("us-east-1"), 1000)
+DEFAULT = Overheads()
+ETL = read_text((COMPARE / "hourly_etl.asl.json").read_bytes(), "hourly_etl.asl.json").machine
+assert ETL is not None
+
+
+def distributed(kind: str) -> dict[str, Any]:
+    processor = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": kind}}
+    inner = chain(task(), {"Type": "Pass"}, names="XY")
+    return chain({"Type": "Map", "ItemProcessor": {**processor, **inner}})
+
+
+def workflow(definition: dict[str, Any], input: Any, seconds: float = 1.0) -> Workflow:
+    own = plan(machine_of(definition), 500)
+    durations = Durations({"work": seconds})
+    runs = run_scenarios(own, [Scenario("one", input, Replies())], durations)
+    return Workflow("w", own, tuple(runs), "scenarios given", {})
+
+
+def test_standard_children_of_a_distributed_map_are_billed_by_transition():
+    usage = measure(workflow(distributed("STANDARD"), [1, 2, 3]), DEFAULT)
+    assert (usage.own, usage.child_transitions, usage.requests) == (1, 6, 0)
+
+
+def test_express_children_of_a_distributed_map_are_billed_by_request_and_time():
+    usage = measure(workflow(distributed("EXPRESS"), [1, 2, 3], 0.25), DEFAULT)
+    assert (usage.own, usage.child_transitions, usage.requests) == (1, 0, 3)
+    assert usage.request_gb_seconds == pytest.approx(3 * 0.3 * 64 / 1024)
+    labels = [item.label for item in standard(usage, TERMS).items]
+    assert labels == ["state transitions", "child executions: requests", "child executions: duration, price 1"]
+
+
+def test_a_walk_counts_as_many_items_as_are_assumed():
+    own = plan(machine_of(distributed("EXPRESS")), 500)
+    runs = walk(own, Durations({"work": 0.25}), 1000)
+    usage = measure(Workflow("w", own, tuple(runs), "walk through the graph", {}), DEFAULT)
+    assert (usage.own, usage.requests) == (1, 1000)
+    assert usage.request_gb_seconds == pytest.approx(1000 * 0.3 / 16)
+
+
+def test_a_walk_takes_every_way_out_of_a_choice_and_a_cycle_once():
+    choice = {"Type": "Choice", "Choices": [{"Variable": "$.n", "NumericEquals": 1, "Next": "A"}], "Default": "C"}
+    definition = chain({"Type": "Pass"}, choice, {"Type": "Succeed"})
+    runs = walk(plan(machine_of(definition), 100), Durations())
+    assert [[step.at.rpartition("/")[2] for step in run.steps] for run in runs] == [["A", "B", "A", "B", "C"]]
+
+
+def test_workers_are_added_for_bursts_and_for_steady_load():
+    own = plan(machine_of(chain(task())), 100)
+    wide = Run("r", 1.0, (Step("/States/A", (), 0.0, 600.0, 600.0, times=30),), 600.0)
+    usage = measure(Workflow("w", own, (wide,), "recorded history", {}), DEFAULT)
+    held = 600.24
+    load = worker_hours(usage, TERMS, 5)
+    assert load.burst_seconds == pytest.approx(5 * (held + 120))
+    few = TERMS.with_runs(10)
+    assert mwaa(usage, few, "small", True).amount == pytest.approx(10 * 5 * (held + 120) / 3600 * 0.055)
+    steady = TERMS.with_runs(2190)  # 30 slots for 600.24 s, 2,190 times in 730 h: 15 on average
+    assert worker_hours(usage, steady, 5).steady == 3
+    assert not carries(usage, TERMS.with_runs(8000), "small")
+    assert carries(usage, TERMS.with_runs(8000), "medium")
+
+
+def test_a_second_price_starts_after_a_thousand_gb_hours():
+    from sfn_airflow_core.compare.cost import express
+
+    own = plan(machine_of(chain(task())), 100)
+    run = Run("r", 1.0, (Step("/States/A", (), 0.0, 100.0, 100.0),), 100.0)
+    usage = measure(Workflow("w", own, (run,), "recorded history", {}), DEFAULT)
+    each = 100 / 16
+    runs = 1_000_000  # 1,736 GB-hours
+    amount = express(usage, TERMS.with_runs(runs), ()).amount
+    first, second = 3_600_000, runs * each - 3_600_000
+    assert amount == pytest.approx(1.0 + first * 0.00001667 + second * 0.00000833)
+
+
+def test_the_critical_path_goes_through_the_slowest_branch_and_all_waves_of_a_map():
+    fast, slow = chain({"Type": "Wait", "Seconds": 1}, names="F"), chain({"Type": "Wait", "Seconds": 9}, names="S")
+    inner = {"ItemProcessor": chain({"Type": "Wait", "Seconds": 2}, names="W"), "MaxConcurrency": 2}
+    definition = chain({"Type": "Parallel", "Branches": [fast, slow]}, {"Type": "Map", **inner, "ItemsPath": "$"})
+    own = plan(machine_of(definition), 100)
+    (run,) = run_scenarios(own, [Scenario("one", {}, Replies())], Durations())
+    found, path = critical(own, run, lambda step: 1.0, 0.1)
+    assert path == ["A", "S", "B", "W"]
+    assert (found.hops, found.work) == (4, 11)
+    many = [
+        Step("/States/B", (), 0, 8, 8),
+        *(Step("/States/B/ItemProcessor/States/W", (("B", n),), 2.0 * (n // 2), 2, 2) for n in range(7)),
+    ]
+    found, _ = critical(own, Run("r", 1.0, tuple(many), 8), lambda step: 1.0, 0.1)
+    assert (found.hops, found.work) == (1 + 4, 8)
+
+
+def test_a_history_tells_the_same_as_the_interpreter(tmp_path: Path):
+    own = plan(ETL, 100)
+    durations = Durations({"List Files": 2, "Report": 0.25})
+    scenarios = read_scenarios(json.loads((COMPARE / "hourly_etl.scenarios.json").read_text()), "s")
+    (files, _) = run_scenarios(own, scenarios, durations)
+    replies = {
+        "List Files": {"payload": {"count": 4}, "after": 2},
+        "Clean": [
+            {"error": "Glue.ConcurrentRunsExceededException", "after": 1},
+            {"result": {"JobRunState": "SUCCEEDED"}, "after": 240},
+        ],
+        "Report": {"result": {}, "after": 0.25},
+    }
+    events = history(execute(ETL, {"hour": "x"}, read_replies(replies)))
+    run = read_history(events, own, "h")
+    told = [(step.at, step.place, round(step.seconds, 3), round(step.busy, 3), step.tries) for step in run.steps]
+    known = [(step.at, step.place, round(step.seconds, 3), round(step.busy, 3), step.tries) for step in files.steps]
+    assert told == known
+    assert (run.status, run.events) == (files.status, files.events)
+    file = tmp_path / "two.jsonl"
+    file.write_text("\n".join(json.dumps({"events": events}) for _ in range(2)), encoding="utf-8")
+    assert len(load_histories(file, own)) == 2
+
+
+def test_a_history_knows_iterations_and_branches():
+    definition = chain(
+        {"Type": "Map", "ItemProcessor": chain(task(), names="W")},
+        {"Type": "Parallel", "Branches": [chain(task(), names="L"), chain({"Type": "Pass"}, names="R")]},
+    )
+    own = plan(machine_of(definition), 100)
+    replies = read_replies({"*": {"result": {}, "after": 1}})
+    run = read_history(history(execute(own.machine, [1, 2], replies)), own, "h")
+    places = {(step.at.rpartition("/")[2], step.place) for step in run.steps}
+    assert {("W", (("A", 0),)), ("W", (("A", 1),)), ("L", (("B", 0),)), ("R", (("B", 1),)), ("A", ())} <= places
+
+
+def pair() -> Structure:
+    data = (COMPARE / "sales_pair.asl.json").read_bytes()
+    machine = read_text(data, "m.json").machine
+    assert machine is not None
+    return match(plan(machine, len(data)), read_dag_file((COMPARE / "sales_pair.py").read_bytes(), "sales_pair.py"))
+
+
+def test_a_pair_written_independently_is_matched_with_evidence():
+    found = pair()
+    matched = {m.state: m.task for m in found.matches}
+    assert matched == {
+        "ExtractSales": "pull_sales",
+        "TransformSales": "transform",
+        "RefreshPartitions": "repair_table",
+        "TrainForecast": "forecast",
+        "NotifyTeam": "tell_team",
+    }
+    assert {m.sure for m in found.matches} == {"likely"}
+    assert all(m.evidence for m in found.matches)
+    assert found.only_machine == ("In Parallel (Parallel)", "WaitForSettle (Wait)")
+    assert found.only_dag == ("validate_rows (PythonOperator)",)
+    assert found.edges == ()
+
+
+def test_differences_of_a_pair_are_named():
+    differences = {m.state: " | ".join(m.differences) for m in pair().matches}
+    assert "4 retries, and 2" in differences["ExtractSales"]
+    assert "timeout 300 s, and 600 s" in differences["ExtractSales"]
+    assert "WorkGroup primary, and analytics" in differences["RefreshPartitions"]
+    assert differences["NotifyTeam"] == ""
+
+
+def test_the_schedule_of_a_dag_is_read():
+    assert pair().dag.settings == {"schedule": "15 2 * * *", "catchup": True, "max_active_runs": 1}
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if (case / "machine.asl.json").exists()], ids=lambda c: c.name)
+def test_a_generated_dag_is_matched_by_its_comments(case: Path):
+    data = (case / "machine.asl.json").read_bytes()
+    machine = read_text(data, "machine.asl.json").machine
+    if machine is None:
+        pytest.skip("not a machine without substitutions")
+    found = match(plan(machine, len(data)), read_dag_file((case / "dag.py").read_bytes(), "dag.py"))
+    assert {m.sure for m in found.matches} <= {"certain"}
+    assert (found.edges, found.only_dag) == ((), ())
+
+
+TASKFLOW = """
+from airflow.sdk import dag, task, task_group
+
+@task
+def load(day): ...
+
+@task(retries=5)
+def clean(rows): ...
+
+@dag(schedule=None)
+def flow():
+    rows = load("x")
+
+    @task_group
+    def each(row):
+        clean(row)
+
+    each.expand(row=rows) >> load.override(task_id="again")("y")
+
+flow()
+"""
+
+
+def test_taskflow_groups_and_overrides_are_read():
+    found = read_dag_file(TASKFLOW.encode(), "flow.py")
+    assert list(found.tasks) == ["load", "each", "each.clean", "again"]
+    assert found.tasks["each.clean"].retries == 5
+    assert found.tasks["each"].mapped
+    assert set(found.edges) == {("load", "each"), ("each", "again")}
+
+
+def test_a_dag_file_is_never_run(tmp_path: Path):
+    mark = tmp_path / "ran"
+    source = f"open({str(mark)!r}, 'w')\nfrom airflow.sdk import task\n@task\ndef a(): ...\na()\n"
+    read_dag_file(source.encode(), "x.py")
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1234567.0, "1,234,567"), (0.00001667, "0.00001667"), (2.5, "2.5"), (0.1674277017, "0.16743")]
+)
+def test_figures_are_short_and_keep_prices_whole(value: float, text: str):
+    assert figure(value) == text

@@ -1,0 +1,146 @@
+"""Prices: the table of the package, files in its place, and getting current ones from recorded documents."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from command import CLEAN, Run, put
+
+from sfn2airflow import cli_prices
+from sfn_airflow_core.compare.prices import ITEMS, PriceError, as_json, packaged, read_prices, stale
+from sfn_airflow_core.compare.refresh import OFFERS, api_documents, public_documents, table
+
+COMPARE = Path(__file__).parent.parent / "fixtures" / "compare"
+
+
+def offer(address: str) -> bytes:
+    """The recorded document behind an address of the public price list."""
+    assert address.endswith("/current/eu-west-1/index.json")
+    name = next(code for code in OFFERS if f"/{code}/" in address)
+    return (COMPARE / f"offer_{name}.json").read_bytes()
+
+
+def test_every_row_of_the_package_has_a_source_and_a_date():
+    rows = packaged().rows
+    assert {"us-east-1", "us-west-2"} <= set(packaged().regions())
+    assert all(row.source and row.as_of <= date(2026, 12, 31) and row.unit == ITEMS[row.item] for row in rows)
+    assert read_prices(as_json(packaged()), "again").rows == rows
+
+
+def test_prices_are_old_after_180_days():
+    row = packaged().rows[0]
+    assert stale([row], row.as_of + timedelta(days=180)) == ""
+    assert "181 days old" in stale([row], row.as_of + timedelta(days=181))
+
+
+def test_old_prices_are_warned_about_on_the_command_line(call: Run):
+    put("m.json", CLEAN)
+    value = as_json(packaged())
+    value["rows"] = [{**row, "as_of": "2020-01-01"} for row in value["rows"]]
+    put("old.json", value)
+    code, out, err = call("compare", "m.json", "--prices", "old.json")
+    assert code == 0
+    assert "warning: the prices are up to" in err
+    assert "as of 2020-01-01" in out
+
+
+def test_show_gives_a_table_that_can_be_given_back(call: Run):
+    code, out, _ = call("prices", "show", "--region", "us-west-2", "--format", "json")
+    assert code == 0
+    put("mine.json", out)
+    put("m.json", CLEAN)
+    code, out, _ = call("compare", "m.json", "--prices", "mine.json", "--region", "us-west-2", "--format", "json")
+    assert code == 0
+    assert json.loads(out)["region"] == "us-west-2"
+
+
+def test_show_names_source_and_date_of_every_row(call: Run):
+    code, out, _ = call("prices", "show", "--region", "us-east-1")
+    assert code == 0
+    assert out.count("2026-0") >= len(ITEMS)
+    assert "estimate" in out
+    code, _, err = call("prices", "show", "--region", "mars-1")
+    assert code == 2
+    assert "no prices for region 'mars-1'" in err
+
+
+def test_refresh_reads_the_public_offer_files(call: Run, monkeypatch: pytest.MonkeyPatch):
+    asked: list[str] = []
+    monkeypatch.setattr(cli_prices, "fetch", lambda address: (asked.append(address), offer(address))[1])
+    code, _, err = call("prices", "refresh", "--region", "eu-west-1", "-o", "eu.json")
+    assert code == 0, err
+    assert len(asked) == 2
+    rows = {row["item"]: row for row in json.loads(Path("eu.json").read_text())["rows"]}
+    assert rows.keys() == ITEMS.keys()
+    assert rows["sfn.transition"]["price"] == "0.0000250000"
+    assert [rows[f"sfn.express.gb-second.{n}"]["price"] for n in (1, 2, 3)] == [
+        "0.0000166700",
+        "0.0000083300",
+        "0.0000045600",
+    ]
+    assert (rows["mwaa.environment.2xlarge"]["price"], rows["mwaa.worker.large"]["price"]) == ("4.20", "0.24")
+    assert (rows["mwaa.worker.2xlarge"]["price"], rows["mwaa.worker.2xlarge"]["source"]) == ("0.96", "estimate")
+    assert {row["as_of"] for row in rows.values()} == {"2026-11-01"}
+    put("m.json", CLEAN)
+    code, out, _ = call("compare", "m.json", "--prices", "eu.json", "--region", "eu-west-1")
+    assert code == 0
+    assert "prices of eu-west-1 as of 2026-11-01" in out
+
+
+def test_refresh_reads_the_price_list_api(monkeypatch: pytest.MonkeyPatch):
+    client = boto3.client("pricing", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    with Stubber(client) as stub:
+        for code in OFFERS:
+            document = json.loads((COMPARE / f"offer_{code}.json").read_text())
+            stub.add_response("get_products", {"FormatVersion": "aws_v1", "PriceList": entries(document)})
+        found = table(api_documents("eu-west-1", client), "eu-west-1", "api")
+        stub.assert_no_pending_responses()
+    assert found.rows == table(public_documents("eu-west-1", offer), "eu-west-1", "api").rows
+
+
+def entries(document: Any) -> list[str]:
+    """An offer file as GetProducts gives it: JSON text per product."""
+    terms = document["terms"]["OnDemand"]
+    return [
+        json.dumps({"product": product, "terms": {"OnDemand": terms[sku]}, "publicationDate": "2026-11-01T00:00:00Z"})
+        for sku, product in document["products"].items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"<html>", "not a price list"),
+        (b"[]", "not an offer file"),
+        (b'{"publicationDate": "2026-11-01", "products": {}, "terms": {"OnDemand": {}}}', "no price for"),
+    ],
+    ids=["html", "list", "nothing in it"],
+)
+def test_what_is_no_price_list_is_refused(data: bytes, message: str):
+    with pytest.raises(PriceError, match=message):
+        table(public_documents("eu-west-1", lambda _: data), "eu-west-1", "test")
+
+
+def test_a_region_is_never_more_than_a_name(call: Run):
+    code, _, err = call("prices", "refresh", "--region", "../../x", "-o", "x.json")
+    assert code == 2
+    assert "not the name of a region" in err
+    assert not Path("x.json").exists()
+
+
+def test_comparing_uses_no_network(call: Run, monkeypatch: pytest.MonkeyPatch):
+    import socket
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    put("m.json", CLEAN)
+    assert call("compare", "m.json")[0] == 0
+    assert call("prices", "show")[0] == 0
