@@ -95,9 +95,11 @@ class Reader:
                 self.defined[node.name] = node
                 return
 
-        if self.origin(_first_line(node)):  # a state in a form of its own
-            word = name_of(node.decorator_list[0]) if node.decorator_list else "function"
-            self.names[node.name] = self.add(self.task(node, word, _call_of(node), group))
+        if self.origin(_first_line(node)):  # a state in a form of its own, or what another task does
+            named = [call for call in node.decorator_list if isinstance(self.positional(call, 0), str)]
+            first = named[0] if named and isinstance(named[0], ast.Call) else None
+            word = name_of(first) if first else "function"
+            self.names[node.name] = self.add(self.task(node, word, first, group))
 
     def whole(self, node: ast.FunctionDef, call: ast.Call | None) -> None:
         """A function that is a DAG, with names of its own."""
@@ -218,8 +220,9 @@ class Reader:
         self.dag.tasks[task.id] = task
         return Ref([task.id], [task.id])
 
-    def positional(self, call: ast.Call | None, number: int) -> Any:
-        return literal(call.args[number], self.constants) if call and len(call.args) > number else None
+    def positional(self, call: ast.expr | None, number: int) -> Any:
+        given = call.args if isinstance(call, ast.Call) else []
+        return literal(given[number], self.constants) if len(given) > number else None
 
     def keyword(self, call: ast.Call | None, name: str, default: Any = None) -> Any:
         for word in call.keywords if call else ():
