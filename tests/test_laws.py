@@ -142,6 +142,48 @@ States:
       StartAt: Two
       States: {Two: {Type: Wait, Comment: a comment, Seconds: 1, OutputPath: $.a, End: true}}
     Retry: [{ErrorEquals: [A]}]
+    Next: Far
+  Far:
+    Type: Map
+    MaxConcurrency: 3
+    ToleratedFailureCount: 2
+    ToleratedFailurePercentage: 10
+    ItemReader:
+      Resource: arn:aws:states:::s3:getObject
+      ReaderConfig:
+        {InputType: CSV, CSVHeaderLocation: GIVEN, CSVHeaders: [a], CSVDelimiter: PIPE, MaxItems: 5}
+      Parameters: {Bucket: b, Key: k}
+    ItemBatcher: {MaxItemsPerBatch: 2, MaxInputBytesPerBatch: 100, BatchInput: {x: 1}}
+    ResultWriter:
+      Resource: arn:aws:states:::s3:putObject
+      Parameters: {Bucket: b, Prefix: p}
+      WriterConfig: {OutputType: JSONL, Transformation: COMPACT}
+    ItemProcessor:
+      ProcessorConfig: {Mode: DISTRIBUTED, ExecutionType: EXPRESS}
+      StartAt: Three
+      States: {Three: {Type: Pass, End: true}}
+    Next: Flat
+  Flat:
+    Type: Map
+    ItemReader:
+      Resource: arn:aws:states:::s3:listObjectsV2
+      ReaderConfig: {Transformation: LOAD_AND_FLATTEN, InputType: JSON, ItemsPointer: /a}
+      Parameters: {Bucket: b}
+    ItemProcessor:
+      ProcessorConfig: {Mode: DISTRIBUTED, ExecutionType: STANDARD}
+      StartAt: Four
+      States: {Four: {Type: Pass, End: true}}
+    Next: Manifest
+  Manifest:
+    Type: Map
+    ItemReader:
+      Resource: arn:aws:states:::s3:getObject
+      ReaderConfig: {ManifestType: ATHENA_DATA, InputType: JSONL}
+      Parameters: {Bucket: b, Key: k}
+    ItemProcessor:
+      ProcessorConfig: {Mode: DISTRIBUTED, ExecutionType: STANDARD}
+      StartAt: Five
+      States: {Five: {Type: Pass, End: true}}
     Next: Rest
   Rest: {Type: Wait, Comment: a comment, Seconds: 1, OutputPath: $.a, Next: Pick}
   Pick:
