@@ -29,7 +29,7 @@ from sfn_airflow_core.flow.graph import graph
 
 ROOT = Path(os.environ.get("CORPUS", Path(__file__).parents[2] / "shared" / "corpus")) / "state-machines"
 PUBLIC = "step-functions-workflows-collection"
-LATER = {"S2A103", "S2A207", "S2A208", "S2A301", "S2A302", "S2A501", "S2A502", "S2A503"}
+LATER = {"S2A301", "S2A302", "S2A501", "S2A502", "S2A503"}
 """Findings of what is not translated yet: cycles, JSONata, variables, distributed and nested Map, callbacks, HTTP."""
 
 
