@@ -61,7 +61,7 @@ def translate_text(data: bytes | str, source: str, options: Options = DEFAULTS) 
     ledger.approvals, ledger.human_approval = approvals(reading.machine), options.human_approval
     ledger.note(*_reader_findings(reading))
     if options.type == "EXPRESS":
-        ledger.note(ExpressMachine(at=""))
+        ledger.note(ExpressMachine(at="/StartAt"))
     try:
         dag = translate(reading.machine, dag_id, PurePath(source).name, ledger)
         text = write(dag, options, ledger.constants)

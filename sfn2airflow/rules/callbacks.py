@@ -213,7 +213,7 @@ class ExpressMachine(Finding):
     code: ClassVar[str] = "S2A601"
     fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
     source: ClassVar[str] = f"{_GUIDE}/choosing-workflow-type.html"
-    example: ClassVar[Example] = Example(machine(lambda_task()), "", Options(type="EXPRESS"))
+    example: ClassVar[Example] = Example(machine(lambda_task()), "/StartAt", Options(type="EXPRESS"))
     near_miss: ClassVar[Example] = Example(machine(lambda_task()))
 
     def message(self) -> str:

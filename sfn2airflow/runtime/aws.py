@@ -7,6 +7,7 @@ import re
 from functools import cache
 from typing import Any
 
+from .aws_emr import BY_NAME
 from .aws_http import invoke_api
 from .aws_names import OPTIMISED, Json, compact, java_name, plain_name, request, result, sdk_prefix, service_error
 from .aws_reshaped import RESHAPED
@@ -43,6 +44,8 @@ def aws(action: str, **arguments: Json) -> Json:
             return _invoke_model(arguments)
         case "ecs:runTask":
             return _run_task(arguments)
+    if (by_name := BY_NAME.get(action)) is not None:
+        return by_name(arguments, call)
     if reshaped := RESHAPED.get(action):
         return reshaped.result(call(f"{action.partition(':')[0]}:{reshaped.operation}", reshaped.request(arguments)))
     return call(action, arguments)

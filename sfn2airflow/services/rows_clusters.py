@@ -51,6 +51,18 @@ _EMR = (
         sync="Step.Status.State|COMPLETED|FAILED CANCELLED INTERRUPTED|",
     ),
     _emr("cancelStep", "CancelSteps", "ClusterId StepId StepCancellationOption"),
+    _emr(
+        "modifyInstanceFleetByName",
+        "ModifyInstanceFleet",
+        "ClusterId InstanceFleetName InstanceFleet",
+        iam="elasticmapreduce:ListInstanceFleets elasticmapreduce:ModifyInstanceFleet",
+    ),
+    _emr(
+        "modifyInstanceGroupByName",
+        "ModifyInstanceGroups",
+        "ClusterId InstanceGroupName InstanceGroup",
+        iam="elasticmapreduce:ListInstanceGroups elasticmapreduce:ModifyInstanceGroups",
+    ),
     _emr("setClusterTerminationProtection", "SetTerminationProtection", "ClusterId TerminationProtected"),
 )
 
