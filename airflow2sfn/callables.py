@@ -1,0 +1,225 @@
+"""Python callables as Lambda states: what they are given, and what they may do besides returning."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+
+from airflow2sfn.expressions import Untranslatable, quoted
+from airflow2sfn.source import Items, Known, PythonCallable, Task, Value
+from airflow2sfn.values import Values, query, to_json
+from sfn_airflow_core.asl.model import Json
+
+SKIP, FAIL = "AirflowSkipException", "AirflowFailException"
+
+_CONTEXT = {"ds": "ds", "run_id": "run_id", "params": "params", "ts": "logical_date", "logical_date": "logical_date"}
+_NO_CONTEXT = frozenset({"ti", "task_instance", "dag_run", "dag", "task", "macros", "var", "conn", "context"})
+
+
+def function_name(dag_id: str, task_id: str) -> str:
+    """The Lambda function of a task: letters, digits, ``-`` and ``_``, at most 64 of them."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", f"{dag_id}_{task_id}")[:64]
+
+
+def arguments(task: Task) -> dict[str, Value]:
+    """What a task's callable is called with, by the names of its parameters; raises Untranslatable."""
+    given: dict[str, Value] = {}
+    names = [p.name for p in task.callable.parameters if p.kind in ("positional", "any")] if task.callable else []
+    if len(task.op_args) > len(names):
+        raise Untranslatable("the callable takes any number of positional arguments")
+    given.update(zip(names, task.op_args, strict=False))
+    given.update(task.op_kwargs)
+    return given
+
+
+def payload(task: Task, values: Values, besides: tuple[str, ...] = ()) -> dict[str, Json]:
+    """The event of a task's function: its arguments, and what its parameters ask of Airflow's context.
+
+    Args:
+        task: the task.
+        values: where values are found.
+        besides: parameters that get their value elsewhere.
+    """
+    given = arguments(task)
+    result: dict[str, Json] = {}
+    for parameter in task.callable.parameters if task.callable else ():
+        name = parameter.name
+        if name in given or name in besides or parameter.kind in ("args", "kwargs"):
+            continue
+        if name in _CONTEXT:
+            result[name] = query(values.run(_CONTEXT[name]))
+        elif name == "ds_nodash":
+            result[name] = query(f"$replace({values.run('ds')}, '-', '')")
+    return result | {name: to_json(value, values) for name, value in given.items() if name not in besides}
+
+
+def missing_context(task: Task) -> list[str]:
+    """What a callable asks of Airflow's context and will not get."""
+    if task.callable is None:
+        return []
+    given = {*task.op_kwargs, *(task.expansion.values if task.expansion else ())}
+    asked = [p.name for p in task.callable.parameters if p.name not in given]
+    found = [name for name in asked if name in _NO_CONTEXT]
+    wild = [p.name for p in task.callable.parameters if p.kind == "kwargs" and p.name in ("context", "kwargs")]
+    text = task.callable.source()
+    found += [f"{name}" for name in wild if name not in found and re.search(rf"\b{name}\b[\[.]", text)]
+    return list(dict.fromkeys(found))
+
+
+def may_raise(function: PythonCallable | None, exception: str) -> bool:
+    """Whether a callable, or a function of its module that it uses, names an exception."""
+    if function is None:
+        return False
+    functions = _functions(function.module.text)
+    rest, seen = [function.source()], set()
+    while rest:
+        text = rest.pop()
+        if re.search(rf"\b{exception}\b", text):
+            return True
+        for name in re.findall(r"\b[A-Za-z_]\w*\b", text):
+            if name in functions and name not in seen:
+                seen.add(name)
+                rest.append(functions[name])
+    return False
+
+
+def _functions(text: str) -> Mapping[str, str]:
+    """The source of a module's functions by name; empty where it does not parse."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return {}
+    return {
+        node.name: ast.get_source_segment(text, node) or ""
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+
+
+def returned_ids(function: PythonCallable | None) -> list[str] | None:
+    """The task ids that a branch callable returns one of; nothing where it may return anything else."""
+    tree = _tree(function)
+    if tree is None:
+        return None
+    if isinstance(tree, ast.Lambda):
+        return _texts(tree.body)
+    returns = [node for node in _own_nodes(tree) if isinstance(node, ast.Return)]
+    if not returns or not _ends(tree.body):
+        return None
+    found: list[str] = []
+    for node in returns:
+        texts = _texts(node.value)
+        if texts is None:
+            return None
+        found.extend(texts)
+    return list(dict.fromkeys(found))
+
+
+def _tree(function: PythonCallable | None) -> ast.FunctionDef | ast.Lambda | None:
+    if function is None:
+        return None
+    from textwrap import dedent
+
+    lines = function.module.text.splitlines()[function.span.line - 1 : function.span.end_line]
+    try:
+        module = ast.parse(dedent("\n".join(lines)))
+    except (SyntaxError, ValueError, RecursionError):
+        try:
+            module = ast.parse(function.source())
+        except (SyntaxError, ValueError, RecursionError):
+            return None
+    return next((node for node in ast.walk(module) if isinstance(node, ast.FunctionDef | ast.Lambda)), None)
+
+
+def _own_nodes(function: ast.FunctionDef) -> list[ast.AST]:
+    """The nodes of a function, without those of functions inside it."""
+    found: list[ast.AST] = []
+    rest: list[ast.AST] = list(function.body)
+    while rest:
+        node = rest.pop()
+        found.append(node)
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            rest.extend(ast.iter_child_nodes(node))
+    return found
+
+
+def _ends(body: list[ast.stmt]) -> bool:
+    """Whether a block surely ends in a return or an exception."""
+    match body[-1]:
+        case ast.Return() | ast.Raise():
+            return True
+        case ast.If(body=yes, orelse=no) if no:
+            return _ends(yes) and _ends(no)
+        case _:
+            return False
+
+
+def _texts(node: ast.expr | None) -> list[str] | None:
+    match node:
+        case ast.Constant(value=str(text)):
+            return [text]
+        case ast.List(elts=[only]):
+            return _texts(only)
+        case ast.IfExp(body=yes, orelse=no):
+            first, second = _texts(yes), _texts(no)
+            return None if first is None or second is None else first + second
+        case _:
+            return None
+
+
+def item_arguments(task: Task, values: Values) -> tuple[str, dict[str, Json] | str]:
+    """A mapped callable: the list of items as an expression, and the event of one item (ItemSelector)."""
+    item = "$states.context.Map.Item.Value"
+    expansion = task.expansion
+    assert expansion is not None
+    if expansion.kind == "expand_kwargs":
+        assert expansion.over is not None
+        fixed = payload(task, values)
+        if not fixed:
+            return list_of(expansion.over, values), query(item)
+        entries = ", ".join(f"{quoted(name)}: {_inner(value)}" for name, value in fixed.items())
+        return list_of(expansion.over, values), query(f"$merge([{{{entries}}}, {item}])")
+    names = [name for name, _ in expansion.values]
+    fixed = payload(task, values, tuple(names))
+    if len(names) == 1:
+        return list_of(expansion.values[0][1], values), {names[0]: query(item), **fixed}
+    product = cross(dict(expansion.values), values)
+    return product, {**{name: query(f"{item}.{name}") for name in names}, **fixed}
+
+
+def _inner(value: Json) -> str:
+    from airflow2sfn.values import constant
+
+    return constant(value)
+
+
+def list_of(value: Value, values: Values) -> str:
+    """What a task is mapped over, as an expression; raises Untranslatable for a dictionary."""
+    from airflow2sfn.values import expression
+
+    if isinstance(value, Known) and isinstance(value.value, dict):
+        raise Untranslatable("it is mapped over a dictionary")
+    return expression(value, values)
+
+
+def cross(over: Mapping[str, Value], values: Values) -> str:
+    """The cross product as a list of objects, the last parameter changing fastest."""
+    names = list(over)
+    body = "{" + ", ".join(f"{quoted(name)}: ${name}" for name in names) + "}"
+    for name in reversed(names):
+        body = f"$map({list_of(over[name], values)}, function(${name}) {{ {body} }})"
+        if name != names[-1]:
+            body = f"$reduce({body}, $append)"
+    return f"[{body}]"
+
+
+def known_length(value: Value | None) -> int | None:
+    """How many items there are, where the file says so."""
+    match value:
+        case Items(items):
+            return len(items)
+        case Known(list() | tuple() as items):
+            return len(items)
+        case _:
+            return None

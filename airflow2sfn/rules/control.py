@@ -1,0 +1,530 @@
+"""A2S2xx: tasks and control flow, and A2S4xx: retries and timeouts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from airflow2sfn.rules.example import Example, inside
+from sfn_airflow_core.findings import Fidelity, Finding
+
+_AIRFLOW = "https://airflow.apache.org/docs/apache-airflow/stable/core-concepts"
+_GUIDE = "https://docs.aws.amazon.com/step-functions/latest/dg"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddedOrder(Finding):
+    """The order of the tasks cannot be written as nested Parallel states; some order is added.
+
+    Why it matters: tasks start later than they could; a failed task still stops only what needs it.
+
+    Remedy: nothing, if the price is right; known durations lower it, and so does a DAG with fewer crossing edges.
+    """
+
+    code: ClassVar[str] = "A2S201"
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
+    source: ClassVar[str] = f"{_GUIDE}/state-parallel.html"
+    example: ClassVar[Example] = Example(
+        inside(
+            """
+            @task
+            def a(): pass
+            @task
+            def b(): pass
+            @task
+            def c(): pass
+            @task
+            def d(): pass
+            first, second, last = a(), b(), d()
+            first >> c()
+            [first, second] >> last
+            """
+        ),
+        "5:6",
+    )
+    near_miss: ClassVar[Example] = Example(
+        inside(
+            """
+            @task
+            def a(): pass
+            @task
+            def b(): pass
+            a() >> b()
+            """
+        )
+    )
+
+    pairs: tuple[tuple[str, str], ...]
+    price: float
+
+    def message(self) -> str:
+        shown = [f"{second} starts after {first} too" for first, second in self.pairs[:4]]
+        more = f" and {len(self.pairs) - 4} more" if len(self.pairs) > 4 else ""
+        return f"added order: {', '.join(shown)}{more}; the critical path grows by {self.price:.0%}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EagerRule(Finding):
+    """A task that Airflow starts at the first upstream task that fails or succeeds waits for all of them.
+
+    Why it matters: it starts later than in Airflow.
+
+    Remedy: nothing, if the time does not matter; otherwise let the upstream tasks do the work themselves.
+    """
+
+    code: ClassVar[str] = "A2S202"
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
+    source: ClassVar[str] = f"{_AIRFLOW}/dags.html#trigger-rules"
+    example: ClassVar[Example] = Example(
+        inside(
+            """
+            @task
+            def a(): pass
+            @task
+            def b(): pass
+            @task(trigger_rule="one_failed")
+            def c(): pass
+            [a(), b()] >> c()
+            """
+        ),
+        "12:15",
+    )
+    near_miss: ClassVar[Example] = Example(
+        inside(
+            """
+            @task
+            def a(): pass
+            @task(trigger_rule="one_failed")
+            def c(): pass
+            a() >> c()
+            """
+        )
+    )
+
+    task: str
+    rule: str
+
+    def message(self) -> str:
+        return f"{self.task} ({self.rule}) starts when all its upstream tasks have ended, not at the first"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoCounterpart(Finding):
+    """An operator has no counterpart; a state that fails stands in its place.
+
+    Why it matters: the execution fails there, and what needs the task does not run.
+
+    Remedy: put a Task state that does the work in its place, or let a Python function do it.
+    """
+
+    code: ClassVar[str] = "A2S203"
+    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
+    source: ClassVar[str] = f"{_GUIDE}/integrate-services.html"
+    example: ClassVar[Example] = Example(inside('BashOperator(task_id="a", bash_command="true")'), "5:5")
+    near_miss: ClassVar[Example] = Example(inside("@task\ndef a(): pass\na()"))
+
+    task: str
+    operator: str
+
+    def message(self) -> str:
+        return f"{self.task}: {self.operator} has no counterpart; a state that fails stands in its place"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotComputable(Finding):
+    """A task needs a value that the state machine cannot compute; a state that fails stands in its place.
+
+    Why it matters: the execution fails there, and what needs the task does not run.
+
+    Remedy: compute the value in a Python function and hand it on as its result.
+    """
+
+    code: ClassVar[str] = "A2S204"
+    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
+    source: ClassVar[str] = f"{_GUIDE}/transforming-data.html"
+    example: ClassVar[Example] = Example(
+        inside(
+            """
+            @task
+            def a(day): pass
+            a("{{ macros.ds_add(ds, 5) }}")
+            """
+        ),
+        "7:5",
+    )
+    near_miss: ClassVar[Example] = Example(
+        inside(
+            """
+            @task
+            def a(day): pass
+            a("{{ ds }}")
+            """
+        )
+    )
+
+    task: str
+    reason: str
+
+    def message(self) -> str:
+        return f"{self.task}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArgumentDropped(Finding):
+    """An argument of an operator has no place in the state that does its work.
+
+    Why it matters: the service is called without it.
+
+    Remedy: check whether the service's default is what you want, otherwise add the field to the state.
+    """
+
+    code: ClassVar[str] = "A2S205"
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
+    source: ClassVar[str] = f"{_GUIDE}/integrate-services.html"
+    example: ClassVar[Example] = Example(
+        inside(
+            'GlueJobOperator(task_id="a", job_name="x", script_location="s3://b/x.py")',
+            "from airflow.providers.amazon.aws.operators.glue import GlueJobOperator",
+        ),
+        "6:5",
+    )
+    near_miss: ClassVar[Example] = Example(
+        inside(
+            'GlueJobOperator(task_id="a", job_name="x")',
+            "from airflow.providers.amazon.aws.operators.glue import GlueJobOperator",
+        )
+    )
+
+    task: str
+    names: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"{self.task}: {', '.join(self.names)} left out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingDropped(Finding):
+    """A setting about scheduling or notification that a state does not have.
+
+    Why it matters: pools and limits no longer hold back tasks, callbacks and mails are not sent by the state machine.
+
+    Remedy: for callbacks, an EventBridge rule on failed executions; for pools, limit what starts executions.
+    """
+
+    code: ClassVar[str] = "A2S206"
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
+    source: ClassVar[str] = f"{_AIRFLOW}/tasks.html"
+    example: ClassVar[Example] = Example(inside('@task(pool="slow")\ndef a(): pass\na()'), "7:5")
+    near_miss: ClassVar[Example] = Example(inside("@task(retries=1)\ndef a(): pass\na()"))
+
+    task: str
+    names: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"{self.task}: {', '.join(self.names)} left out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextMissing(Finding):
+    """A callable asks for something of Airflow's context that a function has not.
+
+    Why it matters: the function fails where it uses it.
+
+    Remedy: pass what it needs as an argument: a template, or the result of another task.
+    """
+
+    code: ClassVar[str] = "A2S207"
+    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
+    source: ClassVar[str] = f"{_AIRFLOW}/taskflow.html"
+    example: ClassVar[Example] = Example(inside("@task\ndef a(ti=None): ti.xcom_push('k', 1)\na()"), "7:5")
+    near_miss: ClassVar[Example] = Example(inside("@task\ndef a(ds=None): print(ds)\na()"))
+
+    task: str
+    names: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"{self.task}: its function asks for {', '.join(self.names)} of Airflow's context"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchNotProven(Finding):
+    """What a branch callable may return is not known; tasks that it does not name are skipped.
+
+    Why it matters: an id that is no task fails the branch in Airflow; here everything after it is skipped.
+
+    Remedy: return literal task ids.
+    """
+
+    code: ClassVar[str] = "A2S208"
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
+    source: ClassVar[str] = f"{_AIRFLOW}/dags.html#branching"
+    example: ClassVar[Example] = Example(
+        inside(
+            """
+            @task
+            def x(): pass
+            @task.branch
+            def choose(): return open("/x").read()
+            choose() >> x()
+            """
+        ),
+        "9:5",
+    )
+    near_miss: ClassVar[Example] = Example(
+        inside(
+            """
+            @task
+            def x(): pass
+            @task.branch
+            def choose(): return "x"
+            choose() >> x()
+            """
+        )
+    )
+
+    task: str
+
+    def message(self) -> str:
+        return f"{self.task}: what it returns is only known in a run; an unknown id skips all tasks after it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappedInline(Finding):
+    """A mapped task becomes an inline Map, which runs at most 40 items at a time.
+
+    Why it matters: the items and the results together must stay below 256 KiB, and the execution below 25,000 events.
+
+    Remedy: for long lists make it a distributed Map.
+    """
+
+    code: ClassVar[str] = "A2S209"
+    fidelity: ClassVar[Fidelity] = Fidelity.NOTE
+    source: ClassVar[str] = f"{_GUIDE}/state-map-inline.html"
+    example: ClassVar[Example] = Example(inside("@task\ndef a(x): pass\na.expand(x=[1, 2])"), "7:5")
+    near_miss: ClassVar[Example] = Example(inside("@task\ndef a(x): pass\na(1)"))
+
+    task: str
+    limit: int | None = None
+
+    def message(self) -> str:
+        limit = f"MaxConcurrency {self.limit}" if self.limit else "at most 40 items at a time"
+        return f"{self.task} becomes an inline Map: {limit}, 256 KiB in all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherMachine(Finding):
+    """A run of another DAG is started as an execution of its state machine.
+
+    Why it matters: the ARN of that state machine has to be given; the run id and the logical date are not passed on.
+
+    Remedy: give the ARN as the value of the placeholder.
+    """
+
+    code: ClassVar[str] = "A2S210"
+    fidelity: ClassVar[Fidelity] = Fidelity.MANUAL
+    source: ClassVar[str] = f"{_GUIDE}/connect-stepfunctions.html"
+    example: ClassVar[Example] = Example(
+        inside(
+            'TriggerDagRunOperator(task_id="a", trigger_dag_id="other")',
+            "from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator",
+        ),
+        "6:5",
+    )
+    near_miss: ClassVar[Example] = Example(inside("@task\ndef a(): pass\na()"))
+
+    task: str
+    dag_id: str
+    placeholder: str
+
+    def message(self) -> str:
+        return f"{self.task} starts the state machine of {self.dag_id}: give its ARN as {self.placeholder}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenValue(Finding):
+    """A value is only known where Airflow reads the file; it becomes a placeholder of the definition.
+
+    Why it matters: the definition cannot be deployed without it.
+
+    Remedy: give the value when deploying.
+    """
+
+    code: ClassVar[str] = "A2S211"
+    fidelity: ClassVar[Fidelity] = Fidelity.MANUAL
+    source: ClassVar[str] = (
+        "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/"
+        "aws-resource-stepfunctions-statemachine.html#cfn-stepfunctions-statemachine-definitionsubstitutions"
+    )
+    example: ClassVar[Example] = Example(inside('@task\ndef a(x): pass\na(os.environ["BUCKET"])', "import os"), "8:5")
+    near_miss: ClassVar[Example] = Example(inside('@task\ndef a(x): pass\na("bucket")'))
+
+    name: str
+    text: str
+
+    def message(self) -> str:
+        return f"give the value of {self.text} as {self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryJitter(Finding):
+    """With exponential backoff Airflow makes every delay up to twice as long, by a hash of the task and the date.
+
+    Why it matters: the state machine retries earlier.
+
+    Remedy: nothing; or a longer retry_delay.
+    """
+
+    code: ClassVar[str] = "A2S401"
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
+    source: ClassVar[str] = f"{_AIRFLOW}/tasks.html#retries"
+    example: ClassVar[Example] = Example(
+        inside("@task(retries=2, retry_exponential_backoff=2.0)\ndef a(): pass\na()"), "7:5"
+    )
+    near_miss: ClassVar[Example] = Example(inside("@task(retries=2)\ndef a(): pass\na()"))
+
+    task: str
+    delays: tuple[float, ...]
+
+    def message(self) -> str:
+        waits = ", then ".join(f"{delay:g} s" for delay in self.delays)
+        return f"{self.task}: the state machine waits {waits}; Airflow adds up to as much again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetriesUnknown(Finding):
+    """How a task is retried is only known where Airflow reads the file.
+
+    Why it matters: what is not known is taken at Airflow's default: no retries, 300 seconds, no backoff.
+
+    Remedy: write constants, or change the Retry of the state.
+    """
+
+    code: ClassVar[str] = "A2S402"
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
+    source: ClassVar[str] = f"{_AIRFLOW}/tasks.html#retries"
+    example: ClassVar[Example] = Example(
+        inside('@task(retries=int(os.environ["N"]))\ndef a(): pass\na()', "import os"), "8:5"
+    )
+    near_miss: ClassVar[Example] = Example(inside("@task(retries=2)\ndef a(): pass\na()"))
+
+    task: str
+    names: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"{self.task}: {', '.join(self.names)} is not known; Airflow's default is taken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTimeout(Finding):
+    """``dagrun_timeout`` becomes the execution's TimeoutSeconds, which aborts it.
+
+    Why it matters: running tasks are stopped and the execution ends as TIMED_OUT; Airflow marks the run as failed.
+
+    Remedy: nothing, if nothing has to happen after the time is over.
+    """
+
+    code: ClassVar[str] = "A2S403"
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
+    source: ClassVar[str] = f"{_GUIDE}/statemachine-structure.html"
+    example: ClassVar[Example] = Example(
+        "from datetime import timedelta\nfrom airflow.sdk import DAG, task\n"
+        'with DAG("example", schedule=None, dagrun_timeout=timedelta(hours=1)) as dag:\n'
+        "    @task\n    def a(): pass\n    a()\n",
+        "3:6",
+    )
+    near_miss: ClassVar[Example] = Example(inside("@task\ndef a(): pass\na()"))
+
+    seconds: int
+
+    def message(self) -> str:
+        return f"dagrun_timeout: the execution is stopped after {self.seconds} s, running tasks are aborted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorRetries(Finding):
+    """The retries of a sensor apply to each look, not to the sensor as a whole.
+
+    Why it matters: a service that fails now and then is forgiven more often than in Airflow.
+
+    Remedy: nothing; or fewer retries.
+    """
+
+    code: ClassVar[str] = "A2S404"
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
+    source: ClassVar[str] = f"{_AIRFLOW}/sensors.html"
+    example: ClassVar[Example] = Example(
+        inside(
+            'S3KeySensor(task_id="a", bucket_name="b", bucket_key="k", retries=2)',
+            "from airflow.providers.amazon.aws.sensors.s3 import S3KeySensor",
+        ),
+        "6:5",
+    )
+    near_miss: ClassVar[Example] = Example(
+        inside(
+            'S3KeySensor(task_id="a", bucket_name="b", bucket_key="k")',
+            "from airflow.providers.amazon.aws.sensors.s3 import S3KeySensor",
+        )
+    )
+
+    task: str
+    retries: int
+
+    def message(self) -> str:
+        return f"{self.task}: {self.retries} retries apply to each look"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartRetried(Finding):
+    """An operator and its own sensor become one state; only errors of starting are retried.
+
+    Why it matters: other errors end the task at once; the sensor's retries would look at the same finished run.
+
+    Remedy: nothing; or States.ALL among the errors, if the job may run twice.
+    """
+
+    code: ClassVar[str] = "A2S405"
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
+    source: ClassVar[str] = f"{_GUIDE}/connect-glue.html"
+    example: ClassVar[Example] = Example(
+        inside(
+            """
+            a = GlueJobOperator(task_id="a", job_name="x", wait_for_completion=False)
+            a >> GlueJobSensor(task_id="b", job_name="x", run_id=a.output)
+            """,
+            "from airflow.providers.amazon.aws.operators.glue import GlueJobOperator\n"
+            "from airflow.providers.amazon.aws.sensors.glue import GlueJobSensor",
+        ),
+        "7:9",
+    )
+    near_miss: ClassVar[Example] = Example(
+        inside(
+            'GlueJobOperator(task_id="a", job_name="x")',
+            "from airflow.providers.amazon.aws.operators.glue import GlueJobOperator",
+        )
+    )
+
+    task: str
+    sensor: str
+
+    def message(self) -> str:
+        return f"{self.task} and {self.sensor} become one state; only errors of starting are retried"
+
+
+RULES: tuple[type[Finding], ...] = (
+    AddedOrder,
+    EagerRule,
+    NoCounterpart,
+    NotComputable,
+    ArgumentDropped,
+    SettingDropped,
+    ContextMissing,
+    BranchNotProven,
+    MappedInline,
+    OtherMachine,
+    OpenValue,
+    RetryJitter,
+    RetriesUnknown,
+    RunTimeout,
+    SensorRetries,
+    StartRetried,
+)
