@@ -18,7 +18,7 @@ from sfn2airflow.expressions_jsonata_scope import (
     Made,
     Query,
     atom,
-    fits_f_string,
+    calculation,
     generator,
     in_lines,
 )
@@ -45,11 +45,6 @@ from sfn_airflow_core.expr.jsonata_model import (
     Where,
 )
 
-_ARITHMETIC: dict[str, type[cst.Add | cst.Subtract | cst.Multiply]] = {
-    "+": cst.Add,
-    "-": cst.Subtract,
-    "*": cst.Multiply,
-}
 _KINDS: dict[type, Kind] = {str: "string", bool: "boolean", int: "number", float: "number", type(None): "null"}
 
 
@@ -109,7 +104,7 @@ def needed(tree: Tree, query: Query) -> Node:
             operands = needed(left, query), query.writing.string(operator), needed(right, query)
             return query.call("compared", *operands)
         case Operation("+" | "-" | "*" as operator, left, right):
-            return _calculation(_number(left, query), operator, _number(right, query))
+            return calculation(_number(left, query), operator, _number(right, query))
         case Operation("/" | "%" as operator, left, right):
             operands = needed(left, query), query.writing.string(operator), needed(right, query)
             return query.call("calculated", *operands)
@@ -126,22 +121,6 @@ def needed(tree: Tree, query: Query) -> Node:
             return query.call("known", value.node) if value.missing else value.node
     value = made(tree, query)
     return query.call("known", value.node) if value.missing else value.node
-
-
-def _calculation(left: Node, operator: str, right: Node) -> Node:
-    """``left + right`` with as few parentheses as it takes."""
-    return cst.BinaryOperation(
-        left=left if _binds(left, operator) else atom(left),
-        operator=_ARITHMETIC[operator](),
-        right=right if operator == "+" and _binds(right, "product") else atom(right),
-    )
-
-
-def _binds(node: Node, operator: str) -> bool:
-    """Whether a calculation may stand without parentheses before an operator."""
-    if not isinstance(node, cst.BinaryOperation) or node.lpar:
-        return False
-    return isinstance(node.operator, cst.Multiply) or operator in ("+", "-")
 
 
 def _kind(tree: Tree) -> Kind:
@@ -204,7 +183,9 @@ def made(tree: Tree, query: Query) -> Made:
         case Record(entries):
             return _record(entries, query)
         case Operation():
-            return _operation(tree, query)
+            from sfn2airflow.expressions_jsonata_operations import write_operation  # operands are expressions
+
+            return write_operation(tree, query)
         case Minus(operand):
             value = made(operand, query)
             if value.kind == "number" and not value.missing:
@@ -307,79 +288,3 @@ def _record(entries: tuple[tuple[str, Tree], ...], query: Query) -> Made:
     if any(value.missing for _, value in values):
         return Made(query.call("record", node), "object")
     return Made(node, "object")
-
-
-def _operation(tree: Operation, query: Query) -> Made:
-    match tree.operator:
-        case "and" | "or":
-            return Made(truth(tree, query), "boolean")
-        case "&":
-            return Made(_text(tree, query), "string")
-        case "=" | "!=":
-            return Made(_equality(tree, query), "boolean")
-    left, right = made(tree.left, query), made(tree.right, query)
-    missing = left.missing or right.missing
-    match tree.operator:
-        case "in":
-            return Made(query.call("among", left.node, right.node), "boolean")
-        case "..":
-            return Made(query.call("whole_numbers", left.node, right.node), "array")
-        case "<" | "<=" | ">" | ">=":
-            if left.kind == right.kind and left.kind in ("number", "string") and not missing:
-                return Made(phrases.compare(atom(left.node), tree.operator, atom(right.node)), "boolean")
-            call = query.call("compared", left.node, query.writing.string(tree.operator), right.node)
-            return Made(call, "boolean", missing)
-        case _:
-            call = query.call("calculated", left.node, query.writing.string(tree.operator), right.node)
-            return Made(call, "number", missing)
-
-
-def _equality(tree: Operation, query: Query) -> Node:
-    """``a == "b"`` with a string, which equals nothing else in Python either; ``is`` with null and truth values."""
-    left, right = made(tree.left, query), made(tree.right, query)
-    both = not left.missing and not right.missing
-    if tree.operator == "=" or both:
-        equals, differs = ("==", "!="), ("is", "is not")
-        kinds = {left.kind, right.kind}
-        number = tree.operator == "!="
-        if "string" in kinds or kinds == {"number"}:  # missing, a number is no number
-            return phrases.compare(atom(left.node), equals[number], atom(right.node))
-        if isinstance(tree.right, Value) and right.kind in ("null", "boolean"):
-            return phrases.compare(atom(left.node), differs[number], right.node)
-    return query.call("equal" if tree.operator == "=" else "unequal", left.node, right.node)
-
-
-def _text(tree: Operation, query: Query) -> Node:
-    """``a & b`` as an f-string, or as a sum where Python 3.11 cannot read the expressions inside one."""
-    operands = _operands(tree)
-    inner = query.quoted("'")
-    parts = list[str | Node]()
-    for operand in operands:
-        if isinstance(operand, Value) and isinstance(operand.value, str):
-            parts += query.writing.parts(operand.value)
-        else:
-            value = made(operand, inner)
-            plain = value.kind == "string" and not value.missing
-            parts.append(value.node if plain else query.call("shown", value.node))
-    if query.writing.quote is None and all(isinstance(part, str) or fits_f_string(part) for part in parts):
-        return in_lines(parts)
-    nodes = [
-        phrases.string(part, query.writing.quote) if isinstance(part, str) else _printed(part, query) for part in parts
-    ]
-    whole = nodes[0]
-    for node in nodes[1:]:
-        whole = phrases.plus(whole, atom(node))
-    return whole
-
-
-def _printed(part: Node, query: Query) -> Node:
-    """The value of a constant, which prints itself only in an f-string."""
-    if isinstance(part, cst.Name) and part.value in query.writing.scope.constants.values():
-        return phrases.call(phrases.attribute(part, "get"))
-    return part
-
-
-def _operands(tree: Tree) -> list[Tree]:
-    if isinstance(tree, Operation) and tree.operator == "&":
-        return [*_operands(tree.left), *_operands(tree.right)]
-    return [tree]

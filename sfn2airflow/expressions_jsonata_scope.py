@@ -17,6 +17,11 @@ from sfn_airflow_core.expr.jsonata_model import Kind
 
 _AROUND = frozenset(("data", "result", "error", "variables", "context_object", "item", "index", "aws", "invoke"))
 _EMPTY = cst.Module(body=())
+_ARITHMETIC: dict[str, type[cst.Add | cst.Subtract | cst.Multiply]] = {
+    "+": cst.Add,
+    "-": cst.Subtract,
+    "*": cst.Multiply,
+}
 _LONGEST = 76  # characters of a string on one line
 _MOST_LINES = 50
 _SOME = re.compile(r"\S{0,72}\s*", re.DOTALL)
@@ -90,6 +95,22 @@ def atom(node: Node) -> Node:
     if isinstance(node, (*_ATOMS, cst.Integer, cst.Float)) or getattr(node, "lpar", None):
         return node
     return phrases.in_parentheses(node)
+
+
+def calculation(left: Node, operator: str, right: Node) -> Node:
+    """``left + right`` with as few parentheses as it takes."""
+    return cst.BinaryOperation(
+        left=left if _binds(left, operator) else atom(left),
+        operator=_ARITHMETIC[operator](),
+        right=right if operator == "+" and _binds(right, "product") else atom(right),
+    )
+
+
+def _binds(node: Node, operator: str) -> bool:
+    """Whether a calculation may stand without parentheses before an operator."""
+    if not isinstance(node, cst.BinaryOperation) or node.lpar:
+        return False
+    return isinstance(node.operator, cst.Multiply) or operator in ("+", "-")
 
 
 def fits_f_string(node: Node) -> bool:

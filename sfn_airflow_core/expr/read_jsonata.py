@@ -87,8 +87,8 @@ def read_jsonata(text: str) -> Jsonata:
             return Jsonata(text)
         parsed = Parser.parse(text)
         states = _states(parsed)
-        if any(isinstance(node, ast.ElvisExpr | ast.CoalesceExpr) for node in _nodes(parsed)):
-            raise _Beyond
+        if any(isinstance(node, ast.ElvisExpr | ast.CoalesceExpr) for node in _nodes(parsed)) or _times(parsed) > 1:
+            raise _Beyond  # not in the language, or the same moment is needed several times
         whole = parsed.value if isinstance(parsed, ast.VariableBinding) else parsed
         tree = _tree(whole)
         return Jsonata(text, None if depth(tree) > _DEEPEST else tree, states)
@@ -116,6 +116,11 @@ def _nodes(node: object) -> Iterator[ast.AstNode]:
             yield node
         for field in fields(node):
             yield from _nodes(getattr(node, field.name))
+
+
+def _times(parsed: ast.AstNode) -> int:
+    """How often an expression asks for the time, which does not go on during its evaluation."""
+    return sum(isinstance(node, ast.FunctionCall) and node.name in ("now", "millis") for node in _nodes(parsed))
 
 
 def _states(parsed: ast.AstNode) -> tuple[str, ...] | None:
