@@ -1,4 +1,4 @@
-"""The command group of the direction from Airflow to Step Functions; its commands are not written yet."""
+"""The command group of the direction from Airflow to Step Functions; so far it reads and reports."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import click
 from airflow2sfn import __version__
 from sfn_airflow_core.shell.group import LazyGroup
 
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "check": ("airflow2sfn.cli_check:check", "Report what is read of DAG files, without running them."),
+}
 """Every command by name, as in ``sfn2airflow.cli``."""
 
-PLANNED = ("convert", "check", "explain", "rules", "verify", "compare")
+PLANNED = ("convert", "explain", "rules", "verify", "compare")
 
 
 @click.group(cls=LazyGroup, table=COMMANDS, planned=PLANNED, context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,5 +20,6 @@ PLANNED = ("convert", "check", "explain", "rules", "verify", "compare")
 def cli() -> None:
     """Translate Apache Airflow DAGs to AWS Step Functions state machines.
 
-    This version cannot translate yet: it has no commands. The other direction is sfn2airflow.
+    This version cannot translate yet: it reads DAG files and reports what it found. The other direction is
+    sfn2airflow.
     """

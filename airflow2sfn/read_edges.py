@@ -281,6 +281,7 @@ _DATA: dict[type, dict[str, Callable[[Any], Any]]] = {
         "task_dict": lambda dag: dict(dag.tasks),
         "task_group": lambda dag: dag.root,
         "default_args": lambda dag: dag.defaults,
+        "task": lambda dag: External("airflow.sdk.task"),
         "roots": lambda dag: roots(dag.root),
         "leaves": lambda dag: leaves(dag.root),
     },

@@ -12,6 +12,7 @@ STDIN = "<stdin>"
 TOP = PurePosixPath()
 MOST_BYTES = 8 * 1024 * 1024 + 1
 """No more is read of one input, be it endless; readers refuse what is as long as this."""
+ENDINGS = (".json", ".yaml", ".yml")
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "site-packages", "venv"})
 """Folders that hold no work of the user's, besides all whose names start with a dot."""
 
@@ -26,12 +27,15 @@ class Input:
     error: str = ""
 
 
-def gather(arguments: Iterable[str], wanted: Callable[[str, bytes], bool]) -> Iterator[Input | str]:
+def gather(
+    arguments: Iterable[str], wanted: Callable[[str, bytes], bool], endings: tuple[str, ...] = ENDINGS
+) -> Iterator[Input | str]:
     """The inputs that arguments stand for, each file once, folders in the order of names; a skipped file as its name.
 
     Args:
         arguments: paths, or ``-`` for standard input.
         wanted: whether a file found in a folder, by name and content, is an input; explicit files always are.
+        endings: of the names of files that are looked at in folders.
     """
     seen: set[str] = set()
     for argument in arguments:
@@ -42,13 +46,15 @@ def gather(arguments: Iterable[str], wanted: Callable[[str, bytes], bool]) -> It
             continue
         path = Path(argument)
         if path.is_dir():
-            yield from _folder(path, wanted, seen)
+            yield from _folder(path, wanted, seen, endings)
         elif (real := os.path.realpath(path)) not in seen:
             seen.add(real)
             yield _read(path, TOP)
 
 
-def _folder(root: Path, wanted: Callable[[str, bytes], bool], seen: set[str]) -> Iterator[Input | str]:
+def _folder(
+    root: Path, wanted: Callable[[str, bytes], bool], seen: set[str], endings: tuple[str, ...]
+) -> Iterator[Input | str]:
     failures: list[Input] = []
 
     def fail(error: OSError) -> None:
@@ -60,7 +66,7 @@ def _folder(root: Path, wanted: Callable[[str, bytes], bool], seen: set[str]) ->
         for name in sorted(files):
             path = Path(folder, name)
             real = os.path.realpath(path)
-            if not name.lower().endswith((".json", ".yaml", ".yml")) or real in seen or _special(path):
+            if not name.lower().endswith(endings) or real in seen or _special(path):
                 continue
             found = _read(path, below)
             if found.error or wanted(name, found.data):

@@ -1,0 +1,66 @@
+"""The command ``check``: what is read of DAG files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from sfn_airflow_core.findings import Fidelity
+from sfn_airflow_core.render import FORMATS
+from sfn_airflow_core.shell.config import load
+
+LIMITS: dict[str, Fidelity | None] = {
+    "unsupported": Fidelity.UNSUPPORTED,
+    "approximate": Fidelity.APPROXIMATE,
+    "manual": Fidelity.MANUAL,
+    "none": None,
+}
+"""What ``--fail-on`` takes: the mildest fidelity that makes the exit code 1."""
+
+SETTINGS = {
+    "fail-on": lambda value: value in LIMITS,
+    "format": lambda value: value in FORMATS,
+    "roots": lambda value: isinstance(value, list) and all(isinstance(root, str) for root in value),
+    "quiet": lambda value: isinstance(value, bool),
+    "verbose": lambda value: isinstance(value, bool),
+}
+"""Every key of ``[tool.airflow2sfn]`` and what its value must be."""
+
+
+@click.command(short_help="Report what is read of DAG files, without running them.")
+@click.argument("inputs", nargs=-1, required=True, metavar="IN...")
+@click.option("--format", type=click.Choice(list(FORMATS)), help="How to report. [default: text]")
+@click.option("--output-file", metavar="FILE", help="Write the report to FILE instead of standard output.")
+@click.option("--fail-on", type=click.Choice(list(LIMITS)), help="Mildest finding for exit code 1.")
+@click.option("--root", "roots", metavar="DIR", multiple=True, help="Folder in which imports are looked up as well.")
+@click.option("--env", metavar="NAME=VALUE", multiple=True, help="Value of an environment variable; may be repeated.")
+@click.option("--variables", metavar="FILE", help="JSON or YAML file with values of Airflow Variables.")
+@click.option("--import", "imports", is_flag=True, help="Also import the files with Airflow. This executes them.")
+@click.option("-q", "--quiet", is_flag=True, default=None, help="Findings and errors only.")
+@click.option("-v", "--verbose", is_flag=True, default=None, help="With remedies, unknown values and skipped files.")
+def check(inputs: tuple[str, ...], **given: Any) -> int:
+    """Report what is read of DAG files: DAGs, tasks, edges, and what is not known without running them.
+
+    IN is a Python file, a folder, or - for standard input. Nothing in a file is executed, unless --import asks for it:
+    then Airflow imports the files in processes without network, with limits of time and memory and a clean environment.
+    That guards against accidents, not against malice: do not import what you do not trust.
+    """
+    home, settings = load("airflow2sfn", SETTINGS)
+    for name in ("format", "fail_on", "quiet", "verbose"):
+        if given[name] is None:
+            given[name] = settings.get(name.replace("_", "-"))
+    roots = [*given["roots"], *(str(home / root) for root in settings.get("roots", ()))]
+    from airflow2sfn.cli_read import Check, environment, variables  # brings the reader, which --help does not need
+
+    return Check(
+        format=given["format"] or "text",
+        output_file=given["output_file"],
+        fail_on=LIMITS[given["fail_on"] or "unsupported"],
+        roots=roots,
+        environment=environment(given["env"]),
+        variables=variables(given["variables"]),
+        imports=given["imports"],
+        quiet=bool(given["quiet"]),
+        verbose=bool(given["verbose"]),
+    ).run(inputs)
