@@ -78,7 +78,7 @@ def test_workers_are_added_for_bursts_and_for_steady_load():
     own = plan(machine_of(chain(task())), 100)
     wide = Run("r", 1.0, (Step("/States/A", (), 0.0, 600.0, 600.0, times=30),), 600.0)
     usage = measure(Workflow("w", own, (wide,), "recorded history", {}), DEFAULT)
-    held = 600.24
+    held = 600.0
     load = worker_hours(usage, TERMS, 5)
     assert load.burst_seconds == pytest.approx(5 * (held + 120))
     few = TERMS.with_runs(10)

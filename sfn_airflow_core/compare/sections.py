@@ -79,10 +79,9 @@ def plural(number: int, word: str) -> str:
 
 
 def cost_section(cost: Cost, mixed: Quote | None = None) -> Section:
-    """Part 1: options with sensitivity, classes, break-even, verdict."""
-    parts: list[Cell | Table] = [_options(cost, mixed), _classes(cost)]
-    parts += [_crossings(cost.crossings), (cost.verdict, "strong")]
-    return Section("Cost per month", tuple(parts))
+    """Part 1: verdict, options with sensitivity, classes, break-even."""
+    verdict: Cell = (cost.verdict, "strong")
+    return Section("Cost per month", (verdict, _options(cost, mixed), _classes(cost), _crossings(cost.crossings)))
 
 
 def _options(cost: Cost, mixed: Quote | None) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
@@ -11,6 +11,7 @@ from typing import Final
 from sfn_airflow_core.asl.model import Pointer, nested
 from sfn_airflow_core.compare.overheads import Overheads
 from sfn_airflow_core.compare.steps import Billing, Children, Plan, Run, Step, Workflow, express_children
+from sfn_airflow_core.interpreter.execution import Place
 
 BASE_MEMORY_MB: Final = 50
 """Memory of an Express execution before its definition and data (AWS pricing page)."""
@@ -109,7 +110,7 @@ def _one(workflow: Workflow, run: Run, overheads: Overheads) -> Usage:
     tasks = _Tasks(plan, workflow, overheads)
     for step in run.steps:
         tasks.add(step)
-    skipped, bursts = _skipped(workflow, run), _bursts(tasks.held)
+    skipped, bursts = _skipped(workflow, run), _bursts(tasks.stretches())
     return Usage(
         runs=1,
         own=kinds["parent"],
@@ -137,7 +138,7 @@ class _Tasks:
     def __init__(self, plan: Plan, workflow: Workflow, overheads: Overheads):
         self.plan, self.workflow, self.overheads = plan, workflow, overheads
         self.count, self.slots, self.serverless = 0.0, 0.0, 0.0
-        self.held: list[tuple[float, float, int]] = []
+        self.held: dict[Place, list[tuple[float, float, int]]] = {}
 
     def add(self, step: Step) -> None:
         shape = self.workflow.shape(step.at)
@@ -151,7 +152,17 @@ class _Tasks:
         minimum = max(SERVERLESS_MINIMUM, work)
         self.serverless += ((minimum if shape.main != "none" else 0.0) + SERVERLESS_MINIMUM * shape.small) * step.times
         if holds:
-            self.held.append((step.entered, step.entered + max(main, own), step.times))
+            self.held.setdefault(step.place, []).append((step.entered, work, step.times))
+
+    def stretches(self) -> Iterator[tuple[float, float, int]]:
+        """When slots are held by work; branches and iterations without any hold one for a moment.
+
+        Starting a task is left out: on the clock of the run it takes no time, so it would seem to overlap.
+        """
+        for held in self.held.values():
+            working = [(start, start + work, times) for start, work, times in held if work]
+            start, _, times = max(held, key=lambda entry: entry[2])
+            yield from working or [(start, start + self.overheads.slot, times)]
 
 
 @dataclass(frozen=True, slots=True)
