@@ -66,7 +66,11 @@ def head(comparison: Comparison) -> Section:
         f"{figure(round(usage.tasks, 2))} tasks, {figure(round(usage.skipped, 2))} more that skip themselves, and "
         f"{duration(usage.slot_seconds)} of worker slots.",
         f"From {plural(len(workflow.runs), 'run')}: {workflow.origin}"
-        + (f", of which {len(failed)} fail ({failed[0].problem})." if failed else "."),
+        + (
+            f", of which {len(failed)} {'fails' if len(failed) == 1 else 'fail'} ({failed[0].problem})."
+            if failed
+            else "."
+        ),
     ]
     if workflow.assumed:
         lines.append((f"Assumed: {'; '.join(workflow.assumed)}.", "warn"))
