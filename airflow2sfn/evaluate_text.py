@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from airflow2sfn.evaluate import MISSING, External, Unknown
+from airflow2sfn.evaluate import MISSING, MOST_TEXT, External, TooMuch, Unknown
 from airflow2sfn.evaluate_limits import attempt, check_format, is_plain, small
 from airflow2sfn.read_graph import GroupMade, TaskMade, XComMade
 from airflow2sfn.source import Concat, Known, Symbolic, Value
@@ -51,8 +51,10 @@ def concatenate(parts: list[Any]) -> Any:
     Args:
         parts: texts and unknown values.
     """
+    if sum(len(part) for part in parts if isinstance(part, str)) > MOST_TEXT:
+        raise TooMuch(f"a text of more than {MOST_TEXT} characters")
     if all(isinstance(part, str) for part in parts):
-        return small("".join(parts))
+        return "".join(parts)
     pieces: list[Value] = []
     for part in parts:
         found = settled(part) if isinstance(part, Unknown) else Known(part)

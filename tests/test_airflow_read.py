@@ -1,0 +1,441 @@
+"""Reading DAG files: what becomes of every form, and what cannot be told."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import libcst
+import pytest
+
+from airflow2sfn.evaluate_project import Project
+from airflow2sfn.import_dag import Imported, merge
+from airflow2sfn.read import Reading, Settings, read_file, read_text
+from airflow2sfn.rules import reading as rules
+from airflow2sfn.source import (
+    Concat,
+    ConcatenatedXCom,
+    Dag,
+    Entries,
+    GroupArgument,
+    Items,
+    Known,
+    Made,
+    MappedXCom,
+    PythonCallable,
+    Symbolic,
+    Template,
+    XCom,
+    ZippedXCom,
+    walk,
+)
+from sfn_airflow_core.findings import Finding, section, summary
+
+HEAD = """\
+import os
+from datetime import datetime, timedelta
+from airflow.sdk import DAG, Asset, Label, Param, TaskGroup, TriggerRule, Variable, chain, dag, task, task_group
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.providers.standard.operators.python import BranchPythonOperator, PythonOperator
+"""
+
+
+def read(body: str, settings: Settings | None = None) -> Reading:
+    return read_text(HEAD + dedent(body), "dags/example.py", None, settings)
+
+
+def one(body: str, settings: Settings | None = None) -> Dag:
+    result = read(body, settings)
+    assert len(result.dags) == 1, (result.problems, result.findings)
+    return result.dags[0]
+
+
+def inside(body: str) -> Dag:
+    return one("with DAG('d', schedule=None) as dag:\n" + "\n".join(f"    {x}" for x in dedent(body).splitlines()))
+
+
+def edges(found: Dag) -> set[tuple[str, str]]:
+    return {(edge.up, edge.down) for edge in found.edges}
+
+
+def codes(result: Reading) -> list[str]:
+    return [located.finding.code for located in result.findings]
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("'a' + 'b' * 2", "abb"),
+        ("f'{1 + 1:03d}-{\"x\"!r}'", "002-'x'"),
+        ("'%s/%s' % ('a', 1)", "a/1"),
+        ("'{}-{name}'.format(1, name='n')", "1-n"),
+        ("','.join(sorted({'b', 'a'}))", "a,b"),
+        ("[n * n for n in range(4) if n % 2]", [1, 9]),
+        ("{k: v for k, v in zip('ab', [1, 2])}", {"a": 1, "b": 2}),
+        ("{**{'a': 1}, 'b': [*(1, 2)]}", {"a": 1, "b": [1, 2]}),
+        ("timedelta(hours=1) * 2", dt.timedelta(hours=2)),
+        ("datetime(2024, 1, 2).strftime('%Y%m%d')", "20240102"),
+        ("max([3, 1], key=None) if False else 5", 5),
+        ("(lambda x, *a, k=1: x + k + len(a))(1, 2, 3, k=4)", 7),
+        ("[*map(str.upper, 'ab')] if False else 'x'.upper()", "X"),
+        ("sum(len(w) for w in 'a bc'.split())", 3),
+        ("{'a': {'b': [0, 1]}}['a']['b'][-1]", 1),
+        ("not None and (1 < 2 <= 2) and 'a' in 'abc'", True),
+        ("'prod' if len('abc') == 3 else 'dev'", "prod"),
+        ("list(enumerate('ab', start=1))[1:]", [(2, "b")]),
+        ("os.path.join('a', 'b.sql')", "a/b.sql"),
+        ("(y := 3) + y", 6),
+    ],
+)
+def test_values(expression: str, expected: Any) -> None:
+    task = inside(f"BashOperator(task_id='t', value={expression})").task("t")
+    assert task.arguments["value"] == Known(expected)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("os.environ['STAGE']", Symbolic("os.environ['STAGE']", "environment", key="STAGE")),
+        (
+            "os.environ.get('STAGE', 'dev')",
+            Symbolic("os.environ.get('STAGE', 'dev')", "environment", key="STAGE", default=Known("dev")),
+        ),
+        ("Variable.get('bucket')", Symbolic("Variable.get('bucket')", "variable", key="bucket")),
+        ("datetime.now()", Symbolic("datetime.now()", "time")),
+        ("open('x.sql').read()", Symbolic("open('x.sql').read()", "file", key="x.sql")),
+    ],
+)
+def test_symbolic_values(expression: str, expected: Symbolic) -> None:
+    value = inside(f"BashOperator(task_id='t', value={expression})").task("t").arguments["value"]
+    assert isinstance(value, Symbolic)
+    assert value.span is not None
+    assert (value.text, value.reason, value.key, value.default) == (
+        expected.text,
+        expected.reason,
+        expected.key,
+        expected.default,
+    )
+
+
+def test_values_in_part_known() -> None:
+    found = inside(
+        """
+        bucket = Variable.get("bucket")
+        BashOperator(task_id="t", path=f"s3://{bucket}/in", many=[1, bucket], named={"a": bucket}, day="{{ ds }}")
+        """
+    ).task("t")
+    path, many, named = (found.arguments[name] for name in ("path", "many", "named"))
+    assert isinstance(path, Concat)
+    assert [getattr(part, "value", getattr(part, "key", None)) for part in path.parts] == ["s3://", "bucket", "/in"]
+    assert isinstance(many, Items)
+    assert many.items[0] == Known(1)
+    assert isinstance(named, Entries)
+    assert isinstance(named.get("a"), Symbolic)
+    assert found.arguments["day"] == Template("{{ ds }}")
+
+
+def test_settings_make_values_known() -> None:
+    body = """
+    with DAG("d", schedule=None):
+        BashOperator(task_id=os.environ["ID"], value=Variable.get("v"))
+    """
+    found = one(body, Settings({"ID": "named"}, {"v": {"a": 1}}))
+    assert found.task("named").arguments["value"] == Known({"a": 1})
+
+
+def test_factory_with_project_modules(root: Path) -> None:
+    folder = root / "fixtures" / "airflow2sfn_read"
+    result = read_file(folder / "factory.py", Project((folder,)))
+    assert [d.dag_id for d in result.dags] == ["load_eu", "load_us"]
+    found = result.dags[1]
+    assert found.get("schedule") == Known("0 3 * * *")
+    assert found.airflow == "2"
+    assert found.defaults["owner"] == Known("us")
+    assert [task.task_id for task in found.tasks] == ["start", "load_01_orders", "load_02_customers", "report"]
+    assert edges(found) == {
+        ("start", "load_01_orders"),
+        ("load_01_orders", "load_02_customers"),
+        ("load_02_customers", "report"),
+    }
+    report = found.task("report")
+    assert report.operator == "airflow.providers.standard.operators.bash.BashOperator"
+    assert (report.known("bash_command"), report.known("retries")) == ("echo US", 0)
+    assert found.task("start").known("retries") == 3
+    assert found.task("load_01_orders").arguments["bash_command"] == Template("load.sh {{ ds }} orders")
+    assert set(codes(result)) == {rules.Airflow2Import.code}
+
+
+@pytest.fixture(scope="module")
+def mapping(root_folder: Path) -> Dag:
+    result = read_file(root_folder / "mapping.py")
+    assert not result.findings
+    return result.dags[0]
+
+
+@pytest.fixture(scope="module")
+def root_folder() -> Path:
+    return Path(__file__).parent.parent / "fixtures" / "airflow2sfn_read"
+
+
+class TestMapping:
+    def test_map_zip_concat(self, mapping: Dag) -> None:
+        expansion = mapping.task("add").expansion
+        assert expansion is not None
+        mapped = dict(expansion.values)["left"]
+        assert isinstance(mapped, MappedXCom)
+        assert mapped.source == XCom("numbers")
+        assert isinstance(mapped.functions[0], PythonCallable)
+        assert mapping.task("add").op_kwargs["right"] == Known(10)
+        zipped = mapping.task("pairs").op_kwargs["values"]
+        assert zipped == ZippedXCom((XCom("numbers"), XCom("letters")), Known(0))
+        assert mapping.task("everything").op_kwargs["values"] == ConcatenatedXCom((XCom("numbers"), XCom("letters")))
+
+    def test_expand_kwargs_and_operators(self, mapping: Dag) -> None:
+        again = mapping.task("add__1").expansion
+        assert again is not None
+        assert again.over == Known([{"left": 1}, {"left": 2, "right": 3}])
+        echo = mapping.task("echo").expansion
+        assert echo is not None
+        assert dict(echo.values) == {"bash_command": Known(["echo 1", "echo 2"])}
+
+    def test_mapped_group(self, mapping: Dag) -> None:
+        group = next(group for group in mapping.groups if group.group_id == "each")
+        assert group.expansion is not None
+        assert group.tooltip == "Works on one number."
+        assert mapping.task("each.add").op_kwargs["left"] == GroupArgument("each", "number")
+        assert ("numbers", "each.add") in edges(mapping)
+        assert mapping.task("each.sum").op_kwargs["values"] == XCom("each.add")
+
+    def test_setup_and_teardown(self, mapping: Dag) -> None:
+        assert (mapping.task("cluster").role, mapping.task("drop").role) == ("setup", "teardown")
+        assert mapping.task("drop").fails_run
+        assert mapping.task("drop").trigger_rule == "all_done_setup_success"
+        assert {("cluster", "first"), ("second", "drop"), ("cluster", "drop")} <= edges(mapping)
+        assert ("first", "drop") not in edges(mapping)
+
+    def test_groups_labels_and_chains(self, mapping: Dag) -> None:
+        assert [g.group_id for g in mapping.groups if g.group_id.startswith("outer")] == ["outer", "outer.inner"]
+        assert mapping.task("outer.inner.b").known("retries") == 7
+        assert mapping.task("end").trigger_rule == "none_failed"
+        expected = {("start", "outer.a"), ("outer.inner.b", "end"), ("outer.inner.c", "end"), ("outer.a", "end")}
+        assert expected - edges(mapping) == {("outer.a", "end")}
+        assert {("start", "x0"), ("start", "x1"), ("x0", "x2"), ("x1", "end")} <= edges(mapping)
+
+
+def test_xcom_edges_and_keys() -> None:
+    found = inside(
+        """
+        @task(multiple_outputs=True)
+        def make(): return {"a": 1}
+        made = make()
+        b = BashOperator(task_id="b", bash_command=made["a"])
+        BashOperator(task_id="c", bash_command=f"echo {b.output}", env={"X": b.output})
+        BashOperator(task_id="d", bash_command="{{ ti.xcom_pull(task_ids='b') }}")
+        """
+    )
+    assert found.task("b").arguments["bash_command"] == XCom("make", "a")
+    assert edges(found) == {("make", "b"), ("b", "c")}
+    assert all(edge.data for edge in found.edges)
+    command = found.task("c").arguments["bash_command"]
+    assert command == Template("echo {{ task_instance.xcom_pull(task_ids='b', dag_id='d', key='return_value') }}")
+
+
+def test_label_on_edges() -> None:
+    found = inside(
+        """
+        a, b, c = (EmptyOperator(task_id=name) for name in "abc")
+        a >> Label("yes") >> b
+        a >> Label("no") >> c
+        """
+    )
+    assert [(e.up, e.down, e.label) for e in found.edges] == [("a", "b", "yes"), ("a", "c", "no")]
+
+
+def test_dag_decorator_and_its_parameters() -> None:
+    found = one(
+        '''
+        @dag(schedule="@daily", start_date=datetime(2024, 1, 1), params={"n": Param(1, type="integer")})
+        def pipeline(size: int = 3):
+            """What it is for."""
+            @task.branch(task_id="choose")
+            def pick(size): return "left"
+            pick(size) >> [EmptyOperator(task_id="left"), EmptyOperator(task_id="right")]
+        pipeline()
+        '''
+    )
+    assert found.dag_id == "pipeline"
+    assert found.get("doc_md") == Known("What it is for.")
+    task = found.task("choose")
+    assert task.operator == "task.branch"
+    assert task.op_kwargs["size"] == Made("airflow.sdk.DagParam", (Known("size"), Known(3)))
+    params = found.get("params")
+    assert isinstance(params, Entries)
+    assert params.get("n") == Made("airflow.sdk.Param", (Known(1),), (("type", Known("integer")),))
+
+
+def test_asset_decorator_makes_a_dag() -> None:
+    found = one(
+        """
+        from airflow.sdk import asset
+        @asset(schedule="@daily", uri="s3://b/x")
+        def prices(): return 1
+        """
+    )
+    assert (found.dag_id, found.tasks[0].task_id) == ("prices", "prices")
+    assert found.tasks[0].arguments["outlets"] == Items(
+        (Made("airflow.sdk.Asset", (Known("prices"),), (("uri", Known("s3://b/x")),)),)
+    )
+
+
+class TestCallables:
+    BODY = """
+    LIMIT = 3
+    def helper(n): return n + LIMIT
+    def work(n, *, scale: float = 2.0, **context):
+        '''Does the work.'''
+        import json
+        return json.dumps(helper(n) * scale) + str(context)
+    with DAG("d", schedule=None):
+        PythonOperator(task_id="t", python_callable=work, op_args=[1], op_kwargs={"scale": 3})
+        PythonOperator(task_id="u", python_callable=lambda: helper(2))
+    """
+
+    def test_facts(self) -> None:
+        task = one(self.BODY).task("t")
+        function = task.callable
+        assert function is not None
+        assert function.names == ("helper",)
+        assert [(p.name, p.kind, p.annotation) for p in function.parameters] == [
+            ("n", "any", ""),
+            ("scale", "keyword", "float"),
+            ("context", "kwargs", ""),
+        ]
+        assert function.doc == "Does the work."
+        assert (task.op_args, task.op_kwargs["scale"]) == ((Known(1),), Known(3))
+        assert "python_callable" not in task.arguments
+
+    def test_syntax_tree_and_source(self) -> None:
+        found = one(self.BODY)
+        function, unnamed = found.task("t").callable, found.task("u").callable
+        assert function is not None
+        assert unnamed is not None
+        node = function.node()
+        assert isinstance(node, libcst.FunctionDef)
+        assert node.name.value == "work"
+        assert function.source().startswith("def work(n")
+        assert isinstance(unnamed.node(), libcst.Lambda)
+        assert unnamed.source() == "lambda: helper(2)"
+
+    def test_captured_values(self) -> None:
+        found = one(
+            """
+            def build(table):
+                @task(task_id=f"load_{table}")
+                def load(): return table
+                return load()
+            with DAG("d", schedule=None):
+                for name in ["a", "b"]:
+                    build(name)
+            """
+        )
+        captured = [dict(task.callable.captured) for task in found.tasks if task.callable]
+        assert captured == [{"table": Known("a")}, {"table": Known("b")}]
+
+
+def test_conditions_and_compatibility_imports() -> None:
+    found = one(
+        """
+        from typing import TYPE_CHECKING
+        try:
+            from airflow.sdk import BaseOperator
+        except ImportError:
+            from airflow.models import BaseOperator
+        if TYPE_CHECKING:
+            from nowhere import Nothing
+        with DAG("d", schedule=None):
+            if "x" == "y":
+                EmptyOperator(task_id="no")
+            else:
+                EmptyOperator(task_id="yes")
+        if __name__ == "__main__":
+            EmptyOperator(task_id="main")
+        """
+    )
+    assert [task.task_id for task in found.tasks] == ["yes"]
+
+
+def test_own_operator_that_runs_itself_stays_what_it_is() -> None:
+    found = one(
+        """
+        from airflow.sdk import BaseOperator
+        class Loader(BaseOperator):
+            template_fields = ("table",)
+            def __init__(self, table, **kwargs):
+                super().__init__(retries=4, **kwargs)
+                self.table = table
+            def execute(self, context): ...
+        with DAG("d", schedule=None):
+            Loader(task_id="load", table="x")
+        """
+    )
+    task = found.task("load")
+    assert task.operator == "example.Loader"
+    assert task.bases == ("airflow.sdk.BaseOperator",)
+    assert (task.known("table"), task.known("retries")) == ("x", 4)
+
+
+def test_trigger_rules_and_defaults() -> None:
+    found = one(
+        """
+        with DAG("d", schedule=None, default_args={"trigger_rule": "all_done", "retries": 1}):
+            EmptyOperator(task_id="a")
+            EmptyOperator(task_id="b", trigger_rule=TriggerRule.ONE_FAILED, retries=2)
+        """
+    )
+    assert [(t.trigger_rule, t.retries) for t in found.tasks] == [("all_done", Known(1)), ("one_failed", Known(2))]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "place"),
+    [
+        ("def f(:\n  pass", "SYNTAX_ERROR", "1:7"),
+        ("x = 1\nprint 'two'", "SYNTAX_ERROR", "2:1"),
+        (b"\xff\xfe\x00", "NOT_TEXT", "1:1"),
+        ("x = '\x00'", "SYNTAX_ERROR", "1:1"),
+        ("#" * 2_000_001, "TOO_LARGE", "1:1"),
+    ],
+    ids=["syntax", "python 2", "not text", "null byte", "too large"],
+)
+def test_broken_files_have_a_located_answer(text: str | bytes, code: str, place: str) -> None:
+    result = read_text(text, "broken.py")
+    assert not result.dags
+    assert [(p.code, str(p.span)) for p in result.problems] == [(code, place)]
+
+
+@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: f"{rule.code}-{rule.__name__}")
+class TestRule:
+    def found(self, example: Any) -> list[tuple[str, str]]:
+        result = read_text(example.text, "example.py")
+        if example.imported:
+            error = example.imported.get("error", "")
+            result = merge(result, Imported({} if error else example.imported, error))
+        return [(located.finding.code, located.finding.at) for located in result.findings]
+
+    def test_is_documented(self, rule: type[Finding]) -> None:
+        assert summary(rule).endswith(".")
+        assert section(rule, "Why it matters")
+        assert section(rule, "Remedy")
+
+    def test_example_produces_it(self, rule: type[Finding]) -> None:
+        assert (rule.code, rule.example.at) in self.found(rule.example)
+
+    def test_near_miss_does_not(self, rule: type[Finding]) -> None:
+        assert rule.code not in [code for code, _ in self.found(rule.near_miss)]
+
+
+def test_values_can_be_walked() -> None:
+    value = Made("f", (Items((Known(1), XCom("a"))),), (("k", Entries(((Known("x"), XCom("b")),))),))
+    assert [part.task_id for part in walk(value) if isinstance(part, XCom)] == ["a", "b"]
