@@ -1,8 +1,8 @@
 """JSONata as Step Functions has it: language version 2.0.6 without ``$eval``, with AWS's own functions.
 
 The only module that evaluates with the engine (jsonata2py). The engine implements the 2.1 language, so the operators
-``?:`` and ``??`` are refused here; its built-in ``$random``, ``$now`` and ``$millis`` cannot be replaced by bindings, so
-these names are renamed, token by token, to functions of ours that are repeatable (AWS's ``$random`` takes a seed; the
+``?:`` and ``??`` are refused here; its built-in ``$random``, ``$now`` and ``$millis`` cannot be replaced by bindings,
+so these names are renamed, token by token, to functions of ours that are repeatable (AWS's ``$random`` takes a seed; the
 clock is given).
 """
 
