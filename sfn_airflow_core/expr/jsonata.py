@@ -2,8 +2,8 @@
 
 The only module that evaluates with the engine (jsonata2py). The engine implements the 2.1 language, so the operators
 ``?:`` and ``??`` are refused here; its built-in ``$random``, ``$now`` and ``$millis`` cannot be replaced by bindings,
-so these names are renamed, token by token, to functions of ours that are repeatable (AWS's ``$random`` takes a seed; the
-clock is given).
+so these names are renamed, token by token, to functions of ours that are repeatable (AWS's ``$random`` takes a seed;
+the clock is given).
 """
 
 from __future__ import annotations
