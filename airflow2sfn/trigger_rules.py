@@ -22,6 +22,10 @@ SUCCESS: Statuses = frozenset({"success"})
 FAILED: Statuses = frozenset({"failed"})
 SKIPPED: Statuses = frozenset({"skipped"})
 BROKEN: Statuses = frozenset({"failed", "upstream_failed"})
+GATE, REGION = "gate ", "region "
+"""What the names of pseudo tasks start with: whether a task is let run by a branch or short circuit, and whether the
+states of a region were entered.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +151,19 @@ def condition(rule: str, upstream: Iterable[str], setups: Iterable[str] = (), te
     return Condition((Check(tuple(setups), RULES["all_success"]), own) if setups else (own,))
 
 
+def statuses(env: Env, task: str) -> Statuses | None:
+    """What a task has become; what a way has not met, a gate lets pass, and a region was not entered."""
+    if task in env:
+        return env[task]
+    return SUCCESS if task.startswith(GATE) else SKIPPED if task.startswith(REGION) else None
+
+
 def join(envs: Iterable[Env]) -> dict[str, Statuses]:
     """What tasks may have become where several ways meet; only tasks that are done on all of them."""
-    result: dict[str, Statuses] | None = None
-    for env in envs:
-        if result is None:
-            result = dict(env)
-        else:
-            result = {task: statuses | env[task] for task, statuses in result.items() if task in env}
-    return result or {}
+    ways = list(envs)
+    result: dict[str, Statuses] = {}
+    for task in dict.fromkeys(task for env in ways for task in env):
+        found = [statuses(env, task) for env in ways]
+        if all(one is not None for one in found):
+            result[task] = frozenset().union(*(one for one in found if one is not None))
+    return result

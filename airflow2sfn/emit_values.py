@@ -1,0 +1,177 @@
+"""Where states find statuses, XComs and facts about the run: variables, and a record of everything that is read."""
+
+from __future__ import annotations
+
+import re
+
+from airflow2sfn.emit_drafts import Names, Region, Scope
+from airflow2sfn.expressions import Untranslatable, field, quoted
+from airflow2sfn.rules.control import OpenValue
+from airflow2sfn.source import Known, Made, Symbolic
+from airflow2sfn.structure import EMPTY, Plan
+from airflow2sfn.trigger_rules import SUCCESS, Env, Statuses
+from airflow2sfn.values import Values, to_json
+from airflow2sfn.work import Note, place
+from sfn_airflow_core.asl.model import Json
+
+_ORDER = ("success", "failed", "skipped", "upstream_failed")
+_LOGICAL = "$exists($states.input.logical_date) ? $states.input.logical_date : $states.context.Execution.StartTime"
+
+
+class Reads:
+    """What is read where. ``needs`` holds ``("value" | "status", task, scope)``: the scope is where the variable is."""
+
+    def __init__(self, plan: Plan, names: Names):
+        self.plan, self.names = plan, names
+        self.home: dict[str, Scope] = {}
+        self.chosen: dict[str, tuple[str, str]] = {}
+        self.needs: set[tuple[str, str, Scope]] = set()
+        self.regions: set[Region] = set()
+        self.failures: set[Scope] = set()
+        self.prepared: dict[str, Json] = {}
+        self._variables: dict[tuple[str, object], str] = {}
+
+    def variable(self, kind: str, task: str) -> str:
+        """The variable of a task's value or status, in the scope of the task itself."""
+        wish = task if kind == "value" else f"{task}_{kind}"
+        return self._variables.get((kind, task)) or self._take((kind, task), wish)
+
+    def _take(self, key: tuple[str, object], wish: str) -> str:
+        self._variables[key] = self.names.variable(wish)
+        return self._variables[key]
+
+    def key(self, kind: str, task: str) -> str:
+        """The member of a region's variable that holds a task's value or status."""
+        name = task.rpartition(".")[2]
+        if name in ("Error", "Cause") or sum(t.rpartition(".")[2] == name for t in self.plan.tasks) > 1:
+            name = task.replace(".", "_") + ("_" if name in ("Error", "Cause") else "")
+        name = re.sub(r"\W", "_", name)
+        return name if kind == "value" else f"{name}_{kind}"
+
+    def failure_variable(self, scope: Scope) -> str:
+        """The variable of the first failure in a scope."""
+        return self._variables.get(("failure", scope)) or self._take(("failure", scope), "failure")
+
+    def failure(self, text: str, scope: Scope) -> str:
+        """Notes that a failure is read by this expression; gives it back."""
+        for other in scope.chain():
+            if text == f"${self.failure_variable(other)}":
+                self.failures.add(other)
+            for region in other.regions:
+                if text == f"${region.variable}":
+                    self.regions.add(region)
+        return text
+
+    def where(self, task: str, scope: Scope) -> tuple[Scope, Region | None]:
+        """The innermost scope around both a task and a reader, and the region in it that holds the task."""
+        around = list(scope.chain())
+        here, region = self.home[task], None
+        while here not in around:
+            region = here.region
+            assert region is not None
+            here = region.scope
+        return here, region
+
+    def region_of(self, task: str, scope: Scope) -> Region | None:
+        """The region that holds a task, as seen from a scope; nothing for a task or pseudo task beside the reader."""
+        return self.where(task, scope)[1] if task in self.home else None
+
+    def find(self, kind: str, task: str, scope: Scope) -> tuple[str, Region | None]:
+        """Notes that a value or status is read; gives its expression."""
+        here, region = self.where(task, scope)
+        self.needs.add((kind, task, here))
+        if region is None:
+            return f"${self.variable(kind, task)}", None
+        self.regions.add(region)
+        return field(f"${region.variable}", self.key(kind, task)), region
+
+    def status_test(self, task: str, wanted: Statuses, possible: Statuses, scope: Scope) -> str:
+        """The condition that a task has become one of some statuses."""
+        if task in self.chosen:
+            return self._left_out(task, scope)
+        text, _ = self.find("status", task, scope)
+        inside = [status for status in _ORDER if status in possible & wanted]
+        outside = [status for status in _ORDER if status in possible - wanted]
+        if len(inside) == 1:
+            return f"{text} = {quoted(inside[0])}"
+        if len(outside) == 1:
+            return f"{text} != {quoted(outside[0])}"
+        return f"{text} in [{', '.join(quoted(status) for status in inside)}]"
+
+    def _left_out(self, choice: str, scope: Scope) -> str:
+        """The condition that a branch callable has not chosen a task, nor one that leads to it."""
+        branch, task = self.chosen[choice]
+        value, _ = self.find("value", branch, scope)
+        named = [task] + [
+            other for other, ups in self.plan.upstream.items() if branch in ups and task in self.plan.below[other]
+        ]
+        return f"$not({' or '.join(f'{quoted(name)} in {value}' for name in named)})"
+
+
+class Reader(Values):
+    """Where one task finds its values."""
+
+    def __init__(self, reads: Reads, plan: Plan, task: str, env: Env, scope: Scope, note: Note):
+        self.reads, self.plan, self.task, self.env, self.scope, self.note = reads, plan, task, env, scope, note
+
+    def xcom(self, task_id: str, key: str) -> str:
+        if task_id not in self.env:
+            raise Untranslatable(f"it reads the XCom of {task_id}, which does not have to be done before it")
+        if "success" not in self.env[task_id] or self.plan.tasks[task_id].operator in EMPTY:
+            return "null"
+        text, region = self.reads.find("value", task_id, self.scope)
+        if key != "return_value":
+            text = field(text, key)
+        if self.env[task_id] != SUCCESS and (region is not None or key != "return_value"):
+            return f"($exists({text}) ? {text} : null)"
+        return text
+
+    def run(self, name: str) -> str:
+        prepared = self.reads.prepared
+        match name:
+            case "ds":
+                prepared["ds"] = f"{{% $substring({_LOGICAL}, 0, 10) %}}"
+            case "logical_date":
+                prepared["logical_date"] = f"{{% {_LOGICAL} %}}"
+            case "params":
+                from airflow2sfn.values import constant
+
+                defaults = constant(self._params())
+                prepared["params"] = f"{{% $merge([{defaults}, $states.input.conf]) %}}"
+            case "conf":
+                return "$states.context.Execution.Input.conf"
+            case _:
+                return "$states.context.Execution.Name"
+        return f"${name}"
+
+    def _params(self) -> dict[str, Json]:
+        given = self.plan.dag.get("params")
+        entries = getattr(given, "entries", None)
+        if isinstance(given, Known) and isinstance(given.value, dict):
+            entries = tuple((Known(name), Known(value)) for name, value in given.value.items())
+        result: dict[str, Json] = {}
+        for name, value in entries or ():
+            if isinstance(value, Made):
+                value = value.args[0] if value.args else value.get("default") or Known(None)
+            result[str(name.value)] = to_json(value, self)
+        return result
+
+    def text_param(self, name: str) -> bool:
+        return isinstance(self._params().get(name), str)
+
+    def literal(self, name: str) -> str | None:
+        return {"dag.dag_id": self.plan.dag.dag_id, "task.task_id": self.task, "ti.task_id": self.task}.get(name)
+
+    def variable(self, name: str) -> str:
+        return quoted(f"${{{self._open(name, f'the Variable {name}')}}}")
+
+    def parameter(self, value: Symbolic) -> str:
+        return self._open(value.key or value.text, value.text)
+
+    def _open(self, wish: str, text: str) -> str:
+        words = "".join(c if c.isalnum() and c.isascii() else " " for c in wish).split()
+        name = "".join(
+            word[:1].upper() + word[1:].lower() if word.isupper() else word[:1].upper() + word[1:] for word in words
+        )
+        self.note(OpenValue(at=place(self.plan.tasks[self.task]), name=name or "Value", text=text))
+        return name or "Value"

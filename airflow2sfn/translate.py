@@ -1,0 +1,91 @@
+"""From a DAG to a state machine, and what changes on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from airflow2sfn.emit_finish import finish
+from airflow2sfn.emit_flow import Flow
+from airflow2sfn.retries import seconds, whole
+from airflow2sfn.rules.control import AddedOrder, EagerRule, RunTimeout
+from airflow2sfn.services import PAIRS
+from airflow2sfn.source import Dag, XCom
+from airflow2sfn.structure import Plan, plan
+from airflow2sfn.trigger_rules import EAGER
+from airflow2sfn.work import is_sensor, place
+from sfn_airflow_core.asl.model import Machine, QueryFlow, Succeed
+from sfn_airflow_core.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """A state machine, the tasks that it does, and the findings of the translation."""
+
+    machine: Machine
+    plan: Plan
+    findings: tuple[Finding, ...]
+
+
+def translate(dag: Dag, *, durations: Mapping[str, float] | None = None) -> Translated:
+    """The state machine of a DAG, in JSONata.
+
+    Args:
+        dag: the DAG.
+        durations: known durations of tasks, in any unit, for DAGs whose order is not series-parallel.
+
+    Raises:
+        Cyclic: if the dependencies of the DAG form a cycle, which Airflow refuses as well.
+    """
+    findings: list[Finding] = []
+    shape = plan(
+        dag,
+        absorbed=_pairs(dag),
+        waiting=[task.task_id for task in dag.tasks if is_sensor(task)],
+        durations=durations,
+    )
+    _about_order(shape, findings)
+    flow = Flow(shape, findings.append)
+    flow.run()
+    machine = finish(flow)
+    if not machine.states:
+        machine = Machine("Nothing to do", {"Nothing to do": Succeed(name="Nothing to do", flow=QueryFlow())})
+    limit = seconds(getattr(dag.get("dagrun_timeout"), "value", None))
+    if limit is not None:
+        findings.append(RunTimeout(at=str(dag.span or ""), seconds=whole(limit)))
+    description = getattr(dag.get("description"), "value", None)
+    what = f"{description} (from the Airflow DAG {dag.dag_id})" if description else f"From the Airflow DAG {dag.dag_id}"
+    machine = replace(
+        machine,
+        comment=what,
+        query_language="JSONata",
+        timeout_seconds=None if limit is None else whole(limit),
+    )
+    return Translated(machine, shape, tuple(dict.fromkeys(findings)))
+
+
+def _pairs(dag: Dag) -> dict[str, str]:
+    """Operators followed by their own sensor and by nothing else that would run at the same time."""
+    found: dict[str, str] = {}
+    for pair in PAIRS:
+        for task in dag.tasks:
+            for name in dag.downstream(task.task_id):
+                sensor = dag.task(name)
+                if (
+                    task.operator == pair.operator
+                    and sensor.operator == pair.sensor
+                    and sensor.get(pair.link) == XCom(task.task_id)
+                    and set(dag.upstream(name)) == {task.task_id}
+                    and sensor.trigger_rule == "all_success"
+                    and task.known("wait_for_completion", True) is False
+                ):
+                    found[task.task_id] = name
+    return found
+
+
+def _about_order(shape: Plan, findings: list[Finding]) -> None:
+    at = str(shape.dag.span or "")
+    findings.extend(AddedOrder(at=at, pairs=added.direct, price=added.price) for added in shape.added)
+    for name, task in shape.tasks.items():
+        if task.trigger_rule in EAGER and len(shape.upstream[name]) > 1:
+            findings.append(EagerRule(at=place(task), task=name, rule=task.trigger_rule))
