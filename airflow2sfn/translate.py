@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from airflow2sfn.emit_finish import finish
 from airflow2sfn.emit_flow import Flow
 from airflow2sfn.retries import seconds, whole
-from airflow2sfn.rules.control import AddedOrder, EagerRule, RunTimeout
+from airflow2sfn.rules.control import AddedOrder, EagerRule
+from airflow2sfn.rules.retries import RunTimeout
 from airflow2sfn.services import PAIRS
 from airflow2sfn.source import Dag, XCom
 from airflow2sfn.structure import Plan, plan

@@ -16,12 +16,9 @@ from airflow2sfn.rules.control import (
     NoCounterpart,
     NotComputable,
     OtherMachine,
-    RetriesUnknown,
-    RetryJitter,
-    SensorRetries,
     SettingDropped,
-    StartRetried,
 )
+from airflow2sfn.rules.retries import RetriesUnknown, RetryJitter, SensorRetries, StartRetried
 from airflow2sfn.services import OPERATORS, POLLING, PYTHON, SENSORS, TRIGGER_DAG, Row
 from airflow2sfn.source import Entries, Items, Known, Task, Template, Value
 from airflow2sfn.structure import EMPTY, Plan
