@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from sfn_airflow_core.expr.model import Compare, Filter, Literal, Path, Test
 from sfn_airflow_core.interpreter.values import date_text, is_number, json_text, timestamp
-from sfn_airflow_core.verify.symbols import App, Asked, Const, Sym, Value, inside
+from sfn_airflow_core.verify.symbols import AS_JSON, App, Asked, Const, Sym, Value, inside
 
 Json = Any
 Question: TypeAlias = "tuple[Compare | Test, Value, Value]"
@@ -56,7 +56,7 @@ def of_kind(value: Json, kind: str) -> bool:
 
 def candidates(part: Sym, questions: Iterable[Question], kind: str) -> Iterator[Json]:
     """Values for a part of a source that make a difference to comparisons and type tests, the likely ones first."""
-    name = ".".join(map(str, part.steps)) or part.source
+    name = ".".join(str(step) for step in part.steps if step != AS_JSON) or part.source
     asked = list(questions)
     for test, left, right in asked:
         if isinstance(test, Test):

@@ -135,11 +135,14 @@ class _Generator:
             route[goal.state] = [goal.outcome]
             if goal.inner is not None:
                 route[goal.inner[0]] = [goal.inner[1]]
-            for end in itertools.islice(Walk(atlas, program, route).executions(), _MOST_ENDS):
+            walk = Walk(atlas, program, route)
+            for end in itertools.islice(walk.executions(), _MOST_ENDS):
                 try:
                     yield self._scenario(goal, end)
                 except Impossible as reason:
                     self.reasons.setdefault(goal.at, str(reason))
+            if walk.obstacle:
+                self.reasons.setdefault(goal.at, walk.obstacle)
 
     def _scenario(self, goal: Goal, end: Ended) -> Scenario:
         wishes, tasks = end.track.wishes, {s.name: s for s in self.machine.walk() if isinstance(s, Task)}

@@ -136,7 +136,8 @@ def _call(call: Call, scene: Scene, wishes: Wishes) -> tuple[Value, Wishes]:
         wishes = wishes.be(value, kind)
     if not row.deterministic:
         return Unknown(), wishes
-    return _function(call.function, values), wishes
+    made = _function(call.function, values)
+    return made, wishes.need(made)
 
 
 def _function(name: str, values: tuple[Value, ...]) -> Value:

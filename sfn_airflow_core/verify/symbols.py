@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from sfn_airflow_core.expr.model import Descend, Field, Filter, Index, Path, PathFunction, Step
+from sfn_airflow_core.expr.model import Descend, Field, Filter, Index, Path, PathFunction, Slice, Step
 
 Json = Any
 
@@ -176,6 +176,8 @@ def _below(base: Sym, steps: tuple[Step, ...]) -> Iterator[Sym]:
                 way = (*way, name)
             case Index(position):
                 way = (*way, max(position, 0))
+            case Slice(start):
+                way = (*way, max(start or 0, 0))
             case Descend() | PathFunction():
                 return
             case Filter():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
@@ -22,6 +23,8 @@ class Used:
     kind: str
     source: str = ""
     error: str = ""
+    function: bool = False
+    """Whether a Lambda function fails, whose cause is the JSON that describes its exception."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,10 @@ class Track:
         """The same with other wishes."""
         return replace(self, wishes=wishes)
 
-    def fails(self, state: str, item: str, error: str, times: int) -> Track:
-        """The service fails ``times`` times."""
+    def fails(self, state: str, item: str, error: str, times: int, function: bool) -> Track:
+        """The service (a Lambda ``function``) fails ``times`` times."""
         kind = "timeout" if error == "States.Timeout" else "error"
-        return replace(self, used=(*self.used, *[Used(state, item, kind, error=error)] * times))
+        return replace(self, used=(*self.used, *[Used(state, item, kind, error=error, function=function)] * times))
 
     def answers(self, state: str, item: str, kind: str) -> tuple[Track, str]:
         """The service answers; gives the name of the answer as a source."""
@@ -65,10 +68,18 @@ class Track:
         return {state: _entry(items) for state, items in table.items()}
 
 
+def cause_of(state: str, error: str, function: bool) -> str:
+    """The cause of an error: what Lambda tells of an exception, or a sentence."""
+    text = f"{error} of {state}"
+    if not function or error.startswith(("Lambda.", "States.")):
+        return text
+    return json.dumps({"errorMessage": text, "errorType": error})
+
+
 def _reply(used: Used, documents: Documents) -> Json:
     match used.kind:
         case "error":
-            return {"error": used.error, "cause": f"{used.error} of {used.state}"}
+            return {"error": used.error, "cause": cause_of(used.state, used.error, used.function)}
         case "timeout":
             return {"timeout": True}
         case kind:

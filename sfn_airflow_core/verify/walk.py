@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
@@ -25,7 +26,7 @@ from sfn_airflow_core.asl.model import (
     Task,
     Wait,
 )
-from sfn_airflow_core.expr.model import Expr, Field, Index, Step
+from sfn_airflow_core.expr.model import Expr, Field, Index, Slice, Step, Wildcard
 from sfn_airflow_core.interpreter.failures import EvaluationError, StateFailed, answers_to
 from sfn_airflow_core.interpreter.program import Program
 from sfn_airflow_core.interpreter.resource import parse_resource
@@ -33,14 +34,28 @@ from sfn_airflow_core.verify import walk_queries as queries
 from sfn_airflow_core.verify.routes import Atlas, Outcome, Route, attempts
 from sfn_airflow_core.verify.shapes import argument_hints
 from sfn_airflow_core.verify.symbolic import Scene, value_of, ways_to
-from sfn_airflow_core.verify.symbols import INPUT, Const, Impossible, Lst, Obj, Sym, Unknown, Value, member, placed
-from sfn_airflow_core.verify.track import Ended, Numbers, Track
+from sfn_airflow_core.verify.symbols import (
+    AS_JSON,
+    INPUT,
+    App,
+    Const,
+    Impossible,
+    Lst,
+    Obj,
+    Sym,
+    Unknown,
+    Value,
+    member,
+    placed,
+)
+from sfn_airflow_core.verify.track import Ended, Numbers, Track, cause_of
+from sfn_airflow_core.verify.wishes import concrete
 
 Json = Any
 Variables: TypeAlias = "Mapping[str, Value]"
 
 _MOST_VISITS: Final = 150
-_MOST_STAYS: Final = 3_000
+_MOST_STAYS: Final = 800
 _MOST_TRIED: Final = 24
 _ITEMS: Final = 2
 
@@ -80,6 +95,8 @@ class Walk:
     route: Route = field(default_factory=dict)
     stays: int = 0
     """How many stays were tried; there is an end to it, because loops have many ways."""
+    obstacle: str = ""
+    """Why the first way that had to be given up leads no further."""
 
     def executions(self) -> Iterator[Ended]:
         """Every execution that can be imagined for the route, the simplest first."""
@@ -119,8 +136,8 @@ class Walk:
         for outcome in choices or [Outcome()]:
             try:
                 yield from stay.end(outcome)
-            except (Impossible, EvaluationError):
-                continue
+            except (Impossible, EvaluationError) as error:
+                self.obstacle = self.obstacle or f"{state.name}: {error}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +306,8 @@ class Stay:
                 return
             try:
                 done.wishes.documents()
-            except Impossible:
+            except Impossible as error:
+                self.walk.obstacle = self.walk.obstacle or f"{state.name}: {error}"
                 continue
             rule = rules[last] if outcome.kind == "rule" else None
             variables, after = self.assigned(rule.assign if rule else self.flow.assign, value, done)
@@ -323,10 +341,12 @@ class Stay:
             track = track.wish(track.wishes.be(part, kind, hint=True))
         if outcome.kind in ("catch", "fail"):
             times = 1 + self.retried(state, outcome.error)
-            yield from self.caught(track.fails(state.name, self.at.key, outcome.error, times), outcome.error, outcome)
+            yield from self.caught(
+                track.fails(state.name, self.at.key, outcome.error, times, _function(state)), outcome.error, outcome
+            )
             return
         if outcome.kind == "retry":
-            track = track.fails(state.name, self.at.key, outcome.error, outcome.times)
+            track = track.fails(state.name, self.at.key, outcome.error, outcome.times, _function(state))
         track, result = self.answer(state, track)
         yield self.deliver(track, result, state.next)
 
@@ -365,7 +385,8 @@ class Stay:
         if outcome.kind == "catch" and found != outcome.number:
             return
         catcher = state.catch[found]
-        told = Obj({"Error": Const(error), "Cause": Const(f"{error} of it")})
+        cause = "" if error == "States.Timeout" else cause_of(state.name, error or "", _function(state))
+        told = Obj({"Error": Const(error), "Cause": Const(cause)})
         if isinstance(catcher.flow, CatchQuery):
             value, track = queries.output(self, catcher.flow.output, told, track, errorOutput=told)
             variables, track = queries.assigned(self, catcher.assign, track, errorOutput=told)
@@ -455,10 +476,36 @@ class Stay:
                 return items, track.wish(wishes)
             case Lst():
                 return list(found.items), track
-            case Const() if isinstance(found.value, list):
-                return [Const(item) for item in found.value], track
+            case App(path=(Slice() | Wildcard() as first, *names), arguments=(Sym() as base,)) if all(
+                isinstance(step, Field) for step in names
+            ):
+                start = max(getattr(first, "start", None) or 0, 0)
+                keys = _keys(tuple(names))
+                items = [Sym(base.source, (*base.steps, start + number, *keys)) for number in range(count)]
+                wishes = track.wishes.be(base, "array").long(base, start + count)
+                for item in items:
+                    wishes = wishes.need(item)
+                return items, track.wish(wishes)
             case _:
-                raise Impossible("the items of the Map cannot be chosen")
+                return self._known_items(found, track), track
+
+    def _known_items(self, found: Value, track: Track) -> list[Value]:
+        """The items as they are with what is known so far, where they are computed."""
+        documents = track.wishes.documents()
+
+        def look(part: Sym) -> Json:
+            value: Json = documents[part.source]
+            for step in part.steps:
+                value = json.loads(value) if step == AS_JSON else value[step]
+            return value
+
+        try:
+            value = concrete(found, look)
+        except (LookupError, TypeError, ValueError) as error:
+            raise Impossible("the items of the Map cannot be chosen") from error
+        if not isinstance(value, list):
+            raise Impossible("the items of the Map are no list")
+        return [Const(item) for item in value]
 
 
 def _keys(steps: tuple[Step, ...]) -> list[str | int]:
@@ -466,3 +513,8 @@ def _keys(steps: tuple[Step, ...]) -> list[str | int]:
     return [
         step.name if isinstance(step, Field) else step.position for step in steps if isinstance(step, Field | Index)
     ]
+
+
+def _function(state: State) -> bool:
+    """Whether a state calls a Lambda function."""
+    return isinstance(state, Task) and parse_resource(state.resource).service == "lambda"

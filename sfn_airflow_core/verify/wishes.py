@@ -258,7 +258,7 @@ def _title(source: str) -> str:
 
 def named(part: Sym) -> str:
     """A text that names a part of a source: ``order.id``, ``Check stock: count``."""
-    return ".".join(filter(None, (_title(part.source), *map(str, part.steps))))
+    return ".".join(filter(None, (_title(part.source), *(str(step) for step in part.steps if step != AS_JSON))))
 
 
 def _like(parts: Mapping[str | int, _Node], name: str, position: int) -> Json:
