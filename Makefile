@@ -39,6 +39,17 @@ bench: $(READY) ## Measures start-up, the interpreter, and what the translation 
 	$(BIN)/python -m benchmarks.corpus
 	$(BIN)/python -m benchmarks.recordings
 
+# Source distributions of Airflow's providers, for their system-test DAGs; kept outside of the checkout.
+CORPUS_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sfn2airflow/airflow-corpus
+CORPUS_PROVIDERS := amazon standard common-sql http cncf-kubernetes google
+
+corpus: $(READY) ## Downloads the DAG files of Airflow's providers, and measures what is read of them
+	mkdir -p $(CORPUS_CACHE)/sdists
+	$(BIN)/python -m pip download --quiet --no-deps --no-binary :all: --dest $(CORPUS_CACHE)/sdists \
+		$(addprefix apache-airflow-providers-,$(CORPUS_PROVIDERS))
+	for archive in $(CORPUS_CACHE)/sdists/*.tar.gz; do tar -xzf $$archive -C $(CORPUS_CACHE) || exit 1; done
+	$(BIN)/python -m benchmarks.reading --all
+
 docs: $(READY) ## Writes docs/findings.md and the generated part of the README
 	$(BIN)/python -m sfn2airflow.pages
 

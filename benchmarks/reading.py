@@ -1,7 +1,7 @@
 """How much of public DAG files is read without running them, against what the real Airflow makes of them.
 
 The files are the example DAGs of the installed packages, and the system tests in the source distributions that
-``make corpus`` downloads. Run it as ``python -m benchmarks.reading [--all] [FILTER]``.
+``make corpus`` downloads. Run it as ``python -m benchmarks.reading [--all] [--python PYTHON] [FILTER]``.
 """
 
 from __future__ import annotations
@@ -41,7 +41,10 @@ _COMMON = {
         f"AIRFLOW_V_{version}_PLUS = True\n" for version in ("2_10", "2_11", "3_0", "3_0_1", "3_1", "3_2", "3_3")
     ),
     "test_utils/compat.py": "from airflow.providers.standard.operators.empty import EmptyOperator\n",
-    "test_utils/api_client_helpers.py": "def create_airflow_connection(**kwargs):\n    return None\n",
+    "test_utils/api_client_helpers.py": "".join(
+        f"def {name}(*args, **kwargs):\n    return None\n\n\n"
+        for name in ("create_airflow_connection", "delete_airflow_connection", "make_authenticated_rest_api_request")
+    ),
 }
 """Stand-ins for the helpers that Airflow's own repository has for its system tests; both readers get them."""
 
@@ -133,11 +136,11 @@ def read_all(corpus: Corpus, result: Result) -> dict[Path, Reading]:
     return readings
 
 
-def measure(corpus: Corpus) -> Result:
-    """Compares both readings of every file."""
+def measure(corpus: Corpus, python: str = sys.executable) -> Result:
+    """Compares both readings of every file; ``python`` is an interpreter that has Airflow and what the files import."""
     result = Result()
     readings = read_all(corpus, result)
-    for path, imported in import_files(corpus.files, corpus.roots):
+    for path, imported in import_files(corpus.files, corpus.roots, python=python):
         if imported.error:
             result.reasons[imported.error.strip().splitlines()[-1][:110]] += 1
             continue
@@ -155,6 +158,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("filter", nargs="?", default="", help="only corpora whose name contains this")
     parser.add_argument("--all", action="store_true", help="also print why files are not imported here")
+    parser.add_argument("--python", default=sys.executable, help="interpreter that imports, with more packages")
     given = parser.parse_args(argv)
     total = Result()
     with tempfile.TemporaryDirectory(prefix="helpers-") as folder:
@@ -162,7 +166,7 @@ def main(argv: list[str] | None = None) -> int:
         for corpus in (*installed(), *downloaded()):
             if given.filter not in corpus.name:
                 continue
-            result = measure(with_helpers(corpus, Path(folder)))
+            result = measure(with_helpers(corpus, Path(folder)), given.python)
             _print(corpus.name, result, given.all)
             total.files += result.files
             total.imported += result.imported
