@@ -64,10 +64,11 @@ def _output(reads: Reads, out: Out, branch: Scope, wanted: Wanted) -> Given | No
             entries[reads.key(kind, task)] = query(out.fresh[task])
         elif kind == "status" or "success" in known:
             if just is not None and any(_inside(reads, task, inner) for inner in just.branches):
-                merged.append(out.fresh[just.ran])
+                if not any("$states.result" in text for text in merged):
+                    merged.append(out.fresh[just.ran])
                 reads.needs.add((kind, task, branch))
                 continue
-            text, region = reads.find(kind, task, branch)
+            text, region = reads.find(kind, task, branch, out.env)
             if region is None:
                 entries[reads.key(kind, task)] = query(text)
             else:
@@ -94,7 +95,7 @@ def _meet(reads: Reads, scope: Scope, join: Join) -> None:
                 out.assign[reads.variable(kind, task)] = next(iter(own))
             elif kind == "value" and task in out.fresh:
                 out.assign[reads.variable(kind, task)] = query(out.fresh[task])
-            elif kind == "value" and "success" in met and "success" not in own:
+            elif kind == "value" and task in reads.unsure and "success" in met and "success" not in own:
                 out.assign[reads.variable(kind, task)] = None
     for region in scope.regions:
         if region in reads.regions:
@@ -109,7 +110,7 @@ def _meet(reads: Reads, scope: Scope, join: Join) -> None:
 
 
 def _meet_region(reads: Reads, scope: Scope, region: Region, join: Join) -> None:
-    both = len(_known(join.env, region.ran)) > 1
+    both = region.ran in reads.unsure and len(_known(join.env, region.ran)) > 1
     for out in join.edges:
         if region.ran in out.fresh:
             out.assign[region.variable] = query(out.fresh[region.ran])

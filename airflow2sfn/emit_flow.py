@@ -161,7 +161,7 @@ class Flow:
             self.reads.regions.add(region)
             return f"$exists(${region.variable}.Error)", region
         word = " or " if test.which == "any" else " and "
-        return word.join(self.reads.status_test(task, test.statuses, env[task], scope) for task in undecided), None
+        return word.join(self.reads.status_test(task, test.statuses, env, scope) for task in undecided), None
 
     def _whole(self, undecided: list[str], env: Env, scope: Scope) -> Region | None:
         """The region of which tasks are the ends, if these fail exactly where anything in it fails."""

@@ -9,7 +9,7 @@ from airflow2sfn.expressions import Untranslatable, field, quoted
 from airflow2sfn.rules.control import OpenValue
 from airflow2sfn.source import Known, Made, Symbolic
 from airflow2sfn.structure import EMPTY, Plan
-from airflow2sfn.trigger_rules import SUCCESS, Env, Statuses
+from airflow2sfn.trigger_rules import SUCCESS, Env, Statuses, statuses
 from airflow2sfn.values import Values, to_json
 from airflow2sfn.work import Note, place
 from sfn_airflow_core.asl.model import Json
@@ -19,7 +19,10 @@ _LOGICAL = "$exists($states.input.logical_date) ? $states.input.logical_date : $
 
 
 class Reads:
-    """What is read where. ``needs`` holds ``("value" | "status", task, scope)``: the scope is where the variable is."""
+    """What is read where. ``needs`` holds ``("value" | "status", task, scope)``: the scope is where the variable is.
+
+    ``unsure`` are tasks and regions of which something is read where they may not have run.
+    """
 
     def __init__(self, plan: Plan, names: Names):
         self.plan, self.names = plan, names
@@ -27,6 +30,7 @@ class Reads:
         self.chosen: dict[str, tuple[str, str]] = {}
         self.needs: set[tuple[str, str, Scope]] = set()
         self.regions: set[Region] = set()
+        self.unsure: set[str] = set()
         self.failures: set[Scope] = set()
         self.prepared: dict[str, Json] = {}
         self._variables: dict[tuple[str, object], str] = {}
@@ -76,20 +80,25 @@ class Reads:
         """The region that holds a task, as seen from a scope; nothing for a task or pseudo task beside the reader."""
         return self.where(task, scope)[1] if task in self.home else None
 
-    def find(self, kind: str, task: str, scope: Scope) -> tuple[str, Region | None]:
-        """Notes that a value or status is read; gives its expression."""
+    def find(self, kind: str, task: str, scope: Scope, env: Env) -> tuple[str, Region | None]:
+        """Notes that a value or status is read where ``env`` is known; gives its expression."""
         here, region = self.where(task, scope)
+        if region is not None and statuses(env, region.ran) != SUCCESS:
+            self.unsure.add(region.ran)
+        if kind == "value" and statuses(env, task) != SUCCESS:
+            self.unsure.add(task)
         self.needs.add((kind, task, here))
         if region is None:
             return f"${self.variable(kind, task)}", None
         self.regions.add(region)
         return field(f"${region.variable}", self.key(kind, task)), region
 
-    def status_test(self, task: str, wanted: Statuses, possible: Statuses, scope: Scope) -> str:
+    def status_test(self, task: str, wanted: Statuses, env: Env, scope: Scope) -> str:
         """The condition that a task has become one of some statuses."""
         if task in self.chosen:
-            return self._left_out(task, scope)
-        text, _ = self.find("status", task, scope)
+            return self._left_out(task, scope, env)
+        possible = env[task]
+        text, _ = self.find("status", task, scope, env)
         inside = [status for status in _ORDER if status in possible & wanted]
         outside = [status for status in _ORDER if status in possible - wanted]
         if len(inside) == 1:
@@ -98,14 +107,17 @@ class Reads:
             return f"{text} != {quoted(outside[0])}"
         return f"{text} in [{', '.join(quoted(status) for status in inside)}]"
 
-    def _left_out(self, choice: str, scope: Scope) -> str:
+    def _left_out(self, choice: str, scope: Scope, env: Env) -> str:
         """The condition that a branch callable has not chosen a task, nor one that leads to it."""
         branch, task = self.chosen[choice]
-        value, _ = self.find("value", branch, scope)
+        value, _ = self.find("value", branch, scope, env)
         named = [task] + [
             other for other, ups in self.plan.upstream.items() if branch in ups and task in self.plan.below[other]
         ]
-        return f"$not({' or '.join(f'{quoted(name)} in {value}' for name in named)})"
+        left_out = f"$not({' or '.join(f'{quoted(name)} in {value}' for name in named)})"
+        if env[branch] == SUCCESS:
+            return left_out
+        return f"{self.status_test(branch, SUCCESS, env, scope)} and {left_out}"
 
 
 class Reader(Values):
@@ -119,7 +131,7 @@ class Reader(Values):
             raise Untranslatable(f"it reads the XCom of {task_id}, which does not have to be done before it")
         if "success" not in self.env[task_id] or self.plan.tasks[task_id].operator in EMPTY:
             return "null"
-        text, region = self.reads.find("value", task_id, self.scope)
+        text, region = self.reads.find("value", task_id, self.scope, self.env)
         if key != "return_value":
             text = field(text, key)
         if self.env[task_id] != SUCCESS and (region is not None or key != "return_value"):

@@ -122,7 +122,7 @@ def _branch(flow: Flow, task: str, out: Out, scope: Scope) -> list[Out]:
 
     def follows(chosen: str) -> Env:
         left = [t for t in direct if t != chosen and t not in plan.below[chosen]]
-        return out.env | dict.fromkeys(left, SKIPPED)
+        return out.env | {gate: SKIPPED if t in left else SUCCESS for t, gate in gates.items()}
 
     if len(ids) == 1:
         out.env = follows(ids[0])
@@ -146,7 +146,7 @@ def _sensor(flow: Flow, task: str, work: Probe, edges: list[Out], scope: Scope) 
     found = _choice(flow, f"{task}: found?", look.outs[0], scope, work.found)
     wait = scope.add(Draft(flow.names.state(f"{task}: not yet"), "Wait", seconds=work.interval))
     wait.outs = [Out("next", env, target=task)]
-    late = f"$millis() > ${deadline}"
+    late = f"$millis() >= ${deadline}"
     cause = f"{task} has waited for {work.timeout} s"
     if work.soft_fail:
         over = Out("rule", env | {task: SKIPPED}, failure=failure)
