@@ -35,6 +35,11 @@ _RUNS = frozenset(
     {"execute", "poke", "choose_branch", "pre_execute", "post_execute", "execute_complete", "execute_callable"}
 )
 
+_NEVER_TEMPLATED = frozenset(
+    {"executor_config", "params", "resources", "retries", "retry_delay", "pool", "queue", "doc_md", "inlets", "outlets"}
+)
+"""Arguments of every operator that no operator renders; an XComArg in them makes no edge."""
+
 
 @dataclass(slots=True, eq=False)
 class OperatorPartial:
@@ -148,7 +153,8 @@ def make_task(
                 run.report(RefusedGraph(reason=f"the task id {full} is used twice"), run.span(node, scope))
             return taken
         dag.add(task)
-        for need in (list(kwargs.values()), *needs):
+        templated = [value for name, value in kwargs.items() if name not in _NEVER_TEMPLATED]
+        for need in (templated, *needs):
             for up in references(need):
                 connect_data(run, up, task, node, scope)
     if run.teardown is not None:

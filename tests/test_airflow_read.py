@@ -243,6 +243,17 @@ def test_xcom_edges_and_keys() -> None:
     assert command == Template("echo {{ task_instance.xcom_pull(task_ids='b', dag_id='d', key='return_value') }}")
 
 
+def test_xcom_in_an_argument_that_is_never_rendered_makes_no_edge() -> None:
+    found = inside(
+        """
+        a = BashOperator(task_id="a", bash_command="true")
+        BashOperator(task_id="b", bash_command="true", executor_config={"x": a.output})
+        """
+    )
+    assert edges(found) == set()
+    assert found.task("b").arguments["executor_config"] == Entries(((Known("x"), XCom("a")),))
+
+
 def test_label_on_edges() -> None:
     found = inside(
         """
