@@ -29,7 +29,7 @@ def test_folders_are_searched_and_keep_their_structure(call: Run):
     ]
     assert "flows/package.json: skipped" in call("check", "-v", "flows")[2]
     assert call("check", "flows/package.json")[0] == 2
-    assert out.index("flows/one.asl.json") < out.index("flows/team/three.json") < out.index("flows/team/two.yaml")
+    assert out.index("one.asl.json") < out.index("team/three.json") < out.index("team/two.yaml")
 
 
 def test_a_broken_machine_in_a_folder_is_not_passed_over(call: Run):
