@@ -339,9 +339,8 @@ def _named(members: Any, description: dict[str, Json], arguments: dict[str, Json
         pascal = name[:1].upper() + name[1:]
         aliases = (pascal, name, *_JOB_IDS.get(name, ()))
         value = next((description[a] for a in aliases if a in description), None)
-        if member.type_name == "string" and value is None and name.lower().endswith(("id", "arn", "name")):
-            made_up = f"{name}-1" if invent else None
-            value = arguments.get(name, arguments.get(f"Job{name}", made_up))
+        if invent and member.type_name == "string" and value is None and name.lower().endswith(("id", "arn", "name")):
+            value = arguments.get(name, arguments.get(f"Job{name}", f"{name}-1"))
         if value is None and name in _ALWAYS_SENT and member.type_name == "list":
             value = []
         if value is not None:

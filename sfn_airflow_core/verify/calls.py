@@ -54,6 +54,8 @@ def action_of(resource: str) -> str:
     if parsed.kind == "lambda":
         return "lambda:invoke"
     service = parsed.service.removeprefix("aws-sdk:")
+    if (service, parsed.action) == ("bedrock", "invokeModel"):
+        return "bedrock-runtime:invokeModel"
     return f"{_BOTO3.get(service) or _hyphened().get(service, service)}:{parsed.action}"
 
 

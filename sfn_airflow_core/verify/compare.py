@@ -112,6 +112,7 @@ class Comparison:
         for (name, place), stay in last.items():
             title = _title(stay)
             ids = [task for task, shown in self.tasks.items() if shown == title]
+            ids.sort(key=lambda id: not id.endswith(".output"))  # a group's result, rather than what begins it
             if not stay.done or self._child(title):
                 continue
             if not ids:
@@ -142,7 +143,14 @@ class Comparison:
                 if state == "success" and self._child(title):
                     made[title].append(documents.get(instance))
         for title, stays in wanted.items():
+            if not made[title] and any(self._inline(name) for name, _ in stays[0].place):
+                self._note(f"the outputs of {title!r}, which runs inside the task that runs the items")
+                continue
             yield from self._unordered(stays, made[title], any(self._loose(stay.place) for stay in stays))
+
+    def _inline(self, name: str) -> bool:
+        home = self.homes.get(name)
+        return home is not None and isinstance(home.state, Map) and home.state.mode == "DISTRIBUTED"
 
     def _unordered(self, stays: list[Stay], made: list[Json], loose: bool) -> Iterator[Difference]:
         left = list(made)
@@ -196,6 +204,9 @@ class Comparison:
             wanted[self._ordered(call.state, call.place)].append(call)
         for one in self.made:
             home = self.homes.get(one.state)
+            if home is not None and isinstance(home.state, Map):
+                self._note(f"the files that {one.state!r} reads or writes")
+                continue
             place = home.place(one.index) if home else ()
             called = Called(one.state, place, one.action, normal(one.action, one.arguments))
             made[self._ordered(one.state, place)].append(called)

@@ -136,6 +136,8 @@ def _stays(one: Execution, other: Execution) -> tuple[Stay, ...]:
 def _calls(one: Execution, other: Execution) -> tuple[Called, ...]:
     calls = []
     for first, second in zip(one.calls, other.calls, strict=False):
+        if first.purpose != "task":
+            continue
         action = action_of(first.resource)
         values = (
             normal(action, respelled(action, arguments_of(call.resource, call.arguments))) for call in (first, second)

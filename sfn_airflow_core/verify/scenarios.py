@@ -8,6 +8,7 @@ scenarios.
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
@@ -23,7 +24,7 @@ from sfn_airflow_core.verify.places import homes, marked, taken, ways
 from sfn_airflow_core.verify.routes import Atlas, Goal
 from sfn_airflow_core.verify.scenario import Scenario
 from sfn_airflow_core.verify.shapes import answer_kind, marking_member
-from sfn_airflow_core.verify.symbols import INPUT, Impossible
+from sfn_airflow_core.verify.symbols import AS_JSON, INPUT, Impossible, Sym
 from sfn_airflow_core.verify.track import Ended
 from sfn_airflow_core.verify.walk import Walk
 
@@ -148,7 +149,14 @@ class _Generator:
         wishes, tasks = end.track.wishes, {s.name: s for s in self.machine.walk() if isinstance(s, Task)}
         of = {used.source: tasks[used.state] for used in end.track.used if used.source}
         for part in wishes.present:
-            if part.source in of and (kind := answer_kind(of[part.source].resource, part.steps)):
+            if part.source not in of:
+                continue
+            resource = parse_resource(of[part.source].resource)
+            if part.steps == ("Output",) and resource.service == "states":  # .sync gives the text, .sync:2 the value
+                wishes = wishes.be(part, "object", hint=True)
+                if resource.pattern != "sync:2":
+                    wishes = wishes.need(Sym(part.source, (*part.steps, AS_JSON)))
+            elif kind := answer_kind(of[part.source].resource, part.steps):
                 wishes = wishes.be(part, kind, hint=True)
         documents = wishes.documents()
         for source, task in of.items():
@@ -159,21 +167,30 @@ class _Generator:
         return Scenario(goal.name, given, end.track.replies(documents), self.variables, about=goal.at)
 
 
+_IDENTITIES: Final = {"batch:submitJob": "JobId", "ecs:runTask": "TaskArn", "states:startExecution": "ExecutionArn"}
+"""What the description of a job says of which job it is, where the provider's operators compare it."""
+
+
 def _marked(document: Json, task: Task, source: str) -> Json:
-    """An answer that can be told from others."""
-    if document != {}:
-        return document
-    if task.resource.startswith("arn:aws:states:::lambda:invoke") or ":::" not in task.resource:
-        return {"answer": source}
+    """An answer that can be told from others, and has what such an answer always has."""
     resource = parse_resource(task.resource)
-    if (resource.service, resource.action) in (("apigateway", "invoke"), ("http", "invoke")):
-        return {
-            "Headers": {"Content-Type": ["application/json"]},
-            "ResponseBody": {"answer": source},
-            "StatusCode": 200,
-        }
-    name = marking_member(task.resource)
-    return {name: source} if name else document
+    action = f"{resource.service}:{resource.action}"
+    if document != {} and not isinstance(document, dict):
+        return document
+    if resource.service == "lambda" or resource.kind != "service" or resource.pattern == "waitForTaskToken":
+        return document or {"answer": source}
+    made: dict[str, Json] = {}
+    if action in ("apigateway:invoke", "http:invoke"):
+        headers = {"Content-Type": ["application/json"]}
+        made = {"Headers": headers, "ResponseBody": {"answer": source}, "StatusCode": 200, "StatusText": "OK"}
+    elif action == "states:startExecution" and resource.pattern != "request":
+        output = {"answer": source}
+        made = {"Output": output if resource.pattern == "sync:2" else json.dumps(output)}
+    elif not document and (name := marking_member(task.resource)):
+        made = {name: source}
+    if action in _IDENTITIES and resource.pattern != "request":
+        made |= {_IDENTITIES[action]: source, **({"Containers": []} if action == "ecs:runTask" else {})}
+    return {**made, **document}
 
 
 def _ended(document: Json, task: Task, endings: Endings) -> Json:
@@ -190,4 +207,7 @@ def _ended(document: Json, task: Task, endings: Endings) -> Json:
         if not isinstance(inner, dict):
             return document
     inner.setdefault(last, value)
+    cluster = document.get("Cluster")
+    if isinstance(cluster, dict) and resource.service == "elasticmapreduce":  # the result says it twice
+        document["ClusterId"] = cluster.setdefault("Id", document.get("ClusterId", "j-1"))
     return document

@@ -111,5 +111,8 @@ def marking_member(resource: str) -> str:
     model = _operation(action_of(resource))
     shape = model.output_shape if model is not None else None
     members = getattr(shape, "members", {})
+    payload = getattr(shape, "serialization", {}).get("payload")
+    if payload is not None and payload in members and members[payload].type_name == "blob":
+        return str(payload[:1].upper() + payload[1:])
     plain = [n for n, part in members.items() if part.type_name == "string" and not getattr(part, "enum", None)]
     return plain[0][:1].upper() + plain[0][1:] if plain else ""

@@ -14,7 +14,7 @@ from sfn_airflow_core.verify.track import Track
 
 if TYPE_CHECKING:
     from sfn_airflow_core.verify.routes import Outcome
-    from sfn_airflow_core.verify.walk import Stay
+    from sfn_airflow_core.verify.stay import Stay
 
 Json = Any
 
