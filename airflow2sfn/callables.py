@@ -58,7 +58,7 @@ def missing_context(task: Task) -> list[str]:
     """What a callable asks of Airflow's context and will not get."""
     if task.callable is None:
         return []
-    given = {*task.op_kwargs, *(task.expansion.values if task.expansion else ())}
+    given = {*task.op_kwargs, *(name for name, _ in (task.expansion.values if task.expansion else ()))}
     asked = [p.name for p in task.callable.parameters if p.name not in given]
     found = [name for name in asked if name in _NO_CONTEXT]
     wild = [p.name for p in task.callable.parameters if p.kind == "kwargs" and p.name in ("context", "kwargs")]

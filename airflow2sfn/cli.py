@@ -1,4 +1,4 @@
-"""The command group of the direction from Airflow to Step Functions; so far it reads and reports."""
+"""The command group of the direction from Airflow to Step Functions, and where each command lives."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from airflow2sfn import __version__
 from sfn_airflow_core.shell.group import LazyGroup
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "convert": ("airflow2sfn.cli_convert:convert", "Translate DAGs to state machines and report what changes."),
     "check": ("airflow2sfn.cli_check:check", "Report what is read of DAG files, without running them."),
 }
 """Every command by name, as in ``sfn2airflow.cli``."""
 
-PLANNED = ("convert", "explain", "rules", "verify", "compare")
+PLANNED = ("explain", "rules", "verify", "compare")
 
 
 @click.group(cls=LazyGroup, table=COMMANDS, planned=PLANNED, context_settings={"help_option_names": ["-h", "--help"]})
@@ -20,6 +21,6 @@ PLANNED = ("convert", "explain", "rules", "verify", "compare")
 def cli() -> None:
     """Translate Apache Airflow DAGs to AWS Step Functions state machines.
 
-    This version cannot translate yet: it reads DAG files and reports what it found. The other direction is
+    This version writes definitions; functions, roles and schedules are not written yet. The other direction is
     sfn2airflow.
     """

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
@@ -19,6 +21,7 @@ LIMITS: dict[str, Fidelity | None] = {
 """What ``--fail-on`` takes: the mildest fidelity that makes the exit code 1."""
 
 SETTINGS = {
+    "output": lambda value: isinstance(value, str),
     "fail-on": lambda value: value in LIMITS,
     "format": lambda value: value in FORMATS,
     "roots": lambda value: isinstance(value, list) and all(isinstance(root, str) for root in value),
@@ -28,17 +31,66 @@ SETTINGS = {
 """Every key of ``[tool.airflow2sfn]`` and what its value must be."""
 
 
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def reading(command: _Command) -> _Command:
+    """Adds the options of a command that reads DAG files and reports."""
+    options = (
+        click.option("--format", type=click.Choice(list(FORMATS)), help="How to report. [default: text]"),
+        click.option("--output-file", metavar="FILE", help="Write the report to FILE instead of standard output."),
+        click.option("--fail-on", type=click.Choice(list(LIMITS)), help="Mildest finding for exit code 1."),
+        click.option(
+            "--root", "roots", metavar="DIR", multiple=True, help="Folder in which imports are looked up as well."
+        ),
+        click.option(
+            "--env", metavar="NAME=VALUE", multiple=True, help="Value of an environment variable; may be repeated."
+        ),
+        click.option("--variables", metavar="FILE", help="JSON or YAML file with values of Airflow Variables."),
+        click.option(
+            "--import", "imports", is_flag=True, help="Also import the files with Airflow. This executes them."
+        ),
+        click.option("-q", "--quiet", is_flag=True, default=None, help="Findings and errors only."),
+        click.option(
+            "-v", "--verbose", is_flag=True, default=None, help="With remedies, unknown values and skipped files."
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def chosen(given: dict[str, Any]) -> dict[str, Any]:
+    """Options as click gives them, joined with the configuration: the fields of ``cli_read.Check``."""
+    from airflow2sfn.cli_read import environment, variables  # brings the reader, which --help does not need
+
+    home, settings = load("airflow2sfn", SETTINGS)
+    picked = {
+        name: settings.get(name.replace("_", "-")) if given[name] is None else given[name]
+        for name in ("format", "fail_on", "quiet", "verbose")
+    }
+    return {
+        "format": picked["format"] or "text",
+        "output_file": given["output_file"],
+        "fail_on": LIMITS[picked["fail_on"] or "unsupported"],
+        "roots": [*given["roots"], *(str(home / root) for root in settings.get("roots", ()))],
+        "environment": environment(given["env"]),
+        "variables": variables(given["variables"]),
+        "imports": given["imports"],
+        "quiet": bool(picked["quiet"]),
+        "verbose": bool(picked["verbose"]),
+    }
+
+
+def output_folder(given: str | None) -> Path | None:
+    """The folder for what is written: the command line, then the configuration."""
+    home, settings = load("airflow2sfn", SETTINGS)
+    return Path(given) if given is not None else home / settings["output"] if "output" in settings else None
+
+
 @click.command(short_help="Report what is read of DAG files, without running them.")
 @click.argument("inputs", nargs=-1, required=True, metavar="IN...")
-@click.option("--format", type=click.Choice(list(FORMATS)), help="How to report. [default: text]")
-@click.option("--output-file", metavar="FILE", help="Write the report to FILE instead of standard output.")
-@click.option("--fail-on", type=click.Choice(list(LIMITS)), help="Mildest finding for exit code 1.")
-@click.option("--root", "roots", metavar="DIR", multiple=True, help="Folder in which imports are looked up as well.")
-@click.option("--env", metavar="NAME=VALUE", multiple=True, help="Value of an environment variable; may be repeated.")
-@click.option("--variables", metavar="FILE", help="JSON or YAML file with values of Airflow Variables.")
-@click.option("--import", "imports", is_flag=True, help="Also import the files with Airflow. This executes them.")
-@click.option("-q", "--quiet", is_flag=True, default=None, help="Findings and errors only.")
-@click.option("-v", "--verbose", is_flag=True, default=None, help="With remedies, unknown values and skipped files.")
+@reading
 def check(inputs: tuple[str, ...], **given: Any) -> int:
     """Report what is read of DAG files: DAGs, tasks, edges, and what is not known without running them.
 
@@ -46,21 +98,6 @@ def check(inputs: tuple[str, ...], **given: Any) -> int:
     then Airflow imports the files in processes without network, with limits of time and memory and a clean environment.
     That guards against accidents, not against malice: do not import what you do not trust.
     """
-    home, settings = load("airflow2sfn", SETTINGS)
-    for name in ("format", "fail_on", "quiet", "verbose"):
-        if given[name] is None:
-            given[name] = settings.get(name.replace("_", "-"))
-    roots = [*given["roots"], *(str(home / root) for root in settings.get("roots", ()))]
-    from airflow2sfn.cli_read import Check, environment, variables  # brings the reader, which --help does not need
+    from airflow2sfn.cli_read import Check
 
-    return Check(
-        format=given["format"] or "text",
-        output_file=given["output_file"],
-        fail_on=LIMITS[given["fail_on"] or "unsupported"],
-        roots=roots,
-        environment=environment(given["env"]),
-        variables=variables(given["variables"]),
-        imports=given["imports"],
-        quiet=bool(given["quiet"]),
-        verbose=bool(given["verbose"]),
-    ).run(inputs)
+    return Check(**chosen(given)).run(inputs)

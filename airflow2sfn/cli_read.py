@@ -85,11 +85,15 @@ class Check:
         explicit = set(arguments)
         shown = [r for r in done if r.dags or r.problems or r.findings or r.source in explicit]
         self.complain(shown, explicit)
-        report = Report(TOOL, tuple(source_report(reading) for reading in shown))
+        report = self.report(shown)
         self.show(report, shown)
         if self.fail_on is not None and report.worst >= self.fail_on:
             self.codes.add(FOUND)
         return max(self.codes)
+
+    def report(self, readings: Sequence[Reading]) -> Report:
+        """The report of all files that were read."""
+        return Report(TOOL, tuple(source_report(reading) for reading in readings))
 
     def readable(self, arguments: Iterable[str]) -> Iterator[Input]:
         """The inputs that could be read; says why others could not."""
@@ -119,9 +123,13 @@ class Check:
         try:
             return read_text(given.data, given.name, project, Settings(self.environment, self.variables), module)
         except Exception as error:  # reading never raises: whatever comes is a bug, and the other files go on
-            report_bug(error, TOOL, __version__, self.verbose, during=given.name, hint=BUG not in self.codes)
-            self.codes.add(BUG)
+            self.bug(error, given.name)
             return None
+
+    def bug(self, error: Exception, source: str) -> None:
+        """Reports an exception that should not happen, and goes on."""
+        report_bug(error, TOOL, __version__, self.verbose, during=source, hint=BUG not in self.codes)
+        self.codes.add(BUG)
 
     def imported(self, readings: list[Reading]) -> list[Reading]:
         """The readings, merged with what Airflow makes of the files."""

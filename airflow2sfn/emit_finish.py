@@ -210,7 +210,7 @@ def _map(draft: Draft, mapped: Mapped, first: Out) -> asl.Map:
     states: dict[str, asl.State] = {failed: asl.Pass(name=failed, flow=QueryFlow())}
     if call.skips:
         catch = (asl.Catcher((_SKIP,), skipped, asl.CatchQuery()), *catch)
-        states[skipped] = asl.Pass(name=skipped, flow=QueryFlow(output=Given(None)))
+        states[skipped] = asl.Pass(name=skipped, flow=QueryFlow(output=Given({"Skipped": True})))
     task = asl.Task(
         name=item, resource=call.resource, retry=call.retry, timeout_seconds=call.timeout, catch=catch,
         flow=QueryFlow(Given(call.arguments), Given(query(call.result))),

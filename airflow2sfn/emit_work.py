@@ -176,5 +176,7 @@ def _map(flow: Flow, task: str, work: Mapped, edges: list[Out], scope: Scope) ->
     first = "$states.input[$exists(Error)][0]"
     broken = _failed(task, "rule", env, failure, first)
     broken.condition = "$exists($states.input.Error)"
-    ended.outs = [broken, Out("default", env | {task: SUCCESS}, {task: "$states.input"}, failure)]
+    left_out = Out("rule", env | {task: SKIPPED}, failure=failure, condition="$exists($states.input.Skipped)")
+    skipped = [left_out] if work.call.skips else []  # for all_success, one skipped item is a skipped task
+    ended.outs = [broken, *skipped, Out("default", env | {task: SUCCESS}, {task: "$states.input"}, failure)]
     return [*through, *ended.outs]

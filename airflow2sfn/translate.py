@@ -8,15 +8,39 @@ from dataclasses import dataclass, replace
 from airflow2sfn.emit_finish import finish
 from airflow2sfn.emit_flow import Flow
 from airflow2sfn.retries import seconds, whole
-from airflow2sfn.rules.control import AddedOrder, EagerRule
+from airflow2sfn.rules.control import AddedOrder, EagerRule, SettingDropped
 from airflow2sfn.rules.retries import RunTimeout
 from airflow2sfn.services import PAIRS
-from airflow2sfn.source import Dag, XCom
+from airflow2sfn.source import Dag, Known, XCom
 from airflow2sfn.structure import Plan, plan
 from airflow2sfn.trigger_rules import EAGER
 from airflow2sfn.work import is_sensor, place
 from sfn_airflow_core.asl.model import Machine, QueryFlow, Succeed
 from sfn_airflow_core.findings import Finding
+
+_WITHOUT_EFFECT = frozenset(
+    {
+        "description",
+        "tags",
+        "doc_md",
+        "start_date",
+        "catchup",
+        "dagrun_timeout",
+        "params",
+        "owner_links",
+        "is_paused_upon_creation",
+        "dag_display_name",
+        "access_control",
+        "auto_register",
+        "default_view",
+        "orientation",
+        "render_template_as_native_obj",
+        "max_active_tasks",
+        "concurrency",
+    }
+)
+"""Arguments of a DAG that are translated, or that change nothing in what one run does."""
+_NOTHING = (None, Known(None), Known(False), Known([]), Known({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +78,8 @@ def translate(dag: Dag, *, durations: Mapping[str, float] | None = None) -> Tran
     limit = seconds(getattr(dag.get("dagrun_timeout"), "value", None))
     if limit is not None:
         findings.append(RunTimeout(at=str(dag.span or ""), seconds=whole(limit)))
+    if dropped := _dropped(dag):
+        findings.append(SettingDropped(at=str(dag.span or ""), task=dag.dag_id, names=dropped))
     description = getattr(dag.get("description"), "value", None)
     what = f"{description} (from the Airflow DAG {dag.dag_id})" if description else f"From the Airflow DAG {dag.dag_id}"
     machine = replace(
@@ -82,6 +108,15 @@ def _pairs(dag: Dag) -> dict[str, str]:
                 ):
                     found[task.task_id] = name
     return found
+
+
+def _dropped(dag: Dag) -> tuple[str, ...]:
+    """Arguments of the DAG that mean something and are not in the definition: the schedule, callbacks, limits."""
+    found = [name for name, value in dag.arguments.items() if name not in _WITHOUT_EFFECT and value not in _NOTHING]
+    for name, plain in (("catchup", False), ("render_template_as_native_obj", False)):
+        if dag.get(name) not in (*_NOTHING, Known(plain)):
+            found.append(name)
+    return tuple(found)
 
 
 def _about_order(shape: Plan, findings: list[Finding]) -> None:

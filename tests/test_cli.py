@@ -284,7 +284,7 @@ def test_every_command_of_the_table_exists(call: Run):
 def test_the_other_command_says_what_it_cannot_do(capsys: pytest.CaptureFixture[str]):
     assert run(airflow2sfn_cli, "airflow2sfn", "0", ["--version"]) == 0
     assert airflow2sfn.__version__ in capsys.readouterr().out
-    assert run(airflow2sfn_cli, "airflow2sfn", "0", ["convert", "x"]) == 2
+    assert run(airflow2sfn_cli, "airflow2sfn", "0", ["verify", "x"]) == 2
     assert "not in this version yet" in capsys.readouterr().err
 
 

@@ -87,7 +87,7 @@ class EagerRule(Finding):
             [a(), b()] >> c()
             """
         ),
-        "12:15",
+        "12:19",
     )
     near_miss: ClassVar[Example] = Example(
         inside(
@@ -120,7 +120,7 @@ class NoCounterpart(Finding):
     code: ClassVar[str] = "A2S203"
     fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
     source: ClassVar[str] = f"{_GUIDE}/integrate-services.html"
-    example: ClassVar[Example] = Example(inside('BashOperator(task_id="a", bash_command="true")'), "5:5")
+    example: ClassVar[Example] = Example(inside('BashOperator(task_id="a", bash_command="true")'), "6:5")
     near_miss: ClassVar[Example] = Example(inside("@task\ndef a(): pass\na()"))
 
     task: str
@@ -150,7 +150,7 @@ class NotComputable(Finding):
             a("{{ macros.ds_add(ds, 5) }}")
             """
         ),
-        "7:5",
+        "8:5",
     )
     near_miss: ClassVar[Example] = Example(
         inside(
@@ -204,17 +204,19 @@ class ArgumentDropped(Finding):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingDropped(Finding):
-    """A setting about scheduling or notification that a state does not have.
+    """A setting about scheduling or notification that a definition does not have.
 
-    Why it matters: pools and limits no longer hold back tasks, callbacks and mails are not sent by the state machine.
+    Why it matters: nothing starts executions by itself, pools and limits do not hold them back, callbacks and mails are
+    not sent.
 
-    Remedy: for callbacks, an EventBridge rule on failed executions; for pools, limit what starts executions.
+    Remedy: for a schedule, EventBridge Scheduler; for callbacks, an EventBridge rule on failed executions; for pools,
+    limit what starts executions.
     """
 
     code: ClassVar[str] = "A2S206"
     fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
     source: ClassVar[str] = f"{_AIRFLOW}/tasks.html"
-    example: ClassVar[Example] = Example(inside('@task(pool="slow")\ndef a(): pass\na()'), "7:5")
+    example: ClassVar[Example] = Example(inside('@task(pool="slow")\ndef a(): pass\na()'), "8:5")
     near_miss: ClassVar[Example] = Example(inside("@task(retries=1)\ndef a(): pass\na()"))
 
     task: str
@@ -236,7 +238,7 @@ class ContextMissing(Finding):
     code: ClassVar[str] = "A2S207"
     fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
     source: ClassVar[str] = f"{_AIRFLOW}/taskflow.html"
-    example: ClassVar[Example] = Example(inside("@task\ndef a(ti=None): ti.xcom_push('k', 1)\na()"), "7:5")
+    example: ClassVar[Example] = Example(inside("@task\ndef a(ti=None): ti.xcom_push('k', 1)\na()"), "8:5")
     near_miss: ClassVar[Example] = Example(inside("@task\ndef a(ds=None): print(ds)\na()"))
 
     task: str
@@ -268,7 +270,7 @@ class BranchNotProven(Finding):
             choose() >> x()
             """
         ),
-        "9:5",
+        "10:5",
     )
     near_miss: ClassVar[Example] = Example(
         inside(
@@ -300,7 +302,7 @@ class MappedInline(Finding):
     code: ClassVar[str] = "A2S209"
     fidelity: ClassVar[Fidelity] = Fidelity.NOTE
     source: ClassVar[str] = f"{_GUIDE}/state-map-inline.html"
-    example: ClassVar[Example] = Example(inside("@task\ndef a(x): pass\na.expand(x=[1, 2])"), "7:5")
+    example: ClassVar[Example] = Example(inside("@task\ndef a(x): pass\na.expand(x=[1, 2])"), "8:5")
     near_miss: ClassVar[Example] = Example(inside("@task\ndef a(x): pass\na(1)"))
 
     task: str

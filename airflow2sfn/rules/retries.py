@@ -25,7 +25,7 @@ class RetryJitter(Finding):
     fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
     source: ClassVar[str] = f"{_AIRFLOW}/tasks.html#retries"
     example: ClassVar[Example] = Example(
-        inside("@task(retries=2, retry_exponential_backoff=2.0)\ndef a(): pass\na()"), "7:5"
+        inside("@task(retries=2, retry_exponential_backoff=2.0)\ndef a(): pass\na()"), "8:5"
     )
     near_miss: ClassVar[Example] = Example(inside("@task(retries=2)\ndef a(): pass\na()"))
 
