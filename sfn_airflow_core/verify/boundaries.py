@@ -129,14 +129,13 @@ def _inverted(part: Sym, value: Value, wanted: list[Json]) -> Iterator[Json]:
 
 def _guessed(value: Asked, wanted: list[Json]) -> Iterator[Json]:
     """Values for what an expression reads: its constants, those beside them, and what it should be worth."""
-    for constant in value.constants:
-        yield constant
+    yield from wanted
+    for constant in (*wanted, *value.constants):
         if is_number(constant):
-            yield from (constant + 1, constant - 1)
+            yield from (constant, constant + 1, constant - 1)
             yield from ([f"item-{n}" for n in range(length)] for length in (constant, constant + 1) if _count(length))
         elif isinstance(constant, str):
-            yield from (f"{constant}~", f"~{constant}~", "")
-    yield from wanted
+            yield from (constant, f"{constant}~", f"~{constant}~", "")
     yield from ([], ["item"], ["item-1", "item-2"], {}, {"member": "value"}, 0, 1, 2, 100, -1, True, False, None)
 
 

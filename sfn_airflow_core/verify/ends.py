@@ -83,7 +83,8 @@ def query_choice(stay: Stay, state: Choice, outcome: Outcome, flow: QueryFlow) -
             return
         try:
             done.wishes.documents()
-        except Impossible:
+        except Impossible as error:
+            stay.walk.obstacle = stay.walk.obstacle or f"{state.name}: {error}"
             continue
         rule = state.choices[outcome.number] if outcome.kind == "rule" else None
         given = getattr(rule, "output", None) if rule else flow.output

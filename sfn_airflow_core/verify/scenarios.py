@@ -88,6 +88,7 @@ class _Generator:
     scenarios: list[Scenario] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     """Pointers of states and edges, and names of goals, that a scenario shows."""
+    kept: set[str] = field(default_factory=set)
     reasons: dict[str, str] = field(default_factory=dict)
 
     def run(self) -> Generated:
@@ -115,8 +116,9 @@ class _Generator:
 
     def _keep(self, scenario: Scenario) -> None:
         """Add a scenario unless there is the same one."""
-        same = next((s for s in self.scenarios if (s.input, s.replies) == (scenario.input, scenario.replies)), None)
-        if same is None:
+        text = json.dumps([scenario.input, dict(scenario.replies)])
+        if text not in self.kept:
+            self.kept.add(text)
             self.scenarios.append(replace(scenario, id=self._free(scenario.id)))
 
     def _free(self, name: str) -> str:

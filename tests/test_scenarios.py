@@ -1,0 +1,214 @@
+"""Generated scenarios: they reach every state and edge, by conditions that are solved, the same every time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import CORPUS
+from running import LAMBDA, chain, machine_of, task
+
+from sfn_airflow_core.asl.model import Machine
+from sfn_airflow_core.interpreter import Execution, execute
+from sfn_airflow_core.verify.places import homes
+from sfn_airflow_core.verify.scenario import BadScenarios, Scenario, as_json, read_scenarios
+from sfn_airflow_core.verify.scenarios import Generated, generate, generate_text
+
+COLLECTION = CORPUS / "state-machines" / "step-functions-workflows-collection"
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "sfn2airflow"
+
+SAMPLE = ("13.asl.json", "28.asl.json", "39.asl.json", "73.asl.json", "94.asl.json", "97.asl.json")
+
+
+def choice(*rules: dict[str, Any]) -> dict[str, Any]:
+    """A Choice whose n-th rule leads to a state of its own, with a default."""
+    ends = {f"R{n}": {"Type": "Succeed"} for n in range(len(rules))}
+    choices = [{**rule, "Next": f"R{n}"} for n, rule in enumerate(rules)]
+    return {
+        "StartAt": "C",
+        "States": {"C": {"Type": "Choice", "Choices": choices, "Default": "D"}, **ends, "D": {"Type": "Succeed"}},
+    }
+
+
+def runs(machine: Machine, scenarios: tuple[Scenario, ...]) -> list[Execution]:
+    return [execute(machine, s.input, s.answers(homes(machine))) for s in scenarios]
+
+
+def generated(definition: dict[str, Any]) -> tuple[Machine, Generated, list[Execution]]:
+    machine = machine_of(definition)
+    made = generate(machine)
+    return machine, made, runs(machine, made.scenarios)
+
+
+A, B = {"Variable": "$.a"}, {"Variable": "$.b"}
+CHOICES: dict[str, tuple[dict[str, Any], ...]] = {
+    "numbers": ({**A, "NumericGreaterThan": 10}, {**A, "NumericLessThanEquals": 3}),
+    "texts": ({**A, "StringEquals": "yes"}, {**A, "StringLessThan": "m"}),
+    "patterns": ({**A, "StringMatches": "log-*.txt"}, {**A, "StringMatches": "a\\*b"}),
+    "truth": ({**A, "BooleanEquals": True}, {**A, "BooleanEquals": False}),
+    "dates": ({**A, "TimestampGreaterThan": "2026-01-01T00:00:00Z"}, {**A, "TimestampEquals": "2020-01-01T00:00:00Z"}),
+    "presence": ({**A, "IsPresent": False}, {**A, "IsNull": True}, {**A, "IsNumeric": True}, {**A, "IsString": True}),
+    "guards": ({"And": [{**A, "IsPresent": True}, {**A, "NumericEquals": 1}, {"Not": {**B, "StringEquals": "x"}}]},),
+    "or": ({"Or": [{**A, "StringEquals": "x"}, {"And": [{**B, "IsPresent": True}, {**B, "IsString": False}]}]},),
+    "two paths": ({**A, "NumericGreaterThanPath": "$.b"}, {**A, "NumericEqualsPath": "$.b"}),
+    "texts from paths": ({**A, "StringEqualsPath": "$.b"}, {**A, "StringGreaterThanPath": "$.b"}),
+    "inside lists": ({"Variable": "$.a[1].b", "StringEquals": "x"},),
+    "types": ({**A, "IsTimestamp": True}, {**A, "IsBoolean": True}),
+}
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_every_rule_and_the_default_are_reached(name: str) -> None:
+    rules = CHOICES[name]
+    _, made, executions = generated(choice(*rules))
+    assert not made.missed
+    reached = {visit.state for run in executions for visit in run.visits}
+    assert reached >= {"C", "D", *(f"R{n}" for n in range(len(rules)))}
+    assert {run.status for run in executions} == {"SUCCEEDED"}
+
+
+def test_a_rule_that_cannot_hold_is_named_with_a_reason() -> None:
+    both = {"And": [{**A, "NumericGreaterThan": 5}, {**A, "NumericLessThan": 5}]}
+    _, made, _ = generated(choice(both))
+    assert set(made.missed) == {"/States/R0", "/States/C/Choices/0"}
+    assert "no value meets the conditions" in made.missed["/States/C/Choices/0"]
+
+
+def test_conditions_are_followed_back_through_the_data_flow() -> None:
+    definition = choice({"Variable": "$.deep.total", "NumericGreaterThanEquals": 100})
+    definition["States"] |= {
+        "T": {
+            "Type": "Task", "Resource": LAMBDA, "Parameters": {"FunctionName": "f", "Payload.$": "$.order"},
+            "ResultSelector": {"sum.$": "$.Payload.lines[0].sum"}, "ResultPath": "$.found", "OutputPath": "$",
+            "Next": "P",
+        },
+        "P": {"Type": "Pass", "Parameters": {"total.$": "$.found.sum"}, "ResultPath": "$.deep", "Next": "C"},
+    }  # fmt: skip
+    _, made, executions = generated({**definition, "StartAt": "T"})
+    assert not made.missed
+    sums = {s.replies["T"][0]["payload"]["lines"][0]["sum"] for s in made.scenarios}  # type: ignore[index,call-overload]
+    assert {100, 99} <= sums
+    assert all("order" in s.input for s in made.scenarios)  # type: ignore[operator]
+    assert {run.status for run in executions} == {"SUCCEEDED"}
+
+
+@pytest.mark.parametrize(
+    ("expression", "condition"),
+    [
+        pytest.param("States.ArrayLength($.list)", {"NumericGreaterThan": 2}, id="ArrayLength"),
+        pytest.param("States.MathAdd($.n, 5)", {"NumericEquals": 12}, id="MathAdd"),
+        pytest.param("States.StringToJson($.text)", {"NumericLessThan": 0}, id="StringToJson"),
+        pytest.param("States.ArrayContains($.list, 'x')", {"BooleanEquals": True}, id="ArrayContains"),
+        pytest.param("States.ArrayGetItem($.list, 1)", {"StringEquals": "two"}, id="ArrayGetItem"),
+        pytest.param("States.Format('{}', $.name)", {"StringEquals": "bob"}, id="Format"),
+        pytest.param("$.rows[0].n", {"NumericEquals": 3}, id="path"),
+    ],
+)
+def test_intrinsic_functions_are_inverted(expression: str, condition: dict[str, Any]) -> None:
+    definition = choice({"Variable": "$.made", **condition})
+    definition["States"]["P"] = {"Type": "Pass", "Parameters": {"made.$": expression}, "Next": "C"}
+    _, made, _ = generated({**definition, "StartAt": "P"})
+    assert not made.missed
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "$states.input.a > 10",
+        "$states.input.kind = 'big' and $states.input.n < 3",
+        "$exists($states.input.optional)",
+        "$not($states.input.flag)",
+        "$count($states.input.list) > 2",
+        "$states.input.kind in ['a', 'b']",
+        "$contains($states.input.name, 'x')",
+        "$states.input.price * $states.input.count > 50",
+    ],
+)
+def test_jsonata_conditions_are_solved(condition: str) -> None:
+    definition = choice({"Condition": f"{{% {condition} %}}"})
+    _, made, executions = generated({**definition, "QueryLanguage": "JSONata"})
+    assert not made.missed
+    assert {run.status for run in executions} == {"SUCCEEDED"}
+
+
+def test_each_catcher_is_reached_by_each_of_its_errors() -> None:
+    definition = chain(
+        task(Catch=[{"ErrorEquals": ["X", "Y"], "Next": "B"}, {"ErrorEquals": ["States.ALL"], "Next": "C"}]),
+        {"Type": "Pass"},
+        {"Type": "Succeed"},
+        TimeoutSeconds=900,
+    )
+    _, made, executions = generated(definition)
+    caught = {visit.error for run in executions for visit in run.visits if visit.caught}
+    assert caught == {"X", "Y", "Lambda.ServiceException", "SomethingElse", "States.Timeout"}
+    assert not made.missed
+
+
+def test_retries_succeed_at_last_and_are_used_up() -> None:
+    definition = chain(task(Retry=[{"ErrorEquals": ["Busy"], "MaxAttempts": 2}]))
+    _, _, executions = generated(definition)
+    shown = {(len(run.retries), run.status) for run in executions}
+    assert shown == {(0, "SUCCEEDED"), (2, "SUCCEEDED"), (2, "FAILED")}
+
+
+def test_a_map_gets_no_item_one_and_many() -> None:
+    inner = {"StartAt": "I", "States": {"I": {"Type": "Pass", "Parameters": {"id.$": "$.id"}, "End": True}}}
+    _, made, executions = generated(chain({"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": inner}))
+    assert {len(run.output) for run in executions} >= {0, 1, 3}  # type: ignore[arg-type]
+    assert not made.missed
+
+
+def test_a_parallel_is_caught_because_a_branch_fails() -> None:
+    branch = {"StartAt": "In", "States": {"In": task(End=True)}}
+    definition = chain(
+        {"Type": "Parallel", "Branches": [branch], "Catch": [{"ErrorEquals": ["Bad"], "Next": "B"}]}, {"Type": "Pass"}
+    )
+    _, made, executions = generated(definition)
+    assert not made.missed
+    assert any(visit.caught and visit.state == "A" for run in executions for visit in run.visits)
+
+
+def test_a_task_with_a_time_limit_is_too_late_once() -> None:
+    _, _, executions = generated(chain(task(TimeoutSeconds=5)))
+    assert [(run.status, run.error) for run in executions if run.error] == [("FAILED", "States.Timeout")]
+
+
+def test_open_substitutions_get_values() -> None:
+    text = json.dumps(chain({"Type": "Task", "Resource": "${Function}", "TimeoutSeconds": 5}))
+    made = generate_text(text, "m.json", {})
+    assert made.scenarios[0].variables == {"Function": "arn:aws:lambda:eu-west-1:111122223333:function:Function"}
+
+
+def test_generation_is_deterministic() -> None:
+    text = (FIXTURES / "order_compensation" / "machine.asl.json").read_bytes()
+    first, again = (as_json(generate_text(text, "m.json", {}).scenarios) for _ in range(2))
+    assert json.dumps(first) == json.dumps(again)
+
+
+def test_scenarios_survive_their_file() -> None:
+    made = generate(machine_of(chain(task(), {"Type": "Pass"}))).scenarios
+    assert tuple(read_scenarios(json.dumps(as_json(made)), "s.json")) == made
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        pytest.param([], "a list of scenarios is needed", id="empty"),
+        pytest.param([{"id": "a"}, {"id": "a"}], "two scenarios are called 'a'", id="twice"),
+        pytest.param([{"inputs": 1}], "there is no member 'inputs'", id="unknown member"),
+        pytest.param([{"replies": {"A": [{"oops": 1}]}}], "one of result", id="bad reply"),
+        pytest.param([1], "an object is needed", id="no object"),
+    ],
+)
+def test_bad_scenarios_say_where(value: Any, message: str) -> None:
+    with pytest.raises(BadScenarios, match=message):
+        read_scenarios(json.dumps(value), "s.json")
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_a_sample_of_the_public_collection_is_covered(corpus: Path, name: str) -> None:
+    made = generate_text((COLLECTION / name).read_bytes(), name, {})
+    assert made.scenarios
+    assert not made.missed
