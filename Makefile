@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-api test-scheduler check format bench docs goldens clean
+.PHONY: help demo test test-api test-scheduler check format bench verification docs goldens clean
 
 help: ## Lists the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,9 @@ corpus: $(READY) ## Downloads the DAG files of Airflow's providers, and measures
 		$(addprefix apache-airflow-providers-,$(CORPUS_PROVIDERS))
 	for archive in $(CORPUS_CACHE)/sdists/*.tar.gz; do tar -xzf $$archive -C $(CORPUS_CACHE) || exit 1; done
 	$(BIN)/python -m benchmarks.reading --all
+
+verification: $(READY) ## Verifies every public machine: generated scenarios on both sides (about ten minutes)
+	$(BIN)/python -m benchmarks.verification
 
 docs: $(READY) ## Writes docs/findings.md and the generated part of the README
 	$(BIN)/python -m sfn2airflow.pages
