@@ -17,11 +17,6 @@ _CONTEXT = {"ds": "ds", "run_id": "run_id", "params": "params", "ts": "logical_d
 _NO_CONTEXT = frozenset({"ti", "task_instance", "dag_run", "dag", "task", "macros", "var", "conn", "context"})
 
 
-def function_name(dag_id: str, task_id: str) -> str:
-    """The Lambda function of a task: letters, digits, ``-`` and ``_``, at most 64 of them."""
-    return re.sub(r"[^A-Za-z0-9_-]", "_", f"{dag_id}_{task_id}")[:64]
-
-
 def arguments(task: Task) -> dict[str, Value]:
     """What a task's callable is called with, by the names of its parameters; raises Untranslatable."""
     given: dict[str, Value] = {}

@@ -20,7 +20,7 @@ def convert(inputs: tuple[str, ...], **given: Any) -> int:
     """Translate DAGs to state machines and report what changes.
 
     IN is a Python file, a folder, or - for standard input. Every DAG becomes a definition DAG_ID.asl.json; Python
-    functions are called as Lambda functions DAG_ID_TASK_ID. Nothing in a file is executed, unless --import asks for it.
+    functions are called as Lambda functions. Nothing in a file is executed, unless --import asks for it.
     """
     folder = output_folder(given["output"])
     if folder is None:

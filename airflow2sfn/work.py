@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from airflow2sfn import callables
 from airflow2sfn.expressions import Untranslatable
+from airflow2sfn.function_names import function_names
 from airflow2sfn.retries import Retries, retries, seconds, timeout
 from airflow2sfn.rules.control import (
     ArgumentDropped,
@@ -157,7 +158,7 @@ def _python(task: Task, plan: Plan, values: Values, note: Note) -> Work:
         note(ContextMissing(at=place(task), task=task.task_id, names=tuple(missing)))
     never = tuple(name for name in (callables.SKIP, callables.FAIL) if callables.may_raise(task.callable, name))
     tries = _tries(task, plan, note, retries(task, never=never, airflow=plan.dag.airflow))
-    name = callables.function_name(plan.dag.dag_id, task.task_id)
+    name = f"${{{function_names(plan.dag)[task.task_id].placeholder}}}"
 
     def call(event: Json) -> Call:
         return Call(

@@ -17,6 +17,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
+from airflow2sfn.function_names import FunctionName
 from airflow2sfn.read import read_text
 from airflow2sfn.translate import translate
 from sfn_airflow_core.asl.model import Json, Machine
@@ -62,7 +63,8 @@ class Services:
         self.fake = load(HOME / "harness" / "fake_aws.py").FakeAws(scenario)
         self.fake.timeout = TimeoutError("over")
         self.handlers = {
-            f"{dag}_{path.parent.name}": load(path).handler for path in (HOME / dag / "functions").glob("*/handler.py")
+            f"${{{FunctionName(path.parent.name).placeholder}}}": load(path).handler
+            for path in (HOME / dag / "functions").glob("*/handler.py")
         }
         self.ran: dict[tuple[str, Any], list[str]] = {}
         self.no_target = bool(scenario.get("no_target"))
