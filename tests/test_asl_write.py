@@ -227,9 +227,7 @@ def test_the_canonical_text() -> None:
       "ResultPath": "$.r",
       "Retry": [
         {
-          "ErrorEquals": [
-            "States.ALL"
-          ],
+          "ErrorEquals": ["States.ALL"],
           "MaxAttempts": 1
         }
       ],

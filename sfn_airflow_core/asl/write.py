@@ -1,7 +1,8 @@
 """A state machine as JSON: the canonical text of a model.
 
 The law is ``read(write(m)) == m``. Fields that have their default value are left out; keys stand in the order in which
-AWS's documents write them, ``Type`` first, ``Next`` or ``End`` last. An open ``Placeholder`` is written bare.
+AWS's documents write them, ``Type`` first, ``Next`` or ``End`` last; short lists of texts stand on one line. An open
+``Placeholder`` is written bare.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from sfn_airflow_core.asl.model import (
     Map,
     Parallel,
     Pass,
+    PathFlow,
     PathRef,
     Placeholder,
+    QueryFlow,
     QueryLanguage,
     State,
     Succeed,
@@ -42,6 +45,8 @@ from sfn_airflow_core.asl.write_parts import (
     retrier,
     text,
 )
+
+LONGEST_LINE = 80
 
 
 def write(machine: Machine) -> str:
@@ -70,6 +75,8 @@ def _render(value: Json, line: str, out: list[str]) -> None:
                 out.append(f"{',' if index else ''}{line}  {json.dumps(key, ensure_ascii=False)}: ")
                 _render(inner, line + "  ", out)
             out.append(line + "}")
+        case list() if value and all(isinstance(inner, str) for inner in value) and len(str(value)) <= LONGEST_LINE:
+            out.append(json.dumps(value, ensure_ascii=False))
         case list() if value:
             out.append("[")
             for index, inner in enumerate(value):
@@ -100,9 +107,15 @@ def _state(state: State, around: QueryLanguage) -> Members:
     if state.query_language != around:
         members["QueryLanguage"] = state.query_language
     _work(members, state, around)
+    if isinstance(state.flow, PathFlow):
+        flow_after(members, state.flow)
     if isinstance(state, Task | Parallel | Map):
         parts(members, "Retry", state.retry, retrier)
         parts(members, "Catch", state.catch, catcher)
+    if isinstance(state.flow, QueryFlow):
+        flow_after(members, state.flow)
+    if isinstance(state, Choice):
+        text(members, "Default", state.default)
     if isinstance(state, Flowing):
         if state.next is None:
             members["End"] = True
@@ -126,7 +139,6 @@ def _work(members: Members, state: State, around: QueryLanguage) -> None:
             given(members, "Result", state.result)
         case Choice():
             members["Choices"] = [choice_rule(rule) for rule in state.choices]
-            text(members, "Default", state.default)
         case Wait():
             dynamic(members, "Seconds", state.seconds)
             dynamic(members, "Timestamp", state.timestamp)
@@ -141,7 +153,6 @@ def _work(members: Members, state: State, around: QueryLanguage) -> None:
             pass
         case _:
             assert_never(state)
-    flow_after(members, state.flow)
 
 
 def _map(members: Members, state: Map, around: QueryLanguage) -> None:

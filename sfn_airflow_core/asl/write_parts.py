@@ -84,7 +84,7 @@ def flow_before(members: Members, flow: Flow) -> None:
 
 
 def flow_after(members: Members, flow: Flow) -> None:
-    """What shapes the result: ``ResultSelector``, ``ResultPath``, ``OutputPath``, or ``Output``; and ``Assign``."""
+    """What shapes the result: ``ResultSelector``, ``ResultPath`` and ``OutputPath``, or ``Output``; and ``Assign``."""
     match flow:
         case PathFlow():
             given(members, "ResultSelector", flow.result_selector)
@@ -92,12 +92,14 @@ def flow_after(members: Members, flow: Flow) -> None:
                 members["ResultPath"] = flow.result_path
             if flow.output_path != "$":
                 members["OutputPath"] = flow.output_path
+            if flow.assign is not None:
+                members["Assign"] = flow.assign
         case QueryFlow():
+            if flow.assign is not None:
+                members["Assign"] = flow.assign
             given(members, "Output", flow.output)
         case _:
             assert_never(flow)
-    if flow.assign is not None:
-        members["Assign"] = flow.assign
 
 
 def retrier(entry: Retrier) -> Members:
@@ -124,12 +126,14 @@ def catcher(entry: Catcher) -> Members:
         case CatchPath(path):
             if path != "$":
                 members["ResultPath"] = path
+            if entry.assign is not None:
+                members["Assign"] = entry.assign
         case CatchQuery(output):
+            if entry.assign is not None:
+                members["Assign"] = entry.assign
             given(members, "Output", output)
         case _:
             assert_never(entry.flow)
-    if entry.assign is not None:
-        members["Assign"] = entry.assign
     members["Next"] = entry.next
     return members
 
@@ -143,11 +147,12 @@ def choice_rule(rule: PathRule | QueryRule) -> Members:
             members.update(condition(rule.condition))
         case QueryRule():
             members["Condition"] = marked(rule.condition) if isinstance(rule.condition, Query) else rule.condition
-            given(members, "Output", rule.output)
         case _:
             assert_never(rule)
     if rule.assign is not None:
         members["Assign"] = rule.assign
+    if isinstance(rule, QueryRule):
+        given(members, "Output", rule.output)
     members["Next"] = rule.next
     return members
 
