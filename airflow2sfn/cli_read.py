@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from airflow2sfn import __version__
-from airflow2sfn.evaluate_project import Project
 from airflow2sfn.read import Reading, Settings, module_name, read_text
+from airflow2sfn.reading.project import Project
 from airflow2sfn.source import Dag, Symbolic, Task, walk
 from sfn_airflow_core.findings import Fidelity, Report, SourceReport, UnreadableInput
 from sfn_airflow_core.jsonmap import read_document

@@ -18,7 +18,7 @@ from typing import Any
 
 from airflow2sfn import import_child
 from airflow2sfn.read import Reading, Settings
-from airflow2sfn.read_names import canonical
+from airflow2sfn.reading.names import canonical
 from airflow2sfn.rules.reading import ImportDiffers, ImportFails
 from airflow2sfn.source import Dag, Edge, Expansion, Group, Known, Module, Symbolic, Task, Value
 from sfn_airflow_core.findings import Finding, Located

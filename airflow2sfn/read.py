@@ -10,21 +10,21 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 # These fill the evaluator's tables.
-from airflow2sfn import (
-    evaluate_assign,  # noqa: F401
-    evaluate_builtins,  # noqa: F401
-    evaluate_methods,  # noqa: F401
-    evaluate_statements,  # noqa: F401
-    read_dags,  # noqa: F401
-    read_edges,  # noqa: F401
-    read_setup,  # noqa: F401
+from airflow2sfn.reading import (
+    assign,  # noqa: F401
+    builtins,  # noqa: F401
+    dags,  # noqa: F401
+    edges,  # noqa: F401
+    methods,  # noqa: F401
+    setup,  # noqa: F401
+    statements,  # noqa: F401
 )
-from airflow2sfn.evaluate import STATEMENTS, Raised, Run, Scope, TooMuch, Unknown
-from airflow2sfn.evaluate_functions import Return
-from airflow2sfn.evaluate_project import MOST_BYTES, Project, SourceFile, parse
-from airflow2sfn.read_finish import finish
-from airflow2sfn.read_graph import DagMade
-from airflow2sfn.read_names import written_for
+from airflow2sfn.reading.evaluate import STATEMENTS, Raised, Run, Scope, TooMuch, Unknown
+from airflow2sfn.reading.finish import finish
+from airflow2sfn.reading.functions import Return
+from airflow2sfn.reading.graph import DagMade
+from airflow2sfn.reading.names import written_for
+from airflow2sfn.reading.project import MOST_BYTES, Project, SourceFile, parse
 from airflow2sfn.rules.reading import Airflow2Import, FileRaises, TooMuchWork
 from airflow2sfn.source import Dag, Symbolic
 from sfn_airflow_core.findings import Located, Problem

@@ -197,7 +197,7 @@ class PythonCallable:
 
     def node(self) -> libcst.FunctionDef | libcst.Lambda:
         """The definition in the concrete syntax tree."""
-        from airflow2sfn.read_callable import find
+        from airflow2sfn.reading.callable import find
 
         return find(self)
 

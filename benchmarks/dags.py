@@ -16,8 +16,8 @@ import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from airflow2sfn.evaluate_project import Project
 from airflow2sfn.read import read_file
+from airflow2sfn.reading.project import Project
 from airflow2sfn.source import Dag
 from airflow2sfn.structure import Cyclic
 from airflow2sfn.translate import translate

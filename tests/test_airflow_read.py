@@ -10,9 +10,9 @@ from typing import Any
 import libcst
 import pytest
 
-from airflow2sfn.evaluate_project import Project
 from airflow2sfn.import_dag import Imported, merge
 from airflow2sfn.read import Reading, Settings, read_file, read_text
+from airflow2sfn.reading.project import Project
 from airflow2sfn.rules import reading as rules
 from airflow2sfn.source import (
     Concat,

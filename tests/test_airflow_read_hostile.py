@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow2sfn.evaluate_project import Project
 from airflow2sfn.read import read_text
+from airflow2sfn.reading.project import Project
 
 HEAD = "from airflow.sdk import DAG\nfrom airflow.providers.standard.operators.empty import EmptyOperator\n"
 

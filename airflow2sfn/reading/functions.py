@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from airflow2sfn.evaluate import (
+from airflow2sfn.reading.evaluate import (
     ATTRIBUTES,
     MISSING,
     MOST_CALLS,
@@ -32,7 +32,7 @@ from airflow2sfn.evaluate import (
     executes,
     unknown,
 )
-from airflow2sfn.evaluate_expressions import call, defaults_of
+from airflow2sfn.reading.expressions import call, defaults_of
 
 CONSTRUCTORS: list[Callable[[Run, Class, tuple[Any, ...], dict[str, Any], Any, Scope], Any]] = []
 """What makes instances of special classes of the project; MISSING where a class is none of theirs."""
@@ -281,7 +281,7 @@ ATTRIBUTES[Unknown] = lambda run, value, name, node, scope: _unknown_attribute(r
 
 
 def _unknown_attribute(run: Run, value: Unknown, name: str, node: Any, scope: Scope) -> Any:
-    from airflow2sfn.evaluate import derive
-    from airflow2sfn.evaluate_expressions import attribute
+    from airflow2sfn.reading.evaluate import derive
+    from airflow2sfn.reading.expressions import attribute
 
     return derive(run, node, scope, lambda v: attribute(run, v, name, node, scope), value)

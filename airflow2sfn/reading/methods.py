@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath, PurePosixPath
 from typing import Any
 
-from airflow2sfn.evaluate import (
+from airflow2sfn.reading.evaluate import (
     ATTRIBUTES,
     MOST_ITEMS,
     MOST_TEXT,
@@ -24,9 +24,9 @@ from airflow2sfn.evaluate import (
     plain,
     unknown,
 )
-from airflow2sfn.evaluate_expressions import call, items
-from airflow2sfn.evaluate_limits import attempt, check_format, is_plain
-from airflow2sfn.evaluate_text import concatenate, formatted
+from airflow2sfn.reading.expressions import call, items
+from airflow2sfn.reading.limits import attempt, check_format, is_plain
+from airflow2sfn.reading.text import concatenate, formatted
 
 
 def _names(words: str) -> frozenset[str]:

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from airflow2sfn.evaluate import MOST_ITEMS, MOST_TEXT, Raised, TooMuch
+from airflow2sfn.reading.evaluate import MOST_ITEMS, MOST_TEXT, Raised, TooMuch
 from sfn_airflow_core.text import Span
 
 SCALARS = (

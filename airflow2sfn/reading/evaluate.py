@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, TypeVar
 
-from airflow2sfn.evaluate_project import Project, SourceFile
-from airflow2sfn.read_graph import DagMade, GroupMade
+from airflow2sfn.reading.graph import DagMade, GroupMade
+from airflow2sfn.reading.project import Project, SourceFile
 from airflow2sfn.source import Reason, Symbolic, Value
 from sfn_airflow_core.findings import Finding, Located
 from sfn_airflow_core.text import Span

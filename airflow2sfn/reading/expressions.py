@@ -8,7 +8,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from airflow2sfn.evaluate import (
+from airflow2sfn.reading.evaluate import (
     ATTRIBUTES,
     CALLS,
     MISSING,
@@ -31,10 +31,10 @@ from airflow2sfn.evaluate import (
     plain,
     unknown,
 )
-from airflow2sfn.evaluate_limits import CONTAINERS, SCALARS, add, attempt, is_plain, multiply, power, remainder, shift
-from airflow2sfn.evaluate_text import concatenate, formatted
-from airflow2sfn.read_graph import GroupMade
-from airflow2sfn.read_names import canonical
+from airflow2sfn.reading.graph import GroupMade
+from airflow2sfn.reading.limits import CONTAINERS, SCALARS, add, attempt, is_plain, multiply, power, remainder, shift
+from airflow2sfn.reading.names import canonical
+from airflow2sfn.reading.text import concatenate, formatted
 
 BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: add,

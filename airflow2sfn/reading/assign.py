@@ -6,9 +6,20 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from airflow2sfn.evaluate import SETTERS, Raised, Run, Scope, Unknown, alike, evaluate, evaluates, plain, unknown
-from airflow2sfn.evaluate_expressions import items, truth
-from airflow2sfn.evaluate_limits import attempt
+from airflow2sfn.reading.evaluate import (
+    SETTERS,
+    Raised,
+    Run,
+    Scope,
+    Unknown,
+    alike,
+    evaluate,
+    evaluates,
+    plain,
+    unknown,
+)
+from airflow2sfn.reading.expressions import items, truth
+from airflow2sfn.reading.limits import attempt
 
 
 def assign(run: Run, target: ast.expr, value: Any, scope: Scope) -> None:

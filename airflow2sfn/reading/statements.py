@@ -7,7 +7,8 @@ import builtins
 from collections.abc import Sequence
 from typing import Any
 
-from airflow2sfn.evaluate import (
+from airflow2sfn.reading.assign import assign
+from airflow2sfn.reading.evaluate import (
     CONTEXTS,
     MISSING,
     MOST_ITEMS,
@@ -25,9 +26,8 @@ from airflow2sfn.evaluate import (
     plain,
     unknown,
 )
-from airflow2sfn.evaluate_assign import assign
-from airflow2sfn.evaluate_expressions import binary, items, truth
-from airflow2sfn.evaluate_functions import Return, either
+from airflow2sfn.reading.expressions import binary, items, truth
+from airflow2sfn.reading.functions import Return, either
 from airflow2sfn.rules.reading import AssumedValue, UnknownCondition, UnknownLoop
 
 

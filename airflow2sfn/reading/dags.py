@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, replace
 from typing import Any
 
-from airflow2sfn.evaluate import (
+from airflow2sfn.reading.evaluate import (
     CONTEXTS,
     MISSING,
     SUBSCRIPTS,
@@ -25,10 +25,10 @@ from airflow2sfn.evaluate import (
     plain,
     unknown,
 )
-from airflow2sfn.evaluate_expressions import call
-from airflow2sfn.evaluate_functions import CONSTRUCTORS, initialise
-from airflow2sfn.read_graph import DagMade, GraphError, GroupMade, ItemMade, connect, free_suffix
-from airflow2sfn.read_operators import EXPANDERS, Expand, name_of, references
+from airflow2sfn.reading.expressions import call
+from airflow2sfn.reading.functions import CONSTRUCTORS, initialise
+from airflow2sfn.reading.graph import DagMade, GraphError, GroupMade, ItemMade, connect, free_suffix
+from airflow2sfn.reading.operators import EXPANDERS, Expand, name_of, references
 from airflow2sfn.rules.reading import RefusedGraph
 
 _SCHEDULES = ("schedule", "schedule_interval", "timetable")

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow2sfn.evaluate import CONTEXTS, Args, External, Kwargs, Run, Scope, external
-from airflow2sfn.evaluate_expressions import items
-from airflow2sfn.read_graph import GraphError, TaskMade, XComMade, connect
+from airflow2sfn.reading.evaluate import CONTEXTS, Args, External, Kwargs, Run, Scope, external
+from airflow2sfn.reading.expressions import items
+from airflow2sfn.reading.graph import GraphError, TaskMade, XComMade, connect
 from airflow2sfn.rules.reading import RefusedGraph
 
 Tasks = list[TaskMade]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from airflow2sfn.evaluate import (
+from airflow2sfn.reading.evaluate import (
     MISSING,
     MOST_TASKS,
     Args,
@@ -23,9 +23,9 @@ from airflow2sfn.evaluate import (
     calls,
     unknown,
 )
-from airflow2sfn.evaluate_functions import CLASS_ATTRIBUTES, CONSTRUCTORS, initialise
-from airflow2sfn.evaluate_library import EXTERNAL_CALLS
-from airflow2sfn.read_graph import DagMade, GraphError, GroupMade, ItemMade, TaskMade, XComMade, draw, free_suffix
+from airflow2sfn.reading.functions import CLASS_ATTRIBUTES, CONSTRUCTORS, initialise
+from airflow2sfn.reading.graph import DagMade, GraphError, GroupMade, ItemMade, TaskMade, XComMade, draw, free_suffix
+from airflow2sfn.reading.library import EXTERNAL_CALLS
 from airflow2sfn.rules.reading import AssumedValue, RefusedGraph, UnknownName
 from airflow2sfn.source import Concat, Known, Symbolic
 

@@ -9,12 +9,23 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from airflow2sfn.evaluate import MISSING, Bound, Class, External, Function, Instance, Object, Run, Scope, Unknown
-from airflow2sfn.evaluate_limits import SCALARS
-from airflow2sfn.evaluate_modules import Namespace
-from airflow2sfn.evaluate_text import settled
-from airflow2sfn.read_graph import DagMade, GroupMade, ItemMade, TaskMade, XComMade
-from airflow2sfn.read_taskflow import Decorated
+from airflow2sfn.reading.evaluate import (
+    MISSING,
+    Bound,
+    Class,
+    External,
+    Function,
+    Instance,
+    Object,
+    Run,
+    Scope,
+    Unknown,
+)
+from airflow2sfn.reading.graph import DagMade, GroupMade, ItemMade, TaskMade, XComMade
+from airflow2sfn.reading.limits import SCALARS
+from airflow2sfn.reading.modules import Namespace
+from airflow2sfn.reading.taskflow import Decorated
+from airflow2sfn.reading.text import settled
 from airflow2sfn.rules.reading import UnknownTriggerRule
 from airflow2sfn.source import (
     ConcatenatedXCom,
@@ -63,7 +74,7 @@ def finish(run: Run, made: DagMade) -> Dag:
 
 
 def _version(run: Run) -> Any:
-    from airflow2sfn.read_names import written_for
+    from airflow2sfn.reading.names import written_for
 
     found = {"2" if name in ("schedule_interval", "timetable") else written_for(name) for name, _ in run.imports}
     # A file for both has the newer names in a branch of its own.

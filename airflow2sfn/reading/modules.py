@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import Any
 
-from airflow2sfn.evaluate import (
+from airflow2sfn.reading.evaluate import (
     CONSTANTS,
     MISSING,
     STATEMENTS,
@@ -19,9 +19,9 @@ from airflow2sfn.evaluate import (
     executes,
     unknown,
 )
-from airflow2sfn.evaluate_functions import Return
-from airflow2sfn.evaluate_project import SourceFile
-from airflow2sfn.read_names import canonical
+from airflow2sfn.reading.functions import Return
+from airflow2sfn.reading.names import canonical
+from airflow2sfn.reading.project import SourceFile
 
 _MOST_NESTED = 25
 

@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from airflow2sfn.evaluate import MISSING, MOST_TEXT, External, TooMuch, Unknown
-from airflow2sfn.evaluate_limits import attempt, check_format, is_plain, small
-from airflow2sfn.read_graph import GroupMade, TaskMade, XComMade
+from airflow2sfn.reading.evaluate import MISSING, MOST_TEXT, External, TooMuch, Unknown
+from airflow2sfn.reading.graph import GroupMade, TaskMade, XComMade
+from airflow2sfn.reading.limits import attempt, check_format, is_plain, small
 from airflow2sfn.source import Concat, Known, Symbolic, Value
 
 _CONVERSIONS: dict[int, Callable[[Any], str]] = {ord("s"): str, ord("r"): repr, ord("a"): ascii}

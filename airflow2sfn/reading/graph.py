@@ -1,6 +1,6 @@
 """DAGs under construction: tasks, groups and edges, drawn the way Airflow draws them.
 
-The evaluator makes these while it goes through a file; ``read_finish`` turns them into the source model. What a task
+The evaluator makes these while it goes through a file; ``finish`` turns them into the source model. What a task
 was given is kept as the evaluator's values.
 """
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from airflow2sfn.evaluate import (
+from airflow2sfn.reading.assign import set_attribute
+from airflow2sfn.reading.evaluate import (
     MISSING,
     MOST_ITEMS,
     Args,
@@ -28,11 +29,10 @@ from airflow2sfn.evaluate import (
     plain,
     unknown,
 )
-from airflow2sfn.evaluate_assign import set_attribute
-from airflow2sfn.evaluate_expressions import attribute, call, items, truth
-from airflow2sfn.evaluate_limits import CONTAINERS, attempt, is_plain
-from airflow2sfn.evaluate_methods import sort
-from airflow2sfn.evaluate_text import formatted
+from airflow2sfn.reading.expressions import attribute, call, items, truth
+from airflow2sfn.reading.limits import CONTAINERS, attempt, is_plain
+from airflow2sfn.reading.methods import sort
+from airflow2sfn.reading.text import formatted
 
 _COMPUTING: dict[str, Callable[..., Any]] = {
     **{f.__name__: f for f in (abs, bin, bool, bytes, chr, divmod, float, hex, int, oct, ord, round, complex)},

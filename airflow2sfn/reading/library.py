@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from airflow2sfn.evaluate import (
+from airflow2sfn.reading.evaluate import (
     CONSTANTS,
     EXTERNALS,
     MISSING,
@@ -33,9 +33,9 @@ from airflow2sfn.evaluate import (
     plain,
     unknown,
 )
-from airflow2sfn.evaluate_limits import attempt, is_plain
-from airflow2sfn.read_graph import NODES, DagMade, ItemMade
-from airflow2sfn.read_names import canonical
+from airflow2sfn.reading.graph import NODES, DagMade, ItemMade
+from airflow2sfn.reading.limits import attempt, is_plain
+from airflow2sfn.reading.names import canonical
 from airflow2sfn.rules.reading import HiddenWork
 from airflow2sfn.source import Reason
 
@@ -263,8 +263,8 @@ def _call(run: Run, callee: External, args: Args, kwargs: Kwargs, node: Any, sco
 def _call_unknown(run: Run, callee: Unknown, args: Args, kwargs: Kwargs, node: Any, scope: Scope) -> Any:
     if any(isinstance(value, (*NODES, DagMade, ItemMade)) for value in (*args, *kwargs.values())):
         run.report(HiddenWork(name=scope.file.segment(node.func, 60)), run.span(node, scope))
-    from airflow2sfn.evaluate import alike
-    from airflow2sfn.evaluate_expressions import call
+    from airflow2sfn.reading.evaluate import alike
+    from airflow2sfn.reading.expressions import call
 
     if callee.assumed is not MISSING:
         return derive(run, node, scope, lambda c: call(run, c, args, kwargs, node, scope), callee)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from airflow2sfn.evaluate import (
+from airflow2sfn.reading.evaluate import (
     MISSING,
     Args,
     Bound,
@@ -20,9 +20,9 @@ from airflow2sfn.evaluate import (
     external,
     unknown,
 )
-from airflow2sfn.evaluate_library import EXTERNAL_CALLS
-from airflow2sfn.read_graph import DagMade, TaskMade, XComMade
-from airflow2sfn.read_operators import EXPANDERS, Expand, make_task
+from airflow2sfn.reading.graph import DagMade, TaskMade, XComMade
+from airflow2sfn.reading.library import EXTERNAL_CALLS
+from airflow2sfn.reading.operators import EXPANDERS, Expand, make_task
 
 _TASK = "airflow.sdk.task"
 _PLAIN = {"python": "task"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from airflow2sfn.evaluate import (
+from airflow2sfn.reading.evaluate import (
     CONSTANTS,
     MISSING,
     SETTERS,
@@ -27,8 +27,8 @@ from airflow2sfn.evaluate import (
     plain,
     unknown,
 )
-from airflow2sfn.evaluate_expressions import SHIFTS
-from airflow2sfn.read_graph import (
+from airflow2sfn.reading.expressions import SHIFTS
+from airflow2sfn.reading.graph import (
     NODES,
     DagMade,
     GraphError,
@@ -40,7 +40,7 @@ from airflow2sfn.read_graph import (
     leaves,
     roots,
 )
-from airflow2sfn.read_operators import connect_data, references
+from airflow2sfn.reading.operators import connect_data, references
 from airflow2sfn.rules.reading import RefusedGraph, UnknownDependency
 
 _RULES = (
