@@ -10,6 +10,7 @@ from sfn2airflow.ledger import Ledger
 from sfn2airflow.rules.services import (
     AssumedRole,
     AssumedService,
+    ClusterAccess,
     UnknownArgument,
     UnknownService,
 )
@@ -123,6 +124,8 @@ def _note_service(service: Service, state: Task, ledger: Ledger) -> None:
     note_foreign(service, state, ledger)
     if service.action == "http:invoke":
         note_http(_parameters(state), state, ledger)
+    if service.action in ("eks:call", "eks:runJob", "eks:runJob.sync"):
+        ledger.note(ClusterAccess(at=join(state.at, "Resource")))
     for unknown in service.unknown_arguments:
         at = _argument_at(unknown.name, state)
         ledger.note(UnknownArgument(at=at, name=unknown.name, suggestion=unknown.suggestion or ""))

@@ -17,9 +17,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sfn2airflow.services import ROWS, Operator, Row, Service, Unsupported, aws_sdk, resolve
+from sfn2airflow.services import ROWS, Operator, Row, Service, Unsupported, resolve
 from sfn2airflow.services.job_table import TARGET, job_table
 from sfn2airflow.services.rows import ERROR_PREFIXES
+from sfn_airflow_core.catalogue import aws_sdk
 
 OPERATORS = [row for row in ROWS if row.operator]
 COLLECTION = "state-machines/step-functions-workflows-collection"
@@ -51,7 +52,7 @@ def test_every_row_names_what_botocore_has(row: Row) -> None:
             assert row.operation == verb[0].upper() + verb[1:]
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.describe], ids=lambda row: row.action)
+@pytest.mark.parametrize("row", [row for row in ROWS if row.describe and row.operation], ids=lambda row: row.action)
 def test_every_job_can_be_described(row: Row) -> None:
     job = row.describe
     assert job is not None
@@ -139,6 +140,8 @@ FORMS = {
     f"{S}glue:startJobRun": ("glue:startJobRun", "request", "call"),
     f"{S}states:startExecution.sync": ("states:startExecution.sync", "sync", "job"),
     f"{S}elasticmapreduce:addStep.sync": ("elasticmapreduce:addStep.sync", "sync", "job"),
+    f"{S}eks:call": ("eks:call", "request", "call"),
+    f"{S}eks:runJob.sync": ("eks:runJob.sync", "sync", "job"),
     f"{S}aws-sdk:ec2:describeInstances": ("aws-sdk:ec2:describeInstances", "request", "call"),
     f"{S}aws-sdk:sfn:listExecutions": ("aws-sdk:sfn:listExecutions", "request", "call"),
     "arn:aws-cn:states:cn-north-1:1:aws-sdk:rds:createDBInstance": ("aws-sdk:rds:createDBInstance", "request", "call"),
@@ -236,6 +239,7 @@ def test_a_job_is_an_operator_where_the_operator_can_say_all_of_it(
         (f"{S}aws-sdk:ec2:describeInstance", "unknown-action", "Did you mean describeInstance"),
         (f"{S}redshift:pause", "unknown-service", "aws-sdk:redshift:pause"),
         (f"{S}sns:subscribe", "unknown-action", "sns:publish"),
+        (f"{S}eks:call.sync", "sync-not-available", "request"),
         (f"{S}sns:publish.sync", "sync-not-available", "request, token"),
         (f"{S}glue:startJobRun.sync:2", "sync-not-available", "request, sync"),
         (f"{S}aws-sdk:glue:startJobRun.sync", "sync-not-available", "AWS SDK"),

@@ -125,9 +125,48 @@ class AssumedRole(Finding):
         return "the role of the Airflow connection must be trusted by the role in Credentials"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterAccess(Finding):
+    """A Task that uses the Kubernetes API of an Amazon EKS cluster does so as the role of the Airflow connection.
+
+    Why it matters: a cluster grants access to roles by their names; until it knows this one, the task fails with
+    EKS.401.
+
+    Remedy: add the role of the connection ``aws_default`` to the cluster's access entries (or its ``aws-auth``), with
+    what the role of the state machine was allowed there.
+    """
+
+    code: ClassVar[str] = "S2A512"
+    fidelity: ClassVar[Fidelity] = Fidelity.MANUAL
+    source: ClassVar[str] = f"{_GUIDE}/connect-eks.html"
+    example: ClassVar[Example] = Example(
+        machine(
+            {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::eks:call",
+                "Parameters": {
+                    "ClusterName": "data",
+                    "CertificateAuthority": "LS0t",
+                    "Endpoint": "https://x.eks.amazonaws.com",
+                    "Method": "GET",
+                    "Path": "/api/v1/pods",
+                },
+            }
+        ),
+        "/States/Work/Resource",
+    )
+    near_miss: ClassVar[Example] = Example(
+        machine({"Type": "Task", "Resource": "arn:aws:states:::eks:deleteCluster.sync", "Parameters": {"Name": "data"}})
+    )
+
+    def message(self) -> str:
+        return "the cluster must grant the role of the Airflow connection what it granted the state machine's"
+
+
 RULES: tuple[type[Finding], ...] = (
     AssumedService,
     UnknownService,
     UnknownArgument,
     AssumedRole,
+    ClusterAccess,
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 from .aws_emr import BY_NAME
 from .aws_http import invoke_api
+from .aws_kubernetes import call_cluster, describe_job, run_job, suspend_job
 from .aws_names import OPTIMISED, Json, compact, java_name, plain_name, request, result, sdk_prefix, service_error
 from .aws_reshaped import RESHAPED
 from .errors import StateError
@@ -24,6 +25,13 @@ _CLIENTS = {
 }
 _BARE = ("events:putEvents",)  # recorded without SdkHttpMetadata
 _FUNCTION_SECONDS = 900
+_CLUSTER = {
+    "eks:call": call_cluster,
+    "eks:runJob": run_job,
+    "eks:describeJob": describe_job,
+    "eks:suspendJob": suspend_job,
+}
+"""Requests to the Kubernetes API of a cluster; the last two are none of Step Functions' own actions."""
 
 
 def aws(action: str, **arguments: Json) -> Json:
@@ -44,6 +52,8 @@ def aws(action: str, **arguments: Json) -> Json:
             return _invoke_model(arguments)
         case "ecs:runTask":
             return _run_task(arguments)
+    if (cluster := _CLUSTER.get(action)) is not None:
+        return cluster(arguments, in_role(_session()))
     if (by_name := BY_NAME.get(action)) is not None:
         return by_name(arguments, call)
     if reshaped := RESHAPED.get(action):

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from .errors import StateError
 
 Json = Any
-_SECONDS = {"apigateway:invoke": 30, "http:invoke": 60}
+_SECONDS = {"apigateway:invoke": 30, "http:invoke": 60, "eks:call": 60, "eks:runJob": 60}
 
 
 def invoke_api(arguments: Json, session: Any) -> Json:
@@ -33,11 +33,15 @@ def invoke_api(arguments: Json, session: Any) -> Json:
     return result_of(answer, _body(text))
 
 
-def exchange(action: str, arguments: Json, message: Any) -> Any:
-    """Send a request, an ``AWSRequest``, and give urllib3's response; ``action`` and ``arguments`` are the Task's."""
+def exchange(action: str, arguments: Json, message: Any, authority: str | None = None) -> Any:
+    """Send a request, an ``AWSRequest``, and give urllib3's response; ``action`` and ``arguments`` are the Task's.
+
+    ``authority`` is the certificate (PEM) by which the server is known, where it is not one of the public ones.
+    """
     import urllib3
 
-    return urllib3.PoolManager().request(
+    pool = urllib3.PoolManager() if authority is None else urllib3.PoolManager(ca_cert_data=authority)
+    return pool.request(
         message.method,
         message.url,
         body=message.data or None,

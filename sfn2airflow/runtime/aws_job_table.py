@@ -248,6 +248,22 @@ JOBS: dict[str, tuple[str, dict[str, str], str, tuple[str, ...], tuple[str, ...]
         "",
         "",
     ),
+    "eks:runJob": (
+        "eks:describeJob",
+        {
+            "ClusterName": "request.ClusterName",
+            "CertificateAuthority": "request.CertificateAuthority",
+            "Endpoint": "request.Endpoint",
+            "Namespace": "request.Namespace",
+            "LogOptions": "request.LogOptions",
+            "Name": "result.ResponseBody.metadata.name",
+        },
+        "State",
+        ("Complete",),
+        ("Failed",),
+        "Job",
+        "",
+    ),
     "eks:createCluster": (
         "eks:describeCluster",
         {"Name": "request.Name"},

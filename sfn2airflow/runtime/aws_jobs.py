@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .aws import aws, call
+from .aws import aws
 from .aws_job_table import JOBS
 from .errors import StateError
 
@@ -64,7 +64,7 @@ def describe(action: str, identity: Json) -> Description:
 
 
 def _asked(action: str, arguments: Json) -> Json:
-    answer = call(action, arguments)
+    answer = aws(action, **arguments)
     return {name: value for name, value in answer.items() if name not in _METADATA}
 
 

@@ -24,6 +24,16 @@ STOPS: dict[str, tuple[str, dict[str, str]]] = {
     "codebuild:startBuildBatch": ("codebuild:stopBuildBatch", {"Id": "Ids.0"}),
     "databrew:startJobRun": ("databrew:stopJobRun", {"Name": "Name", "RunId": "RunId"}),
     "ecs:runTask": ("ecs:stopTask", {"Cluster": "Cluster", "Task": "Tasks.0"}),
+    "eks:runJob": (
+        "eks:suspendJob",
+        {
+            "ClusterName": "ClusterName",
+            "CertificateAuthority": "CertificateAuthority",
+            "Endpoint": "Endpoint",
+            "Namespace": "Namespace",
+            "Name": "Name",
+        },
+    ),
     "elasticmapreduce:addStep": ("elasticmapreduce:cancelStep", {"ClusterId": "ClusterId", "StepId": "StepId"}),
     "emr-containers:startJobRun": (
         "emr-containers:cancelJobRun",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sfn2airflow.services.rows import ROWS
 
+_WIDTH = 120
 TARGET = Path(__file__).parent.parent / "runtime" / "aws_job_table.py"
 
 _HEAD = '''"""How jobs are watched: by action, the describing call, its arguments, the status and its ends, the result.
@@ -28,8 +29,16 @@ def job_table() -> str:
     for row in ROWS:
         if (job := row.describe) is not None:
             parts = (job.action, dict(job.arguments), job.status, job.succeeded, job.failed, job.result, job.containers)
-            lines += [f"    {_quoted(row.action)}: (", *(f"        {_quoted(part)}," for part in parts), "    ),"]
+            lines += [f"    {_quoted(row.action)}: (", *(line for part in parts for line in _lines(part)), "    ),"]
     return "\n".join([_HEAD.rstrip("\n"), *lines, "}", ""])
+
+
+def _lines(part: object) -> list[str]:
+    """A part of a recipe on one line, or a long dict on a line for each key, as the formatter lays it out."""
+    one = f"        {_quoted(part)},"
+    if len(one) <= _WIDTH or not isinstance(part, dict):
+        return [one]
+    return ["        {", *(f"            {_quoted(k)}: {_quoted(v)}," for k, v in part.items()), "        },"]
 
 
 def _quoted(value: object) -> str:

@@ -170,10 +170,46 @@ def _eks(noun: str, arguments: str, not_made: str, not_gone: str) -> tuple[Row, 
     )
 
 
+_CLUSTER = "ClusterName CertificateAuthority Endpoint"
+_KUBERNETES = (
+    row(
+        "connect-eks",
+        "Amazon EKS",
+        "eks",
+        "eks:call",
+        operation="",
+        iam="sts:GetCallerIdentity",
+        arguments=f"{_CLUSTER} Method Path QueryParameters RequestBody",
+    ),
+    row(
+        "connect-eks",
+        "Amazon EKS",
+        "eks",
+        "eks:runJob",
+        RR_SYNC,
+        operation="",
+        iam="sts:GetCallerIdentity",
+        sync_iam="sts:GetCallerIdentity",
+        arguments=f"{_CLUSTER} Namespace Job LogOptions",
+        describe=describe_by(
+            "eks:describeJob",
+            " ".join(f"{name}=request.{name}" for name in (*_CLUSTER.split(), "Namespace", "LogOptions"))
+            + " Name=result.ResponseBody.metadata.name",
+            "State",
+            "Complete",
+            "Failed",
+            "Job",
+        ),
+    ),
+)
+"""The Kubernetes API of a cluster, which itself decides who may use it: of IAM it needs the identity only."""
+
+
 CLUSTERS: tuple[Row, ...] = (
     *_EMR,
     *_SERVERLESS,
     *_CONTAINERS,
+    *_KUBERNETES,
     *_eks("Cluster", "Name", "FAILED", "FAILED"),
     *_eks("Nodegroup", "ClusterName NodegroupName", "CREATE_FAILED DEGRADED", "DELETE_FAILED"),
     *_eks("FargateProfile", "ClusterName FargateProfileName", "CREATE_FAILED", "DELETE_FAILED"),

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from unittest import mock
 
+from sfn_airflow_core.verify.kubernetes_answers import job_answer
 from sfn_airflow_core.verify.replies import Json, Replies, Reply
 
 _POLLS: Final = ("Get", "Describe", "List", "BatchGet", "Head")
@@ -103,20 +104,27 @@ class Services:
                         patches.enter_context(mock.patch.object(module, member, double))
             yield
 
-    def _exchange(self, action: str, arguments: Json, message: Any) -> Any:
-        """The response to a request of ``apigateway:invoke`` or ``http:invoke``."""
+    def _exchange(self, action: str, arguments: Json, message: Any, authority: str | None = None) -> Any:
+        """The response to a request of ``apigateway:invoke``, ``http:invoke``, ``eks:call`` or ``eks:runJob``."""
         place = self.place
+        if action == "eks:runJob" and message.method != "POST":  # about a job that runs
+            told = self.jobs[place.state, place.index]
+            job = told.get("result", told.get("job_failed"))
+            return _response({"ResponseBody": job_answer(job, message.method, message.url)})
         reply = self.replies.answer(place.state, action, arguments, place.index)
         self.jobs[place.state, place.index] = reply
         if place.token:
             return _response({})
         if "error" in reply:
             return _raise(reply["error"], reply.get("cause"), action, "Invoke")
-        if "timeout" in reply:
+        if "timeout" in reply and not place.operator:
             from airflow.sdk.exceptions import AirflowTaskTimeout
 
             raise AirflowTaskTimeout("the call takes longer than the state may")
-        return _response(reply.get("result", reply.get("payload")))
+        result = reply.get("result", reply.get("job_failed", reply.get("payload")))
+        if action == "eks:runJob" and place.operator:
+            result = {"ResponseBody": job_answer(result, message.method, message.url), "StatusCode": 201}
+        return _response(result)
 
     def _call(self, client: Any, operation: str, arguments: dict[str, Json]) -> Json:
         if operation == "AssumeRole":  # a call of the state's role, not of the state
@@ -130,7 +138,7 @@ class Services:
             if self.polls[key] > _MOST_POLLS:
                 raise JobNeverEnds(f"{place.state}: the reply does not say that the job has ended: {job}")
             description = job.get("result", job.get("job_failed", {}))
-            return _fitted(description, model.output_shape, arguments, invent=not description)
+            return fitted(description, model.output_shape, arguments, invent=not description)
         if place.operator and "timeout" in self.jobs.get(key, {}) and operation != self.started.get(key):
             return {}  # a job that took too long is stopped
         service = client.meta.service_model.service_name
@@ -139,7 +147,7 @@ class Services:
         self.jobs[key], self.started[key], self.polls[key] = reply, operation, 0
         if place.token:
             return _accepted(model.output_shape)
-        return _answer(_file(reply, action), action, operation, model.output_shape, place.operator)
+        return answered(_file(reply, action), action, operation, model.output_shape, place.operator)
 
     def event(self, trigger: Any) -> Any:
         """The event by which an AWS trigger would report the job of the task instance at ``place``."""
@@ -204,12 +212,12 @@ def _file(reply: Reply, action: str) -> Reply:
     return reply
 
 
-def _answer(reply: Reply, action: str, operation: str, shape: Any, operator: bool) -> Json:
+def answered(reply: Reply, action: str, operation: str, shape: Any, operator: bool) -> Json:
     if "error" in reply:
         return _raise(reply["error"], reply.get("cause"), action, operation)
     if "timeout" in reply:
         if operator:  # the job starts, and its trigger never reports
-            return _fitted({}, shape, {})
+            return fitted({}, shape, {})
         from airflow.sdk.exceptions import AirflowTaskTimeout
 
         raise AirflowTaskTimeout("the call takes longer than the state may")
@@ -221,14 +229,14 @@ def _answer(reply: Reply, action: str, operation: str, shape: Any, operator: boo
         shown_members = result if isinstance(result, dict) and "Payload" in result else {}
         return {**_LAMBDA_ANSWER, **shown_members, "Payload": _stream(json.dumps(payload))}
     if operator:
-        return _fitted(result, shape, {})
+        return fitted(result, shape, {})
     return botocore_value(result, shape)
 
 
 def _accepted(shape: Any) -> Json:
     """The answer to a call that hands a token out: nobody looks at it."""
     bodies = {name for name, member in getattr(shape, "members", {}).items() if member.type_name == "blob"}
-    return {**_fitted({}, shape, {}), **{name: _stream("{}") for name in bodies}}
+    return {**fitted({}, shape, {}), **{name: _stream("{}") for name in bodies}}
 
 
 def _stream(text: str) -> Any:
@@ -303,7 +311,7 @@ def botocore_value(value: Json, shape: Any) -> Json:
             return value
 
 
-def _fitted(description: Json, shape: Any, arguments: dict[str, Json], *, invent: bool = True) -> Json:
+def fitted(description: Json, shape: Any, arguments: dict[str, Json], *, invent: bool = True) -> Json:
     """The description of a job as the answer of an operation that starts or describes it.
 
     It goes where the answer's shape has room for it: at the top, in a structure, or in a list; a description inside an

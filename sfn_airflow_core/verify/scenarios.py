@@ -188,6 +188,10 @@ def _marked(document: Json, task: Task, source: str) -> Json:
     elif action == "states:startExecution" and resource.pattern != "request":
         output = {"answer": source}
         made = {"Output": output if resource.pattern == "sync:2" else json.dumps(output)}
+    elif action == "eks:runJob" and resource.pattern == "sync":
+        made = {"status": {"conditions": [{"type": "Complete", "status": "True"}]}}
+    elif action in ("eks:call", "eks:runJob"):
+        made = {"ResponseBody": {"answer": source}, "StatusCode": 200, "StatusText": "OK"}
     elif not document and (name := marking_member(task.resource)):
         made = {name: source}
     if action in _IDENTITIES and resource.pattern != "request":
