@@ -68,8 +68,8 @@ def _entries(parameters: Expr | None) -> dict[str, Expr] | None:
 def _fits(operator: Operator, arguments: dict[str, Expr], shaping: Shaping) -> bool:
     """Whether everything that the document decides goes into keywords that are resolved when the task runs."""
     binding = operator.bind(arguments)
-    moving = [keyword for keyword, value in binding.keywords.items() if not static(value)]  # type: ignore[arg-type]
-    if binding.rest and not all(static(value) for value in binding.rest.values()):  # type: ignore[arg-type]
+    moving = [keyword for keyword, value in binding.keywords.items() if not static(value)]
+    if binding.rest and not all(static(value) for value in binding.rest.values()):
         moving.append(operator.rest or "")
     return operator.takes(arguments) and set(moving) <= set(operator.template_fields)
 
@@ -97,9 +97,9 @@ def _operator(operator: Operator, arguments: dict[str, Expr], node: JobTask, ser
     binding = operator.bind(arguments)
     keywords: dict[str, cst.BaseExpression] = {}
     for keyword, value in binding.keywords.items():
-        keywords[keyword] = _value(keyword, value, node, sheet)  # type: ignore[arg-type]
+        keywords[keyword] = _value(keyword, value, node, sheet)
     if binding.rest and operator.rest:
-        rest = Object(tuple(binding.rest.items()))  # type: ignore[arg-type]
+        rest = Object(tuple(binding.rest.items()))
         whole: Expr = rest
         if all(static(part) for _, part in rest.entries):
             whole = Literal({key: part.value for key, part in rest.entries if isinstance(part, Literal)})

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from botocore.response import StreamingBody
 
-from sfn2airflow.services import aws_sdk
+from sfn_airflow_core.catalogue import aws_sdk
 from sfn_airflow_core.verify.airflow_process import open_airflow
 
 pytestmark = pytest.mark.skipif(find_spec("airflow") is None, reason="needs the extra 'airflow'")

@@ -1,20 +1,17 @@
-"""What a Task's Resource means, as values: the rows of the table of integrations, and what ``resolve`` answers.
+"""What a Task's Resource means, as values: what ``resolve`` answers.
 
-A ``Row`` says what Step Functions offers for one action and what stands for it in Airflow. A ``Service`` is a row (or
-an AWS SDK action, or a Lambda function) applied to one Task. Both know botocore's names only as text: nothing here
-imports it.
+A ``Service`` is a row of the catalogue (or an AWS SDK action, or a Lambda function) applied to one Task. It knows
+botocore's names only as text: nothing here imports it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, TypeVar
+from typing import Literal, TypeAlias
 
-from sfn_airflow_core.asl.model import Json
+from sfn_airflow_core.catalogue.model import Describe, Operator, Pattern, Row, Unknown
 
-Pattern: TypeAlias = Literal["request", "sync", "sync:2", "token"]
-"""How the Task waits: not at all, for a job (with ``Input`` and ``Output`` as text, or parsed), for a callback."""
+__all__ = ["Describe", "Encoding", "Kind", "Operator", "Pattern", "Row", "Service", "Unknown", "Unsupported"]
 
 Encoding: TypeAlias = Literal["call", "function", "operator", "job", "callback", "activity"]
 """What stands for the Task in the runtime: ``aws(action, …)``, ``invoke(arn, …)``, ``as_state(…)``, ``job(…)``,
@@ -30,104 +27,6 @@ Kind: TypeAlias = Literal[
     "not-a-resource",
 ]
 """Why a Resource cannot be translated."""
-
-Value = TypeVar("Value")
-
-
-@dataclass(frozen=True, slots=True)
-class Describe:
-    """How a ``.sync`` job is watched, and which part of the description is the Task's result.
-
-    ``arguments`` pairs a member of the describing request with where its value comes from: ``request.JobName`` (the
-    Task's arguments) or ``result.JobRunId`` (the answer of the call that started the job). A member in brackets,
-    ``[Tasks]``, takes a list of that one value. Paths are dotted, a number in them is a position. ``status`` is the
-    path of the job's status in the description; a status in neither list means "go on waiting", and ``DELETED`` also
-    means "not found". ``result`` is the path of the Task's result (empty: the whole description), or ``Name=path``
-    pairs that make an object. ``containers`` is the path of an ECS task, which has failed where one of its containers
-    has.
-    """
-
-    action: str
-    arguments: tuple[tuple[str, str], ...]
-    status: str
-    succeeded: tuple[str, ...]
-    failed: tuple[str, ...]
-    result: str = ""
-    containers: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """ASL arguments laid out as keywords of an operator; ``rest`` goes into the operator's keyword for leftovers."""
-
-    keywords: dict[str, object]
-    rest: dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """A provider's operator that runs the same job.
-
-    ``keywords`` pairs an ASL argument with an operator keyword, ``constants`` are keywords that keep the meaning of
-    the Task (wait as long as it takes, do not re-attach). ``rest`` is the keyword for a dict of all other arguments;
-    ``None``: there is none, and a Task with other arguments is a ``job``. ``template_fields`` are the keywords whose
-    values may depend on the document; the runtime's ``as_state`` resolves them and respells ASL's PascalCase.
-    ``differs`` says what a reader should know.
-    """
-
-    module: str
-    name: str
-    keywords: tuple[tuple[str, str], ...]
-    required: tuple[str, ...]
-    constants: tuple[tuple[str, Json], ...] = ()
-    rest: str | None = None
-    template_fields: tuple[str, ...] = ()
-    deferrable: bool = True
-    differs: str = ""
-
-    def takes(self, arguments: Mapping[str, object]) -> bool:
-        """Whether the operator can be called with these ASL arguments (names without ``.$``)."""
-        known = {argument for argument, _ in self.keywords}
-        return set(self.required) <= set(arguments) and (self.rest is not None or set(arguments) <= known)
-
-    def bind(self, arguments: Mapping[str, object]) -> Binding:
-        """ASL arguments (names without ``.$``) as keywords, in the order of the Task, values untouched."""
-        names = dict(self.keywords)
-        return Binding(
-            {names[a]: v for a, v in arguments.items() if a in names},
-            {a: v for a, v in arguments.items() if a not in names},
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One optimised integration: an action, how it may wait, and what stands for it.
-
-    ``client`` and ``operation`` are botocore's names (``operation`` is empty where Step Functions does something of
-    its own). ``arguments`` replaces the operation's members where Step Functions has its own request shape, ``extra``
-    adds to them.
-    """
-
-    action: str
-    title: str
-    client: str
-    operation: str
-    patterns: tuple[Pattern, ...]
-    iam: tuple[str, ...]
-    sources: tuple[str, ...]
-    arguments: tuple[str, ...] = ()
-    extra: tuple[str, ...] = ()
-    sync_iam: tuple[str, ...] = ()
-    describe: Describe | None = None
-    operator: Operator | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """An argument that the API does not have; ``suggestion`` is the nearest name that it has, if any is near."""
-
-    name: str
-    suggestion: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

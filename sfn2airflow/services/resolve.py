@@ -6,12 +6,13 @@ import re
 from dataclasses import replace
 from functools import cache
 
-from sfn2airflow.services import aws_sdk
-from sfn2airflow.services.model import Kind, Pattern, Row, Service, Unsupported
-from sfn2airflow.services.notation import GUIDE
+from sfn2airflow.services.model import Kind, Service, Unsupported
 from sfn2airflow.services.placeholders import PLACEHOLDER, guess, placeholders
 from sfn2airflow.services.rows import ERROR_PREFIXES, ROWS
 from sfn_airflow_core.asl.model import Json
+from sfn_airflow_core.catalogue import aws_sdk
+from sfn_airflow_core.catalogue.model import Pattern, Row
+from sfn_airflow_core.catalogue.notation import GUIDE
 
 _RESOURCES = f"{GUIDE}/concepts-task-states.html"
 _CALLBACK = f"{GUIDE}/connect-to-resource.html"

@@ -7,10 +7,10 @@ is what the services' API references say of their statuses. Errors, results and 
 
 from __future__ import annotations
 
-from sfn2airflow.services.model import Row
-from sfn2airflow.services.rows_calls import CALLS
 from sfn2airflow.services.rows_clusters import CLUSTERS
-from sfn2airflow.services.rows_jobs import JOBS
+from sfn_airflow_core.catalogue.calls import CALLS
+from sfn_airflow_core.catalogue.jobs import JOBS
+from sfn_airflow_core.catalogue.model import Row
 
 ROWS: tuple[Row, ...] = (*CALLS, *JOBS, *CLUSTERS)
 

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sfn2airflow.services.model import Unknown
+from sfn_airflow_core.catalogue.model import Unknown
 
 IRREGULAR = {
     "applicationdiscovery": "discovery",

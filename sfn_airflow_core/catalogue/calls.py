@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from sfn2airflow.services import operators
-from sfn2airflow.services.model import Row
-from sfn2airflow.services.notation import RR_SYNC, RR_TOKEN, describe_by, row
+from sfn_airflow_core.catalogue.model import Row
+from sfn_airflow_core.catalogue.notation import RR_SYNC, RR_TOKEN, describe_by, operator, row, sensor
 
 
 def _dynamodb(verb: str) -> Row:
@@ -30,7 +29,18 @@ _CORE = (
         iam="states:StartExecution",
         sync_iam="states:DescribeExecution",
         describe=_EXECUTION,
-        operator=operators.STEP_FUNCTIONS,
+        operators=(
+            operator(
+                "step_function.StepFunctionStartExecutionOperator",
+                "state_machine_arn name state_machine_input=Input:json",
+                required="StateMachineArn",
+                waits="deferrable:no",
+                result="$states.result.ExecutionArn",
+                waited="$states.result.ExecutionArn",
+                refused="is_redrive_execution",
+            ),
+        ),
+        sensors=(sensor("step_function.StepFunctionExecutionSensor", "execution_arn", link="execution_arn"),),
     ),
     row(
         "connect-api-gateway",
@@ -60,7 +70,19 @@ _DATA = (
             "FAILED STOPPED TIMEOUT ERROR EXPIRED",
             "JobRun",
         ),
-        operator=operators.GLUE,
+        operators=(
+            operator(
+                "glue.GlueJobOperator",
+                "job_name script_args=Arguments run_job_kwargs=* ~security_configuration",
+                waits="wait_for_completion",
+                result="$states.result.JobRunId",
+                waited="$states.result.Id",
+                start_errors="Glue.ConcurrentRunsExceededException Glue.InternalServiceException"
+                " Glue.OperationTimeoutException Glue.ResourceNumberLimitExceededException Glue.ThrottlingException",
+                required="JobName",
+            ),
+        ),
+        sensors=(sensor("glue.GlueJobSensor", "job_name run_id", link="run_id"),),
     ),
     row(
         "connect-athena",
@@ -76,7 +98,19 @@ _DATA = (
             "SUCCEEDED",
             "FAILED CANCELLED",
         ),
-        operator=operators.ATHENA,
+        operators=(
+            operator(
+                "athena.AthenaOperator",
+                "query=QueryString query_execution_context result_configuration workgroup=WorkGroup"
+                " client_request_token ~database=QueryExecutionContext.Database ~catalog=QueryExecutionContext.Catalog"
+                " ~output_location=ResultConfiguration.OutputLocation",
+                waits="always",
+                result="$states.result.QueryExecutionId",
+                waited="$states.result.QueryExecution.QueryExecutionId",
+                required="QueryString",
+            ),
+        ),
+        sensors=(sensor("athena.AthenaSensor", "query_execution_id", link="query_execution_id"),),
     ),
     *(
         row("connect-athena", "Amazon Athena", "athena", f"athena:{verb}")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from sfn2airflow.services import operators
-from sfn2airflow.services.model import Row
-from sfn2airflow.services.notation import RR_SYNC, RR_TOKEN, describe_by, row
+from sfn_airflow_core.catalogue.model import Row
+from sfn_airflow_core.catalogue.notation import RR_SYNC, RR_TOKEN, describe_by, operator, row, sensor
 
 _COMPUTE = (
     row(
@@ -17,7 +16,20 @@ _COMPUTE = (
         describe=describe_by(
             "batch:describeJobs", "[Jobs]=result.JobId", "Jobs.0.Status", "SUCCEEDED", "FAILED", "Jobs.0"
         ),
-        operator=operators.BATCH,
+        operators=(
+            operator(
+                "batch.BatchOperator",
+                "job_name job_definition job_queue parameters container_overrides array_properties node_overrides"
+                " ecs_properties_override eks_properties_override retry_strategy tags ~share_identifier"
+                " ~scheduling_priority_override",
+                waits="wait_for_completion",
+                result="$states.result.JobId",
+                waited="$states.result.JobId",
+                required="JobName JobDefinition JobQueue",
+                differs="does not set the environment variable MANAGED_BY_AWS in the container",
+            ),
+        ),
+        sensors=(sensor("batch.BatchSensor", "job_id=Jobs[]", link="job_id"),),
     ),
     row(
         "connect-ecs",
@@ -36,7 +48,27 @@ _COMPUTE = (
             "Tasks.0",
             containers="Tasks.0",
         ),
-        operator=operators.ECS,
+        operators=(
+            operator(
+                "ecs.EcsRunTaskOperator",
+                "task_definition cluster overrides launch_type capacity_provider_strategy group placement_constraints"
+                " placement_strategy platform_version network_configuration propagate_tags volume_configurations ~tags",
+                waits="wait_for_completion",
+                defaults={"launch_type": "EC2"},
+                required="TaskDefinition Cluster",
+                differs="StartedBy is the task's owner",
+            ),
+        ),
+        sensors=(
+            sensor(
+                "ecs.EcsTaskStateSensor",
+                "cluster task=Tasks[]",
+                targets="target_state",
+                succeeded="RUNNING",
+                broken="STOPPED",
+                ignored="failure_states",
+            ),
+        ),
     ),
     row(
         "connect-codebuild",
