@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from sfn_airflow_core.catalogue.model import Describe, Operator, Pattern, Row, Unknown
+from sfn_airflow_core.catalogue.model import Describe, Operator, Pattern, Unknown
 
-__all__ = ["Describe", "Encoding", "Kind", "Operator", "Pattern", "Row", "Service", "Unknown", "Unsupported"]
+__all__ = ["Describe", "Encoding", "Kind", "Operator", "Pattern", "Service", "Unknown", "Unsupported"]
 
 Encoding: TypeAlias = Literal["call", "function", "operator", "job", "callback", "activity"]
 """What stands for the Task in the runtime: ``aws(action, …)``, ``invoke(arn, …)``, ``as_state(…)``, ``job(…)``,

@@ -7,8 +7,8 @@ is what the services' API references say of their statuses. Errors, results and 
 
 from __future__ import annotations
 
-from sfn2airflow.services.rows_clusters import CLUSTERS
 from sfn_airflow_core.catalogue.calls import CALLS
+from sfn_airflow_core.catalogue.clusters import CLUSTERS
 from sfn_airflow_core.catalogue.jobs import JOBS
 from sfn_airflow_core.catalogue.model import Row
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sfn2airflow.services.model import Row
-from sfn2airflow.services.notation import RR_SYNC, describe_by, row
+from sfn_airflow_core.catalogue.model import Row
+from sfn_airflow_core.catalogue.notation import RR_SYNC, describe_by, row
 
 
 def _emr(verb: str, operation: str, arguments: str = "", *, iam: str = "", sync: str = "") -> Row:
