@@ -84,11 +84,15 @@ class Join:
 
 @dataclass(slots=True, eq=False)
 class Scope:
-    """The states of one machine: the whole one, or a branch of a region."""
+    """The states of one machine: the whole one, or a branch of a region.
+
+    ``around`` is what may have failed before the region, ``mixed`` where no one expression tells.
+    """
 
     start: Draft
     region: Region | None = None
     tasks: frozenset[str] = frozenset()
+    around: Failure | Literal["mixed"] | None = None
     drafts: dict[str, Draft] = field(default_factory=dict)
     joins: list[Join] = field(default_factory=list)
     regions: list[Region] = field(default_factory=list)

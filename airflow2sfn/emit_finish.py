@@ -139,11 +139,12 @@ def _machine(flow: Flow, scope: Scope) -> asl.Machine:
 
 
 def _end_name(flow: Flow, scope: Scope, outs: list[Out]) -> str:
-    tasks = [task for task in flow.plan.tasks if task in scope.tasks]
-    if len(tasks) > 1:
-        return f"{tasks[-1]} did not succeed"
-    skipped = all(out.env.get(tasks[0]) == frozenset({"skipped"}) for out in outs)
-    return f"{tasks[0]} {'skipped' if skipped else 'failed' if all(o.slot == 'catch' for o in outs) else 'did not run'}"
+    task = [task for task in flow.plan.tasks if task in scope.tasks][-1]
+    ends = {status for out in outs for status in out.env.get(task, ())}
+    for name in ("skipped", "failed"):
+        if ends == {name}:
+            return f"{task} {name}"
+    return f"{task} did not {'succeed' if 'failed' in ends else 'run'}"
 
 
 def _flow(out: Out, arguments: Json = None) -> QueryFlow:

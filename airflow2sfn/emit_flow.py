@@ -9,6 +9,7 @@ what they need.
 from __future__ import annotations
 
 from airflow2sfn.emit_drafts import FAILURE, Draft, Failure, Join, Names, Out, Region, Scope, region_name
+from airflow2sfn.emit_failures import Asked, Failures
 from airflow2sfn.emit_values import Reader, Reads
 from airflow2sfn.structure import Plan
 from airflow2sfn.trigger_rules import (
@@ -46,8 +47,10 @@ class Flow:
         self.reads = Reads(plan, self.names)
         self.root = Scope(self._start("Prepare run", {FAILURE: SUCCESS}), tasks=frozenset(plan.tasks))
         self.root.add(self.root.start)
+        self.reads.failure_variable(self.root)  # the outermost one has the plain name
         self.groups = _groups(plan)
         self.gates: dict[str, list[str]] = {}
+        self.failures = Failures(plan, self.reads, self.gates)
 
     def run(self) -> None:
         """Makes all drafts of the DAG."""
@@ -111,27 +114,39 @@ class Flow:
         env, failure = self.meet(edges, draft, scope, defer=True)
         stopped: list[Out] = []
         decided: Out | None = None
-        regions: list[Region] = []
+        asked: list[Asked] = []
         for check in self.condition(task, env).checks:
             for test, decision in check.rule if check.upstream else ():
                 holds = test.holds(check.upstream, env)
                 if holds is False or decided is not None:
                     continue
-                after = self.refine(test.assume(check.upstream, env, True)) | {task: STOPPED[decision]}
+                after = test.assume(check.upstream, env, True)
                 if holds:
-                    decided = Out("default", after, failure=failure)
+                    decided = Out("default", self.refine(after) | {task: STOPPED[decision]}, failure=failure)
                     stopped.append(decided)
                     continue
-                text, region = self.test(test, check.upstream, env, scope)
-                regions += [region] if region else []
-                stopped.append(Out("rule", after, failure=failure, condition=text))
-                env = test.assume(check.upstream, env, False)
-        draft.name = self.names.state(f"{regions[0].name} succeeded?" if regions else self._question(task))
+                asked.append(self.failures.ask(test, check.upstream, env, failure, scope))
+                after = asked[-1].assume(after, True)
+                stopped.append(
+                    Out(
+                        "rule",
+                        self.refine(after) | {task: STOPPED[decision]},
+                        failure=failure,
+                        condition=asked[-1].text,
+                    )
+                )
+                env = asked[-1].assume(test.assume(check.upstream, env, False), False)
+        region = next((one.region for one in asked if one.region), None)
+        draft.name = self.names.state(f"{region.name} succeeded?" if region else self._question(task))
         for edge in edges:
             edge.target = draft.name
         scope.add(draft)
         run = [] if decided else [Out("default", self.refine(env), failure=failure)]
         draft.outs = [*stopped, *run]
+        if run and len(stopped) == 1 and asked[0].opposite:
+            run[0].slot, run[0].condition = "rule", asked[0].opposite
+            stopped[0].slot = "default"
+            draft.outs = [*run, *stopped]
         return run, stopped
 
     def _question(self, task: str) -> str:
@@ -153,33 +168,6 @@ class Flow:
                     env[up] = SUCCESS
                     rest.append(up)
         return env
-
-    def test(self, test: Test, upstream: tuple[str, ...], env: Env, scope: Scope) -> tuple[str, Region | None]:
-        """A test as a condition, and the region that it is about as a whole."""
-        undecided = test.open(upstream, env)
-        if test == Test("any", BROKEN) and (region := self._whole(undecided, env, scope)) is not None:
-            self.reads.regions.add(region)
-            return f"$exists(${region.variable}.Error)", region
-        word = " or " if test.which == "any" else " and "
-        return word.join(self.reads.status_test(task, test.statuses, env, scope) for task in undecided), None
-
-    def _whole(self, undecided: list[str], env: Env, scope: Scope) -> Region | None:
-        """The region of which tasks are the ends, if these fail exactly where anything in it fails."""
-        region = self.reads.region_of(undecided[0], scope)
-        if region is None or not set(undecided) <= region.tasks or env.get(region.ran) != SUCCESS:
-            return None
-        for task in region.tasks:
-            ends = not any(other in region.tasks for other in self.plan.below[task])
-            outside = [up for up in self.plan.upstream[task] if up not in region.tasks]
-            if (
-                self.plan.tasks[task].trigger_rule != "all_success"
-                or (ends and task not in undecided)
-                or "skipped" in env[task]
-                or any(env[up] != SUCCESS for up in outside)
-                or any(gate in env for gate in self.gates.get(task, ()))
-            ):
-                return None
-        return region
 
     def dead(self, tree: Tree[str], env: dict[str, Statuses]) -> dict[str, Statuses] | None:
         """What becomes of a region's tasks on a way that surely runs none of them; ``None`` on other ways."""
@@ -227,7 +215,7 @@ class Flow:
         after, may, sure = dict(env), False, False
         for branch, head in zip(tree.branches, heads, strict=True):
             start = self._start(f"{head}: start", env | {FAILURE: SUCCESS})
-            inner = Scope(start, region, frozenset(names(branch)))
+            inner = Scope(start, region, frozenset(names(branch)), around=self.failures.around(env, failure, scope))
             inner.add(start)
             region.branches.append(inner)
             inner.exits = self.walk(branch, list(start.outs), inner)
@@ -285,14 +273,14 @@ class Flow:
             draft = Draft(self.names.state("Has the run failed?"), "Choice")
             self.root.add(draft)
             env, failure = self.meet(open_, draft, self.root)
-            text, region = self.test(broken, decisive, env, self.root)
-            if region is not None:
+            asked = self.failures.ask(broken, decisive, env, failure, self.root)
+            if asked.region is not None:
                 del self.root.drafts[draft.name]
-                draft.name = self.names.state(f"{region.name} succeeded?")
+                draft.name = self.names.state(f"{asked.region.name} succeeded?")
                 self.root.add(draft)
                 for edge in open_:
                     edge.target = draft.name
-            draft.outs = [Out("rule", env, failure=failure, condition=text), Out("default", env)]
+            draft.outs = [Out("rule", env, failure=failure, condition=asked.text), Out("default", env)]
             failing.append(draft.outs[0])
             fine.append(draft.outs[1])
         self._fail(failing)

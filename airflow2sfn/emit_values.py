@@ -59,7 +59,7 @@ class Reads:
     def failure(self, text: str, scope: Scope) -> str:
         """Notes that a failure is read by this expression; gives it back."""
         for other in scope.chain():
-            if text == f"${self.failure_variable(other)}":
+            if text == f"${self._variables.get(('failure', other))}":
                 self.failures.add(other)
             for region in other.regions:
                 if text == f"${region.variable}":
@@ -83,7 +83,7 @@ class Reads:
     def find(self, kind: str, task: str, scope: Scope, env: Env) -> tuple[str, Region | None]:
         """Notes that a value or status is read where ``env`` is known; gives its expression."""
         here, region = self.where(task, scope)
-        if region is not None and statuses(env, region.ran) != SUCCESS:
+        if region is not None and SUCCESS not in (statuses(env, region.ran), statuses(env, task)):
             self.unsure.add(region.ran)
         if kind == "value" and statuses(env, task) != SUCCESS:
             self.unsure.add(task)

@@ -10,7 +10,7 @@ from airflow2sfn.expressions import quoted
 from airflow2sfn.rules.control import BranchNotProven, MappedInline
 from airflow2sfn.trigger_rules import FAILED, GATE, SKIPPED, SUCCESS, Statuses, join
 from airflow2sfn.values import query
-from airflow2sfn.work import Call, Mapped, Missing, Nothing, Probe, place, work_of
+from airflow2sfn.work import INVOKE, Call, Mapped, Missing, Nothing, Probe, place, work_of
 from sfn_airflow_core.asl.model import Given
 
 if TYPE_CHECKING:
@@ -29,13 +29,12 @@ def emit(flow: Flow, task: str, edges: list[Out], scope: Scope) -> list[Out]:
                 edge.env = edge.env | {task: SUCCESS}
             return edges
         case Missing(cause):
-            draft = scope.add(Draft(task, "Pass", comment="Has no counterpart"))
+            call = Call(INVOKE, query(f"$error({quoted(cause)})"))
+            comment = "Not translated: put a state that does the work in its place"
+            draft = scope.add(Draft(task, "Task", call=call, comment=comment))
             env, failure = flow.meet(edges, draft, scope)
-            draft.outs = [
-                _failed(task, "next", env, failure, f"{{'Error': 'NotTranslated', 'Cause': {quoted(cause)}}}")
-            ]
-            draft.outs[0].fail = (task, "NotTranslated", cause)
-            return draft.outs
+            draft.outs = _of_call(task, call, env, failure)
+            return list(draft.outs)
         case Call():
             draft = scope.add(Draft(task, "Task", call=work, comment=work.comment))
             env, failure = flow.meet(edges, draft, scope)
@@ -58,7 +57,7 @@ def emit(flow: Flow, task: str, edges: list[Out], scope: Scope) -> list[Out]:
 Env = dict[str, Statuses]
 
 
-def _failed(task: str, slot: Literal["next", "catch", "rule"], env: Env, before: Failure | None, text: str) -> Out:
+def _failed(task: str, slot: Literal["catch", "rule"], env: Env, before: Failure | None, text: str) -> Out:
     """A way on which a task has failed; what failed first stays known."""
     failure = before if env[FAILURE] == FAILED else Failure(text)
     errors = ("States.ALL",) if slot == "catch" else ()

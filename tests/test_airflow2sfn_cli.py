@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from airflow2sfn.cli import cli
+from sfn_airflow_core.asl.read import read_text
+from sfn_airflow_core.interpreter import execute, read_replies
 from sfn_airflow_core.shell.group import run
 
 CASE = Path(__file__).parent.parent / "fixtures" / "airflow2sfn" / "crossing_ladder"
@@ -46,7 +48,11 @@ def test_what_has_no_counterpart_fails(tmp_path: Path) -> None:
     )
     assert convert(dag, "-o", tmp_path / "out") == 1
     (written,) = (tmp_path / "out").glob("*.asl.json")
-    assert json.loads(written.read_text())["States"]["a"]["Type"] == "Fail"
+    machine = read_text(written.read_bytes(), written.name).machine
+    assert machine is not None
+    execution = execute(machine, {}, read_replies({}))
+    assert (execution.status, execution.error) == ("FAILED", "States.QueryEvaluationError")
+    assert "a: BashOperator has no counterpart" in (execution.cause or "")
 
 
 def test_tasks_that_need_themselves_are_rejected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
