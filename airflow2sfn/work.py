@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from airflow2sfn import callables
 from airflow2sfn.expressions import Untranslatable
-from airflow2sfn.function_names import function_names
+from airflow2sfn.packaging.names import function_names
 from airflow2sfn.retries import Retries, retries, seconds, timeout
 from airflow2sfn.rules.control import (
     ArgumentDropped,

@@ -17,7 +17,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from airflow2sfn.function_names import FunctionName
+from airflow2sfn.packaging.names import FunctionName
 from airflow2sfn.read import read_text
 from airflow2sfn.translate import translate
 from sfn_airflow_core.asl.model import Json, Machine

@@ -248,11 +248,7 @@ class Freezer:
         """A function of the project."""
         node, file = made.node, made.scope.file
         names = _outer_names(file.module.text, node.lineno, made.name if made.name != "<lambda>" else "lambda")
-        captured = tuple(
-            (name, self._captured(value))
-            for name in names
-            if (value := _from_enclosing(made.scope, name)) is not MISSING and value is not made
-        )
+        captured = tuple((name, self._captured(value)) for name, value in _closure(made, names).items())
         body = [] if isinstance(node, ast.Lambda) else node.body
         return PythonCallable(
             name=made.name,
@@ -305,6 +301,22 @@ def _from_enclosing(scope: Scope, name: str) -> Any:
             return here.names[name]
         here = here.parent
     return MISSING
+
+
+def _closure(made: Function, names: Iterable[str]) -> dict[str, Any]:
+    """What a function uses of those around it, itself or through functions of theirs."""
+    found: dict[str, Any] = {}
+    left = [(made, name) for name in names]
+    while left:
+        user, name = left.pop(0)
+        value = _from_enclosing(user.scope, name)
+        if value is MISSING or value is made or name in found:
+            continue
+        found[name] = value
+        if isinstance(value, Function) and value.scope.parent is not None:
+            inner = _outer_names(value.scope.file.module.text, value.node.lineno, value.name)
+            left += [(value, other) for other in inner]
+    return found
 
 
 @lru_cache(maxsize=16)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from airflow2sfn.packaging.context import NAMES
 from airflow2sfn.services import PYTHON
 from airflow2sfn.source import Dag, PythonCallable, Task
 
@@ -52,10 +53,19 @@ def function_names(dag: Dag) -> dict[str, FunctionName]:
     return found
 
 
+def given_names(task: Task) -> frozenset[str]:
+    """The parameters of a callable that a task gives a value to."""
+    expansion = task.expansion
+    mapped = [name for name, _ in expansion.values] if expansion else []
+    first = [p.name for p in task.callable.parameters if p.kind in ("positional", "any")] if task.callable else []
+    return frozenset([*task.op_kwargs, *mapped, *first[: len(task.op_args)]])
+
+
 def _identity(task: Task, function: PythonCallable) -> str:
     kind = PYTHON[task.operator]
     own = task.task_id if kind == "branch" else ""
-    return repr((kind, own, function.module.path, function.span, function.captured, task.get("requirements")))
+    given = sorted(given_names(task) & NAMES)
+    return repr((kind, own, given, function.module.path, function.span, function.captured, task.get("requirements")))
 
 
 def _of_callable(task: Task) -> str:

@@ -1,0 +1,1 @@
+"""Python callables as Lambda functions: what they use, their handlers, their requirements."""

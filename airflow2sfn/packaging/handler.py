@@ -1,0 +1,153 @@
+"""The handler of a function: from the event to the callable's arguments, and from its result to the state's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from airflow2sfn.packaging.context import OBJECTS, TIMES, Asked, Path, roots
+from airflow2sfn.source import Parameter
+
+NAME = "handler"
+RETURN = "return_value"
+"""The member of a function's result that holds what the callable returned, where it pushes XComs besides."""
+
+TASK_INSTANCE = '''\
+class TaskInstance:
+    """What the task reads of Airflow's task instance; it is in the event."""
+
+    def __init__(self, facts):
+        self.__dict__.update(facts)
+        self.pushed = {}
+
+    def xcom_pull(self, task_ids, key="return_value"):
+        return self.xcoms[task_ids][key]
+
+    def xcom_push(self, key, value):
+        self.pushed[key] = value
+'''
+CURRENT_CONTEXT = '''\
+CONTEXT = {}
+
+
+def get_current_context():
+    """What the event says of the run."""
+    return CONTEXT
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """A handler, the definitions it needs, and its imports."""
+
+    text: str
+    imports: frozenset[str]
+    definitions: tuple[str, ...] = ()
+
+
+def handler(
+    callable_: str,
+    parameters: Sequence[Parameter],
+    asked: Asked,
+    *,
+    kind: str,
+    is_async: bool,
+    choices: Sequence[str] = (),
+    name: str = NAME,
+) -> Handler:
+    """The handler of a function.
+
+    Args:
+        callable_: what it calls.
+        parameters: of the callable.
+        asked: what the callable asks of Airflow's context.
+        kind: ``work``, ``branch``, ``short_circuit`` or ``sensor``.
+        is_async: whether the callable is a coroutine function.
+        choices: the tasks that a branch may go on with, where its text does not say it.
+        name: of the handler itself.
+    """
+    imports: set[str] = set()
+    definitions: list[str] = []
+    lines = _context(asked.paths, "event", imports, definitions)
+    if asked.current:
+        definitions.append(CURRENT_CONTEXT)
+        lines += ['context = event.pop("context")', *_context(asked.current, "context", imports, definitions)]
+        lines.append("CONTEXT.update(context)")
+    call = _call(callable_, parameters)
+    if is_async:
+        imports.add("import asyncio")
+        call = f"asyncio.run({call})"
+    doc, ending = _ending(call, kind, asked, choices)
+    body = [f'"""{doc}"""'] if doc else []
+    text = f"def {name}(event, _context):\n" + "".join(f"    {line}\n" for line in [*body, *lines, *ending])
+    return Handler(text, frozenset(imports), tuple(definitions))
+
+
+def _context(paths: Iterable[Path], holder: str, imports: set[str], definitions: list[str]) -> list[str]:
+    """The lines that make objects of what the event says."""
+    lines: list[str] = []
+    for root, below in roots(paths).items():
+        place = f'{holder}["{root}"]'
+        if root in TIMES:
+            imports.add("import pendulum")
+            lines.append(f"{place} = pendulum.parse({place})")
+        elif root in ("ti", "task_instance"):
+            if TASK_INSTANCE not in definitions:
+                definitions.append(TASK_INSTANCE)
+            lines.append(f"{place} = TaskInstance({place})")
+        elif root in OBJECTS:
+            imports.add("from types import SimpleNamespace")
+            if ("logical_date",) in below:
+                imports.add("import pendulum")
+                lines.append(f'{place}["logical_date"] = pendulum.parse({place}["logical_date"])')
+            lines.append(f"{place} = SimpleNamespace(**{place})")
+    return lines
+
+
+def _call(name: str, parameters: Sequence[Parameter]) -> str:
+    """The call: by names, but for parameters that are only positional, and for those before ``*args``."""
+    if not parameters:
+        return f"{name}()"
+    rest = next((p.name for p in parameters if p.kind == "args"), "")
+    first = [p for p in parameters if p.kind == "positional" or (rest and p.kind == "any")]
+    given = [
+        f'event.pop("{p.name}")' if p.default is None else f'*([event.pop("{p.name}")] if "{p.name}" in event else [])'
+        for p in first
+    ]
+    if rest:
+        given.append(f'*event.pop("{rest}", [])')
+    return f"{name}({', '.join([*given, '**event'])})"
+
+
+def _ending(call: str, kind: str, asked: Asked, choices: Sequence[str]) -> tuple[str, list[str]]:
+    """What the handler says of itself, and its last lines."""
+    match kind:
+        case "short_circuit":
+            return "True to go on, False to skip all that follows.", [f"return bool({call})"]
+        case "sensor":
+            return "True when there is nothing to wait for any more.", [f"return bool({call})"]
+        case "branch" if choices:
+            listed = ", ".join(f'"{choice}"' for choice in choices)
+            return "The task to go on with, or a list of them.", [
+                f"chosen = {call}",
+                "names = [chosen] if isinstance(chosen, str) else list(chosen or [])",
+                f"if unknown := set(names) - {{{listed}}}:",
+                "    raise ValueError(f\"no task follows that is called {' or '.join(sorted(unknown))}\")",
+                "return names",
+            ]
+        case "branch":
+            return "The task to go on with.", [f"return {call}"]
+        case _ if asked.pushes:
+            pushed = next(
+                f'{holder}["{root}"].pushed'
+                for holder, paths in (("event", asked.paths), ("context", asked.current))
+                for root in roots(paths)
+                if root in ("ti", "task_instance")
+            )
+            return "What the task returns, and the XComs it pushes.", [
+                f"pushed = {pushed}",
+                f"result = {call}",
+                f'return {{"{RETURN}": result, **pushed}}',
+            ]
+        case _:
+            return "", [f"return {call}"]

@@ -1,0 +1,138 @@
+"""The Lambda functions of a DAG as folders of files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from airflow2sfn.packaging.context import Asked, asked
+from airflow2sfn.packaging.extract import Extract, extract
+from airflow2sfn.packaging.files import files
+from airflow2sfn.packaging.handler import NAME, handler
+from airflow2sfn.packaging.names import FunctionName, function_names, given_names
+from airflow2sfn.packaging.requirements import requirements
+from airflow2sfn.reading.project import Project
+from airflow2sfn.services import PYTHON
+from airflow2sfn.source import Dag, Known, Symbolic, Task
+
+LONGEST = 900
+"""Seconds that a Lambda function may run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One function: ``files`` below its folder, ``problems`` where it cannot run as a Lambda function.
+
+    ``raises`` are the exceptions of Airflow that it may raise, by their names; ``environment`` are values that are only
+    known when it is deployed, by the names of their variables.
+    """
+
+    name: FunctionName
+    tasks: tuple[str, ...]
+    files: Mapping[PurePosixPath, str] = field(default_factory=dict)
+    asked: Asked = field(default_factory=Asked)
+    raises: frozenset[str] = frozenset()
+    stand_ins: frozenset[str] = frozenset()
+    problems: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+    environment: Mapping[str, Symbolic] = field(default_factory=dict)
+    handler: str = f"app.{NAME}"
+    code: str = ""
+    """All its text, for what is asked of it."""
+
+    @property
+    def placeholder(self) -> str:
+        """Its ARN, as the definition has it."""
+        return f"${{{self.name.placeholder}}}"
+
+
+def functions(dag: Dag, project: Project | None = None) -> dict[str, Function]:
+    """The functions of a DAG by task id; tasks may share one.
+
+    Args:
+        dag: the DAG.
+        project: where the imports of its files are looked up.
+    """
+    names = function_names(dag)
+    tasks: dict[FunctionName, list[Task]] = {}
+    for task in dag.tasks:
+        if task.task_id in names:
+            tasks.setdefault(names[task.task_id], []).append(task)
+    made: dict[str, Function] = {}
+    for name, sharing in tasks.items():
+        function = _function(dag, name, sharing, project or Project())
+        made |= {task.task_id: function for task in sharing}
+    return made
+
+
+def _function(dag: Dag, name: FunctionName, tasks: Sequence[Task], project: Project) -> Function:
+    task = tasks[0]
+    source = task.callable
+    assert source is not None
+    made = extract(source, project, name.folder)
+    context = asked(source, made.text, given_names(task))
+    kind = PYTHON[task.operator]
+    problems = [*made.problems, *context.problems, *_unfit(tasks)]
+    if context.pushes and (kind != "work" or task.expansion is not None):
+        problems.append("it pushes XComs besides what it decides or returns")
+    wrapper = handler(
+        made.name,
+        source.parameters,
+        context,
+        kind=kind,
+        is_async=source.is_async,
+        choices=() if kind != "branch" else _choices(dag, task),
+        name=NAME if NAME not in _defined(made) else "lambda_handler",
+    )
+    if any("pendulum" in line for line in wrapper.imports):
+        made.outside.add("pendulum")
+    lines = requirements(made.outside, _stated(task))
+    contents = files(dag, tasks, made, wrapper)
+    if lines:
+        contents[PurePosixPath("requirements.txt")] = "".join(f"{line}\n" for line in lines)
+    stand_ins = frozenset(found for file in made.files for found in file.stand_ins.values())
+    return Function(
+        name=name,
+        tasks=tuple(task.task_id for task in tasks),
+        files=contents,
+        asked=context,
+        raises=stand_ins,
+        stand_ins=stand_ins,
+        problems=tuple(dict.fromkeys(problems)),
+        requirements=lines,
+        environment=made.environment,
+        handler=f"app.{NAME if NAME not in _defined(made) else 'lambda_handler'}",
+        code=made.code(),
+    )
+
+
+def _unfit(tasks: Sequence[Task]) -> list[str]:
+    from airflow2sfn.retries import timeout
+
+    limits = [limit for task in tasks if (limit := timeout(task)) is not None and limit > LONGEST]
+    return [f"it may run for {max(limits)} s, a Lambda function for {LONGEST} s at most"] if limits else []
+
+
+def _choices(dag: Dag, task: Task) -> tuple[str, ...]:
+    """The tasks that a branch may go on with; nothing where its text names them all."""
+    from airflow2sfn.callables import returned_ids
+
+    ids, direct = returned_ids(task.callable), dag.downstream(task.task_id)
+    return () if ids is not None and set(ids) <= set(direct) else tuple(dict.fromkeys(direct))
+
+
+def _stated(task: Task) -> tuple[str, ...]:
+    """The requirements of a virtual environment."""
+    value = task.get("requirements")
+    match value:
+        case Known(list() | tuple() as lines):
+            return tuple(str(line) for line in lines)
+        case Known(str() as text):
+            return tuple(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+        case _:
+            return ()
+
+
+def _defined(made: Extract) -> set[str]:
+    return {made.name, *(name for part in made.own.texts() for name in part.names)}
