@@ -1,4 +1,4 @@
-"""The command ``compare``: its options, and what they must be."""
+"""The command ``compare``."""
 
 from __future__ import annotations
 
@@ -6,35 +6,18 @@ from typing import Any
 
 import click
 
-FORMATS = ("text", "markdown", "json")
+from sfn_airflow_core.shell.compare_options import comparing
 
 
 @click.command(short_help="Compare cost, limits, latency and structure on both sides.")
 @click.argument("inputs", nargs=-1, required=True, metavar="MACHINE... [DAG]")
-@click.option("--runs-per-month", type=float, help="How often each workflow runs. [default: 730, once an hour]")
-@click.option("--runs", metavar="FILE", help="JSON or YAML file {name of the file or workflow: runs a month}.")
-@click.option("--scenarios", metavar="FILE", help="Inputs, replies and weights of typical runs, for one machine.")
-@click.option("--history", metavar="FILE", multiple=True, help="Recorded execution history; may be repeated.")
-@click.option("--durations", metavar="FILE", help="JSON or YAML file {state or resource: seconds}.")
-@click.option("--items", type=int, help="Items of a Map where nothing else says how many. [default: 10]")
-@click.option("--region", default="us-east-1", show_default=True, help="Region of the prices.")
-@click.option("--prices", metavar="FILE", help="Table of prices in place of that of the package.")
-@click.option("--no-free-tier", is_flag=True, help="Without the 4,000 free transitions of an account.")
-@click.option("--max-workers", type=int, default=10, show_default=True, help="Workers that MWAA may scale to.")
-@click.option("--database-gb", type=float, default=10, show_default=True, help="Metadata database of MWAA.")
-@click.option("--overhead", metavar="NAME=SECONDS", multiple=True, help="Seconds per hop; docs/compare.md lists them.")
-@click.option("--substitute", metavar="NAME=VALUE", multiple=True, help="Fill in ${NAME}; may be repeated.")
-@click.option("--substitutions", metavar="FILE", help="JSON or YAML file with values for several ${NAME}.")
-@click.option("--verify", "verifies", is_flag=True, help="Run machine and DAG over the scenarios, and compare.")
-@click.option("--explain", is_flag=True, help="With the formula of every price and the numbers in it.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
-@click.option("--output-file", metavar="FILE", help="Write the report to FILE instead of standard output.")
+@comparing
 def compare(**given: Any) -> int:
     """Compare a workflow on Step Functions and on Airflow: cost, limits, latency, architecture, structure.
 
     MACHINE is a file (JSON or YAML), a folder, or - for standard input; DAG is the Python file of a DAG, ours or
     anybody's. Several machines give a table with totals.
     """
-    from sfn2airflow.cli_compare_work import Work
+    from sfn2airflow.cli_compare_work import run
 
-    return Work(given).run()
+    return run(given)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal, TypeVar
 
 import click
 
@@ -14,6 +13,7 @@ from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.findings import Fidelity
 from sfn_airflow_core.render import FORMATS
 from sfn_airflow_core.shell.config import load
+from sfn_airflow_core.shell.values import substitutions
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -93,7 +93,7 @@ def reporting(command: _Command) -> _Command:
 def substitutions_of(given: Mapping[str, Any]) -> dict[str, Json]:
     """The values of substitutions, from the command line and the configuration. Raises click.UsageError."""
     home, table = load("sfn2airflow", SETTINGS)
-    return _substitutions(given, table.get("substitutions"), home)
+    return substitutions(given, table.get("substitutions"), home)
 
 
 def choose(given: Mapping[str, Any]) -> Choices:
@@ -117,7 +117,7 @@ def choose(given: Mapping[str, Any]) -> Choices:
         format=pick("format", "text"),
         output_file=path("output_file"),
         fail_on=LIMITS[pick("fail_on", "unsupported")],
-        substitutions=_substitutions(given, settings.get("substitutions"), home),
+        substitutions=substitutions(given, settings.get("substitutions"), home),
         dag_id=_dag_id(given.get("dag_id")),
         runtime=pick("runtime", "copied"),
         type=pick("type", "STANDARD"),
@@ -134,50 +134,3 @@ def _dag_id(text: str | None) -> str | None:
     if text is None or (text.isidentifier() and text.isascii() and len(text) <= 200):
         return text
     raise click.UsageError(f"--dag-id {text!r}: use letters, digits and underscores, not starting with a digit")
-
-
-def _substitutions(given: Mapping[str, Any], configured: str | dict[str, Json] | None, home: Path) -> dict[str, Json]:
-    """Values by name: the configuration, then the file, then single ones; later ones win."""
-    values: dict[str, Json] = {}
-    if isinstance(configured, dict):
-        values |= configured
-    elif configured is not None:
-        values |= read_object(home / configured)
-    if given.get("substitutions") is not None:
-        values |= read_object(Path(given["substitutions"]))
-    for text in given.get("substitute", ()):
-        name, equals, value = text.partition("=")
-        if not name or not equals:
-            raise click.UsageError(f"--substitute {text!r}: write NAME=VALUE")
-        values[name] = typed(value)
-    return values
-
-
-def typed(text: str) -> Json:
-    """A value from the command line: JSON if it is written exactly as JSON would be, otherwise the text itself.
-
-    >>> typed("60"), typed("060"), typed("true"), typed("1.50"), typed("arn:aws:x")
-    (60, '060', True, '1.50', 'arn:aws:x')
-    """
-    try:
-        value = json.loads(text)
-        same = not isinstance(value, str) and json.dumps(value, separators=(",", ":"), allow_nan=False) == text
-    except (ValueError, RecursionError):
-        return text
-    return cast("Json", value) if same else text
-
-
-def read_object(path: Path) -> dict[str, Json]:
-    """The object in a JSON or YAML file. Raises click.UsageError where there is none."""
-    from sfn_airflow_core.findings import UnreadableInput
-    from sfn_airflow_core.jsonmap import read_document
-
-    try:
-        value = read_document(path.read_bytes(), str(path)).value
-    except OSError as error:
-        raise click.UsageError(f"{path}: {error.strerror}") from None
-    except UnreadableInput as error:
-        raise click.UsageError(str(error)) from None
-    if not isinstance(value, dict):
-        raise click.UsageError(f"{path}: must hold an object of NAME: VALUE")
-    return value

@@ -200,7 +200,7 @@ BAD: dict[str, tuple[list[str], str]] = {
     "overhead without a number": (["m.json", "--overhead", "mwaa=soon"], "seconds between"),
     "dag that is none": (["m.json", "empty.py"], "no task of an Airflow DAG"),
     "dag that is not Python": (["m.json", "broken.py"], "broken.py:1: not Python"),
-    "two machines and scenarios": (["m.json", "n.json", "--scenarios", "list.json"], "belongs to one state machine"),
+    "two machines and scenarios": (["m.json", "n.json", "--scenarios", "list.json"], "belongs to one workflow"),
     "no machine": (["empty.py"], "Name a state machine"),
     "items": (["m.json", "--items", "0"], "--items 0"),
     "verify without scenarios": (["m.json", "empty.py", "--verify"], "--verify needs"),
@@ -242,7 +242,7 @@ def test_a_name_that_no_run_meets_is_pointed_out(call: Run):
     put("durations.json", {"Nowhere": 3})
     code, _, err = call("compare", "m.json", "--durations", "durations.json")
     assert code == 0
-    assert "no run comes to a state or resource 'Nowhere'" in err
+    assert "no run comes to a state, task or resource 'Nowhere'" in err
 
 
 @pytest.mark.parametrize("form", ["text", "markdown"])

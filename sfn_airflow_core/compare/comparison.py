@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sfn_airflow_core.compare.architecture import Dimension, architecture
 from sfn_airflow_core.compare.breakeven import Crossing, crossings, curves, sensitivity, verdict
 from sfn_airflow_core.compare.cost import Terms, express, mwaa, serverless, smallest, standard
+from sfn_airflow_core.compare.dag_file import DagFile
 from sfn_airflow_core.compare.latency import Latency, latency
 from sfn_airflow_core.compare.limits import Limit, limits
 from sfn_airflow_core.compare.overheads import Overheads
@@ -56,8 +57,14 @@ class Comparison:
     structure: Structure | None = None
 
 
-def compare(workflow: Workflow, terms: Terms, overheads: Overheads, structure: Structure | None = None) -> Comparison:
-    """Compare a workflow; ``structure`` is the correspondence with a DAG, where there is one."""
+def compare(
+    workflow: Workflow,
+    terms: Terms,
+    overheads: Overheads,
+    structure: Structure | None = None,
+    dag: DagFile | None = None,
+) -> Comparison:
+    """Compare a workflow; ``structure`` is the correspondence with a DAG, ``dag`` the DAG, where there is one."""
     usage = measure(workflow, overheads)
     cost = costs(usage, terms, express_exclusions(workflow), serverless_exclusions(workflow))
     return Comparison(
@@ -68,7 +75,7 @@ def compare(workflow: Workflow, terms: Terms, overheads: Overheads, structure: S
         cost=cost,
         limits=tuple(limits(workflow, usage, terms, cost.chosen)),
         latency=latency(workflow, overheads),
-        architecture=tuple(architecture(workflow, usage, terms, structure.dag if structure else None)),
+        architecture=tuple(architecture(workflow, usage, terms, dag)),
         structure=structure,
     )
 

@@ -42,6 +42,7 @@ class Terms:
 
     ``free_tier`` grants the account's free transitions to this workflow. ``workers`` is the most an environment may
     scale to, ``database_gb`` its metadata, ``dags`` how many DAGs it holds.
+    ``reason`` says where the number of runs comes from.
     """
 
     prices: Mapping[str, Price]
@@ -50,6 +51,7 @@ class Terms:
     workers: int = 10
     database_gb: float = 10.0
     dags: int = 1
+    reason: str = "given"
 
     @property
     def region(self) -> str:

@@ -43,6 +43,15 @@ class Durations:
         limits = [limit for limit in (task.timeout_seconds, task.heartbeat_seconds) if isinstance(limit, int | float)]
         return min([ASSUMED[kind], *map(float, limits)])
 
+    def named(self, task_id: str, short: str, kind: str) -> float:
+        """How long a task of a DAG takes that stands for no state."""
+        for name in (task_id, short):
+            if name in self.given:
+                self.used.add(name)
+                return self.given[name]
+        self.assumed[task_id] = kind
+        return ASSUMED[kind]
+
 
 def kind_of(task: Task) -> str:
     """Which of the assumed times a Task has."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from math import ceil
 
 from sfn_airflow_core.asl.model import Map, Parallel
 from sfn_airflow_core.compare.overheads import Overheads
-from sfn_airflow_core.compare.steps import Plan, Run, Step, Workflow
+from sfn_airflow_core.compare.steps import Plan, Run, Side, Step, Workflow
 from sfn_airflow_core.compare.walk import concurrency
 from sfn_airflow_core.interpreter.execution import Place
 
@@ -67,6 +68,9 @@ def _machine_side(workflow: Workflow, run: Run, overheads: Overheads) -> tuple[C
 
 
 def _airflow_side(workflow: Workflow, run: Run, overhead: float) -> tuple[Chain, list[str]]:
+    if workflow.side is not None and workflow.side.edges:
+        return along_dag(workflow.plan, workflow.side, run, overhead)
+
     def hops(step: Step) -> float:
         shape = workflow.shape(step.at)
         return (0 if shape.main == "none" else step.tries) + shape.small
@@ -112,3 +116,31 @@ def critical(plan: Plan, run: Run, hops: Callable[[Step], float], overhead: floa
         return own.then(Chain(longest.hops * waves, longest.work * waves)), [state.name, *names]
 
     return chain(levels.get((), []))
+
+
+def along_dag(plan: Plan, side: Side, run: Run, overhead: float) -> tuple[Chain, list[str]]:
+    """The longest chain of a DAG's own tasks in a run; a task takes the time of its states, and is skipped without."""
+    own = {task: _task_chain(plan, run, states) for task, states in side.states.items()}
+    own |= {extra.task: Chain(1, extra.seconds) for extra in side.extras}
+    before: dict[str, list[str]] = {task: [] for task in own}
+    for up, down in side.edges:
+        before.setdefault(down, []).append(up)
+    known: dict[str, tuple[Chain, list[str]]] = {}
+    for task in TopologicalSorter(before).static_order():
+        ways = [known[up] for up in before.get(task, ())]
+        chain, path = max(ways, key=lambda way: way[0].seconds(overhead), default=(Chain(), []))
+        mine = own.get(task, Chain())
+        known[task] = (chain.then(mine), [*path, task] if mine.hops else path)
+    return max(known.values(), key=lambda way: way[0].seconds(overhead), default=(Chain(), []))
+
+
+def _task_chain(plan: Plan, run: Run, states: Sequence[str]) -> Chain:
+    """One hop and the time of a task; a mapped one takes as long as the Map around it."""
+    around = [at for at, state in plan.states.items() if isinstance(state, Map) and states[0].startswith(f"{at}/")]
+    wanted = around[:1] or list(states)
+    seconds: dict[Place, float] = {}
+    for step in run.steps:
+        if step.at in wanted:
+            seconds[step.place] = seconds.get(step.place, 0.0) + step.seconds
+    entered = any(step.at == states[0] for step in run.steps)
+    return Chain(1, max(seconds.values(), default=0.0)) if entered else Chain()

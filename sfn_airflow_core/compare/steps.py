@@ -127,23 +127,51 @@ def _span(steps: Iterable[Step]) -> float:
     return max(s.entered + s.seconds for s in steps) - min(s.entered for s in steps)
 
 
+Main = Literal["worker", "deferred", "none"]
+"""Where a task waits: ``worker`` holds a slot, ``deferred`` gives it back, ``none`` is no task at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class TaskShape:
     """The Airflow tasks that stand for one state: those that do its work, and small ones around it.
 
-    ``main`` says where the work waits: ``worker`` holds a slot, ``deferred`` gives it back while waiting, ``none`` is
-    a state without a task of its own. ``small`` counts routers, item makers and collectors. ``mapped`` tasks run once
-    per item only; all others run in every DAG run, if only to skip themselves.
+    ``main`` says where the work waits. ``small`` counts routers, item makers and collectors. ``mapped`` tasks run once
+    per item only; all others run in every DAG run, if only to skip themselves. ``part`` is a state that the task of
+    another one passes the time of, like the pause between two looks of a sensor.
     """
 
-    main: Literal["worker", "deferred", "none"] = "worker"
+    main: Main = "worker"
     small: int = 0
     mapped: bool = False
+    part: bool = False
 
     @property
     def tasks(self) -> int:
         """Task instances per stay in the state."""
-        return (self.main != "none") + self.small
+        return (self.main != "none" and not self.part) + self.small
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """A task of a DAG that stands for no state: it runs once in every run, for an assumed or given time."""
+
+    task: str
+    seconds: float
+    main: Main
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The Airflow side of a workflow as a DAG has it, where one is given.
+
+    ``extras`` are the tasks that stand for no state, ``states`` the states whose time each of the others takes, and
+    ``edges`` what waits for what.
+    """
+
+    name: str
+    extras: tuple[Extra, ...]
+    states: Mapping[str, tuple[Pointer, ...]]
+    edges: tuple[tuple[str, str], ...]
 
 
 def default_shape(state: State) -> TaskShape:
@@ -164,7 +192,11 @@ def default_shape(state: State) -> TaskShape:
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """Everything that a comparison knows about a workflow."""
+    """Everything that a comparison knows about a workflow.
+
+    ``shapes`` are the tasks on Airflow by the state that they stand for: those of our translation, or of ``side``.
+    ``translated`` says that the state machine is the translation of the DAG in ``side``.
+    """
 
     name: str
     plan: Plan
@@ -172,6 +204,13 @@ class Workflow:
     origin: Origin
     shapes: Mapping[Pointer, TaskShape]
     assumed: tuple[str, ...] = ()
+    side: Side | None = None
+    translated: bool = False
+
+    @property
+    def extras(self) -> tuple[Extra, ...]:
+        """The tasks on Airflow that stand for no state."""
+        return self.side.extras if self.side else ()
 
     def shape(self, at: Pointer) -> TaskShape:
         """The tasks of a state."""

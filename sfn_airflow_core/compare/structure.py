@@ -16,6 +16,7 @@ from sfn_airflow_core.asl.model import (
     Parallel,
     Pass,
     PathFlow,
+    Pointer,
     State,
     Succeed,
     Task,
@@ -51,7 +52,11 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """A machine beside a DAG file. ``behaviour`` says what a verification found, where one was asked for."""
+    """A machine beside a DAG file.
+
+    ``tasks`` are the ids of the tasks by the pointer of their state. ``behaviour`` says what a verification found,
+    where one was asked for.
+    """
 
     dag: DagFile
     matches: tuple[Match, ...]
@@ -59,6 +64,7 @@ class Structure:
     only_dag: tuple[str, ...]
     edges: tuple[str, ...] = ()
     behaviour: tuple[str, ...] = ()
+    tasks: Mapping[Pointer, str] = field(default_factory=dict)
 
     @property
     def sureness(self) -> dict[str, int]:
@@ -113,6 +119,7 @@ def match(plan: Plan, dag: DagFile) -> Structure:
             if name not in taken and task.origin not in origins  # a second task of a state that has one
         ),
         tuple(_edges(plan, chosen, dag)),
+        tasks=chosen,
     )
 
 
@@ -155,6 +162,9 @@ _KINDS: Final[Mapping[type, tuple[str, ...]]] = {
 
 
 def _names(pair: _Pair, state: State, task: DagTask) -> None:
+    if state.name in (task.id, task.title):
+        pair.add(8, "same name")
+        return
     ours = _words(state.name)
     titles = [_words(text) for text in (task.task_id, task.title) if text]
     if any(words == ours for words in titles):

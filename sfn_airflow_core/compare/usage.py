@@ -10,7 +10,7 @@ from typing import Final
 
 from sfn_airflow_core.asl.model import Pointer, nested
 from sfn_airflow_core.compare.overheads import Overheads
-from sfn_airflow_core.compare.steps import Billing, Children, Plan, Run, Step, Workflow, express_children
+from sfn_airflow_core.compare.steps import Billing, Children, Extra, Plan, Run, Step, Workflow, express_children
 from sfn_airflow_core.interpreter.execution import Place
 
 BASE_MEMORY_MB: Final = 50
@@ -110,6 +110,8 @@ def _one(workflow: Workflow, run: Run, overheads: Overheads) -> Usage:
     tasks = _Tasks(plan, workflow, overheads)
     for step in run.steps:
         tasks.add(step)
+    for extra in workflow.extras:
+        tasks.extra(extra)
     skipped, bursts = _skipped(workflow, run), _bursts(tasks.stretches())
     return Usage(
         runs=1,
@@ -142,17 +144,23 @@ class _Tasks:
 
     def add(self, step: Step) -> None:
         shape = self.workflow.shape(step.at)
-        own, state = self.overheads.slot, self.plan.state(step.at)
+        own, state = 0.0 if shape.part else self.overheads.slot, self.plan.state(step.at)
         holds = not nested(state) and shape.main == "worker"
         work = step.busy if not nested(state) else 0.0
         self.count += shape.tasks * step.times
         starts = 2 if shape.main == "deferred" and not nested(state) else 1
         main = 0.0 if shape.main == "none" else own * starts * step.tries + (work if holds else 0.0)
         self.slots += (main + own * shape.small) * step.times
-        minimum = max(SERVERLESS_MINIMUM, work)
+        minimum = work if shape.part else max(SERVERLESS_MINIMUM, work)
         self.serverless += ((minimum if shape.main != "none" else 0.0) + SERVERLESS_MINIMUM * shape.small) * step.times
         if holds:
             self.held.setdefault(step.place, []).append((step.entered, work, step.times))
+
+    def extra(self, extra: Extra) -> None:
+        """Adds a task that stands for no state."""
+        self.count += 1
+        self.slots += self.overheads.slot + (extra.seconds if extra.main == "worker" else 0.0)
+        self.serverless += max(SERVERLESS_MINIMUM, extra.seconds)
 
     def stretches(self) -> Iterator[tuple[float, float, int]]:
         """When slots are held by work; branches and iterations without any hold one for a moment.
@@ -180,7 +188,14 @@ class Share:
 
 def by_state(workflow: Workflow, overheads: Overheads) -> list[Share]:
     """The usage of an average run, state by state."""
-    return [_share(workflow, overheads, at) for at in workflow.plan.states]
+    shares = [_share(workflow, overheads, at) for at in workflow.plan.states]
+    return [*shares, *(_extra_share(workflow, overheads, extra) for extra in workflow.extras)]
+
+
+def _extra_share(workflow: Workflow, overheads: Overheads, extra: Extra) -> Share:
+    tasks = _Tasks(workflow.plan, workflow, overheads)
+    tasks.extra(extra)
+    return Share(f"task {extra.task}", 0.0, 0.0, tasks.count, tasks.slots, tasks.serverless, "parent")
 
 
 def _share(workflow: Workflow, overheads: Overheads, at: Pointer) -> Share:

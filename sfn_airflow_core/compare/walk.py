@@ -1,7 +1,8 @@
 """Runs without data: paths through the graph, each equally likely, for machines whose conditions nobody can answer.
 
-Every way out of a Choice is on at least one path, a cycle is gone through once, handlers are left out (an ordinary run
-does not need them), and a Map runs for an assumed number of items.
+Every way out of a Choice is on at least one path, a cycle is gone through once, and a Map runs for an assumed number of
+items. An ordinary run has no errors: handlers are left out, and ways that can only end in a Fail state, where there are
+others.
 """
 
 from __future__ import annotations
@@ -72,10 +73,12 @@ def _paths(machine: Machine) -> list[list[str]]:
 def _path(machine: Machine, used: set[tuple[str, str]]) -> tuple[list[str], bool]:
     """One path that prefers transitions not used before; says whether there was one."""
     path, fresh, taken = [machine.start_at], False, set[tuple[str, str]]()
-    ends = _distances(machine)
+    good = _distances(machine, without=Fail)
+    ends = good or _distances(machine)
     while len(path) < _MOST_STEPS:
         name = path[-1]
-        edges = [(name, target) for target in _onward(machine.states[name])]
+        onward = _onward(machine.states[name])
+        edges = [(name, target) for target in onward if target in good] or [(name, target) for target in onward]
         if not edges:
             break
         new = [edge for edge in edges if edge not in used]
@@ -90,13 +93,14 @@ def _path(machine: Machine, used: set[tuple[str, str]]) -> tuple[list[str], bool
     return path, fresh
 
 
-def _distances(machine: Machine) -> dict[str, int]:
-    """How many transitions it is from each state to the nearest end."""
+def _distances(machine: Machine, without: type[State] | None = None) -> dict[str, int]:
+    """How many transitions it is from each state to the nearest end; ends of one kind may be left out."""
     before: dict[str, list[str]] = {}
     for state in machine.states.values():
         for target in _onward(state):
             before.setdefault(target, []).append(state.name)
-    level = [state.name for state in machine.states.values() if not _onward(state)]
+    ends = [state for state in machine.states.values() if not _onward(state)]
+    level = [state.name for state in ends if without is None or not isinstance(state, without)]
     found = dict.fromkeys(level, 0)
     while level:
         level = [name for target in level for name in before.get(target, ()) if name not in found]

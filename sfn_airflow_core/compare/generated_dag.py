@@ -1,4 +1,8 @@
-"""Walks the syntax tree of a DAG file: tasks, groups and what is wired to what. Nothing of the file is executed."""
+"""Reads DAG files that sfn2airflow wrote: tasks, groups and what is wired to what. Nothing of a file is executed.
+
+The words are those of the runtime (``state``, ``as_state``, ``catch``, …); what somebody added by hand is read where it
+is an ordinary task, decorator or arrow.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sfn_airflow_core.compare.dag_file import DagFile, DagTask
+from sfn_airflow_core.compare.dag_functions import calls, ways
 from sfn_airflow_core.compare.dag_literals import Constants, literal, name_of
 
 _TASK_DECORATORS: Final = ("task",)
@@ -38,7 +43,6 @@ class Reader:
     defined: dict[str, ast.FunctionDef] = field(default_factory=dict)
     groups: dict[str, ast.FunctionDef] = field(default_factory=dict)
     constants: Constants = field(default_factory=Constants)
-    defaults: dict[str, Any] = field(default_factory=dict)
     inside: str = ""
 
     def module(self, tree: ast.Module) -> None:
@@ -51,8 +55,6 @@ class Reader:
             match statement:
                 case ast.FunctionDef():
                     self.function(statement, group)
-                case ast.With(items=items, body=inner):
-                    self.block(items, inner, group)
                 case ast.Assign(targets=targets, value=value):
                     self.assign(targets, value, group)
                 case ast.AnnAssign(target=target, value=ast.expr() as value):
@@ -73,8 +75,6 @@ class Reader:
                     self.names[target.id] = found
                 else:
                     self.constants.learn(target.id, value)
-                    if target.id == "default_args":
-                        self.set_defaults(value)
 
     def function(self, node: ast.FunctionDef, group: str) -> None:
         """A function with a decorator that makes a DAG, a group or a task of it."""
@@ -124,38 +124,12 @@ class Reader:
         self.body(node.body, task.id)
         return ref
 
-    def block(self, items: Sequence[ast.withitem], inner: Sequence[ast.stmt], group: str) -> None:
-        """``with DAG(…)`` and ``with TaskGroup(…)``."""
-        for item in items:
-            call = item.context_expr
-            if not isinstance(call, ast.Call):
-                continue
-            word = name_of(call).split(".")[-1]
-            if word == "DAG":
-                self.settings(call, str(self.positional(call, 0) or ""))
-            elif word == "TaskGroup":
-                name = str(self.positional(call, 0) or self.keyword(call, "group_id") or f"group_{call.lineno}")
-                task = DagTask(name, "group", call.lineno, group, self.origin(call.lineno), dag=self.inside)
-                ref = self.add(task)
-                if isinstance(item.optional_vars, ast.Name):
-                    self.names[item.optional_vars.id] = ref
-                group = task.id
-        self.body(inner, group)
-
     def settings(self, call: ast.Call | None, name: str) -> None:
         """What the DAG says about itself."""
         values = {word.arg: literal(word.value, self.constants) for word in call.keywords if word.arg} if call else {}
         self.dag.dag_id = str(values.get("dag_id") or name)
         kept = ("schedule", "catchup", "max_active_runs", "max_active_tasks", "dagrun_timeout")
         self.dag.settings = {key: values[key] for key in kept if key in values}
-        for word in call.keywords if call else ():
-            if word.arg == "default_args":
-                self.set_defaults(word.value)
-
-    def set_defaults(self, value: ast.expr) -> None:
-        found = literal(value, self.constants)
-        if isinstance(found, dict):
-            self.defaults = found
 
     def task(self, node: ast.FunctionDef | ast.Call, operator: str, call: ast.Call | None, group: str) -> DagTask:
         """A task from a decorated function or the call of an operator."""
@@ -166,17 +140,17 @@ class Reader:
             for word in (call.keywords if call else ())
             if word.arg and (value := literal(word.value, self.constants)) is not None
         }
-        timing = {**self.defaults, **arguments}
         name = function.name if function else ""
         task_id = str(arguments.get("task_id") or name or f"task_{line}")
         task = DagTask(task_id, operator, line, group, self.origin(line), arguments=arguments, dag=self.inside)
-        task.retries, task.retry_delay = _count(timing.get("retries")), _seconds(timing.get("retry_delay"))
-        task.timeout = _seconds(timing.get("execution_timeout") or timing.get("timeout"))
+        task.retries, task.retry_delay = _count(arguments.get("retries")), _seconds(arguments.get("retry_delay"))
+        task.timeout = _seconds(arguments.get("execution_timeout") or arguments.get("timeout"))
         self.retriers(call, task)
         if task.origin or operator.split(".")[0] in (*_STATE_DECORATORS, "group"):
             task.title = str(self.positional(call, 0) or "")
         if function:
-            task.actions = self.calls(function)
+            task.actions = calls(function, self.constants)
+            task.ways = ways(function) if operator == "choice" else []
         return task
 
     def retriers(self, call: ast.Call | None, task: DagTask) -> None:
@@ -187,19 +161,6 @@ class Reader:
                 if found:
                     task.retries = _count(self.keyword(found[0], "attempts", 3))
                     task.retry_delay = _seconds(self.keyword(found[0], "interval", 1))
-
-    def calls(self, function: ast.FunctionDef) -> list[tuple[str, dict[str, Any]]]:
-        """``aws("service:action", …)`` calls, and ``client.action(…)`` of boto3 clients and hooks, in a function."""
-        found: list[tuple[str, dict[str, Any]]] = []
-        for node in ast.walk(function):
-            if not isinstance(node, ast.Call):
-                continue
-            values = {w.arg: v for w in node.keywords if w.arg and (v := literal(w.value, self.constants)) is not None}
-            if name_of(node) == "aws" and isinstance(action := self.positional(node, 0), str):
-                found.append((action, values))
-            elif isinstance(node.func, ast.Attribute) and any(key[:1].isupper() for key in values):
-                found.append((node.func.attr, values))
-        return found
 
     def origin(self, line: int) -> str:
         """The pointer of an ``# ASL:`` comment among the comments above a line."""
@@ -269,9 +230,6 @@ class Reader:
             return Ref(label=str(self.positional(node, 0) or ""))
         if last in _STATE_CALLS or (targets and not _OPERATOR.match(last) and self.origin(node.lineno)):
             return self.state_call(node, last, group, targets)
-        if last in ("set_downstream", "set_upstream") and isinstance(node.func, ast.Attribute):
-            pair = [self.ref(node.func.value, group), _union(self.ref(item, group) for item in node.args)]
-            return self.wire(*(pair if last == "set_downstream" else pair[::-1]))
         made = self.made(node, group)
         inputs = _union(self.ref(argument, group) for argument in (*node.args, *(word.value for word in node.keywords)))
         if made.first:

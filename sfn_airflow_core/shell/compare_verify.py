@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sfn2airflow.cli_compare_names import workflow_name
 from sfn_airflow_core.compare.scenarios import ScenarioError
+from sfn_airflow_core.shell.comparing import workflow_names
 from sfn_airflow_core.shell.inputs import Input
 from sfn_airflow_core.verify.airflow_process import AirflowUnavailable
 from sfn_airflow_core.verify.airflow_runner import AirflowSession
@@ -14,11 +14,12 @@ from sfn_airflow_core.verify.scenario import BadScenarios, load_scenarios
 from sfn_airflow_core.verify.verification import Subject, verify
 
 
-def behaviour(found: Input, dag: Path, scenarios: Path) -> tuple[str, ...]:
+def behaviour(found: Input, dag: Path, dag_id: str, scenarios: Path) -> tuple[str, ...]:
     """Sentences on what running both sides found. Raises ScenarioError where that is not possible."""
     try:
         wanted = load_scenarios(scenarios)
-        subject = Subject(workflow_name(found.name), found.name, found.data, dag, tuple(wanted))
+        name = workflow_names(found.name)[-1]
+        subject = Subject(name, found.name, found.data, dag, tuple(wanted), dag_id=dag_id or None)
         with AirflowSession() as session:
             return _sentences(verify(session, subject))
     except BadScenarios as error:
