@@ -1,66 +1,140 @@
-"""Generated DAGs on a real scheduler, with the results that the state machine has: ``make test-scheduler``."""
+"""Generated DAGs on a real scheduler, API server, triggerer and DAG processor, with the results of their machines.
+
+``make test-scheduler`` runs them with LocalExecutor, ``make test-celery`` with CeleryExecutor, PostgreSQL and Redis.
+The yardstick is the reference interpreter, with the replies that moto's AWS gives.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+import json
+import os
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from typing import Any
 
-import boto3
-import pytest
-from airflow_server import Airflow, airflow, aws
-from click.testing import CliRunner
+from cluster import STARTED, Cluster
+from world import expected, machine
 
-from sfn2airflow.cli import cli
-
-pytestmark = pytest.mark.scheduler
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
-    home = tmp_path_factory.mktemp("airflow")
-    done = CliRunner().invoke(cli, ["convert", *map(str, machines()), "-o", str(home / "dags"), "--fail-on", "none"])
-    assert done.exit_code == 0, done.output
-    with aws() as endpoint:
-        keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-        dynamodb = boto3.client("dynamodb", region_name="us-east-1", endpoint_url=endpoint, **keys)
-        dynamodb.create_table(
-            TableName="orders",
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        with airflow(home, endpoint) as server:
-            yield server
+from sfn_airflow_core.asl.model import Map, Parallel
 
 
-def machines() -> list[Path]:
-    return sorted(Path(__file__).parent.glob("*.asl.json"))
+def test_every_file_is_read(cluster: Cluster) -> None:
+    assert cluster.airflow.import_errors() == []
+    dags = cluster.airflow.dags()
+    assert [name for name in STARTED if dags[name]["dag_display_name"] != name] == []
 
 
-def test_orders(running: Airflow) -> None:
-    running.wait_for_dag("orders")
-    state, result, tasks = running.run("orders", {"id": "o1", "lines": [{"n": 1}, {"n": 2}, {"n": 3}]})
-    assert state == "success", tasks
-    assert list(result.values()) == [
-        {
-            "both": ["held", "DynamoDB.ResourceNotFoundException"],
-            "lines": [{"fine": 1}, {"mended": 2}, {"fine": 3}],
-            "stored": "3",
-            "nothing": None,
-        }
+def test_a_loop_holds_no_worker(cluster: Cluster) -> None:
+    run = cluster.runs["bucket_inventory"]
+    cluster.airflow.wait("loop that waits", lambda: cluster.airflow.states(run)["list_page_loop"] == "deferred")
+    assert cluster.finished("bucket_inventory") == ("success", {"files": "5", "pages": "3"})
+    assert cluster.world.items("inventory") == {"archive": {"files": "5", "pages": "3"}}
+    rounds = sorted(child.run_id.removeprefix(run.run_id) for child in cluster.airflow.children(run))
+    assert rounds == [f"__list_page_loop__1__{number}" for number in range(3)]
+    same_as_the_interpreter(cluster, "bucket_inventory")
+
+
+def test_a_token_holds_no_worker_and_is_answered(cluster: Cluster) -> None:
+    message, run = clerk(cluster), cluster.runs["refund_approval"]
+    assert {key: message[key] for key in ("order", "amount")} == {"order": "o17", "amount": 30}
+    cluster.airflow.wait("token that waits", lambda: cluster.airflow.states(run)["ask_clerk"] == "up_for_reschedule")
+    answer(cluster, message["token"], "--heartbeat")
+    answer(cluster, message["token"], "--output", '{"paid": 25, "by": "Ada"}')
+    assert cluster.finished("refund_approval") == ("success", {"order": "o17", "paid": 25})
+    assert cluster.world.items("refunds") == {"o17": {"by": "Ada"}}
+    same_as_the_interpreter(cluster, "refund_approval")
+
+
+def test_a_token_answered_with_an_error(cluster: Cluster) -> None:
+    run = cluster.airflow.start("refund_approval", {"order": "o19", "amount": 9})
+    token = clerk(cluster)["token"]
+    answer(cluster, token, "--error", "Refund.Rejected", "--cause", "no receipt")
+    assert cluster.airflow.end(run) == "success"
+    assert cluster.airflow.result(run) == {"order": "o19", "why": "no receipt"}
+    assert cluster.airflow.states(run)["ask_clerk"] == "failed", "a caught failure stays visible"
+
+
+def test_a_map_in_a_map(cluster: Cluster) -> None:
+    state, result = cluster.finished("restock")
+    assert state == "success", cluster.airflow.states(cluster.runs["restock"])
+    assert result == {
+        "day": "2026-01-05",
+        "warehouses": [
+            {"warehouse": "north", "products": ["6 of lamp ordered", "desk is there"]},
+            {"warehouse": "south", "products": []},
+            {"warehouse": "west", "products": ["4 of lamp ordered"]},
+        ],
+    }
+    assert cluster.world.items("replenishments") == {"north/lamp": {"units": "6"}, "west/lamp": {"units": "4"}}
+    same_as_the_interpreter(cluster, "restock")
+
+
+def test_a_distributed_map_over_a_file(cluster: Cluster) -> None:
+    assert cluster.finished("sales_import")[0] == "success"
+    assert cluster.world.items("batches") == {"harbour/s1": {"sum": "32.5"}, "harbour/s9": {"sum": "32.25"}}
+    listed = cluster.world.client("s3").list_objects_v2(Bucket="sales", Prefix="imported/")["Contents"]
+    (manifest,) = [found["Key"] for found in listed if found["Key"].endswith("/manifest.json")]
+    files = cluster.world.json(manifest)["ResultFiles"]
+    rows = [row for listed in files.values() for file in listed for row in cluster.world.json(file["Key"])]
+    written = [(row["Status"], json.loads(row.get("Output", "null")), row.get("Error")) for row in rows]
+    assert written == [
+        ("SUCCEEDED", {"rows": 4, "sum": 32.5}, None),
+        ("SUCCEEDED", {"rows": 2, "sum": 32.25}, None),
+        ("FAILED", None, "Sales.Refund"),
     ]
-    assert tasks["missing[-1]"] == "failed", "a caught failure stays visible"
+    told = [(child.status, child.output, child.error) for child in expected("sales_import").children]
+    assert sorted(map(str, written)) == sorted(map(str, told))
+    same_as_the_interpreter(cluster, "sales_import")
 
 
-def test_orders_without_lines(running: Airflow) -> None:
-    running.wait_for_dag("orders")
-    state, result, tasks = running.run("orders", {"id": "o2", "lines": []})
-    assert state == "success", tasks
-    assert [found["lines"] for found in result.values()] == [[]]
+def test_a_caught_parallel(cluster: Cluster) -> None:
+    assert cluster.finished("checkout")[0] == "success"
+    assert cluster.world.items("payments") == {}, "it was taken back"
+    same_as_the_interpreter(cluster, "checkout")
 
 
-def test_input_that_the_machine_cannot_read(running: Airflow) -> None:
-    running.wait_for_dag("orders")
-    state, _, tasks = running.run("orders", {})
-    assert state == "failed"
-    assert tasks["keep[-1]"] == "failed"
+ORDER = {"id": "o1", "lines": [{"n": 1}, {"n": 2}, {"n": 3}]}
+
+
+def test_orders(cluster: Cluster) -> None:
+    runs = [cluster.airflow.start("orders", {**ORDER, **more}) for more in ({}, {"id": "o2", "lines": []})]
+    unreadable = cluster.airflow.start("orders", {})
+    assert [cluster.airflow.end(run) for run in runs] == ["success", "success"]
+    assert cluster.airflow.result(runs[0]) == {
+        "both": ["held", "DynamoDB.ResourceNotFoundException"],
+        "lines": [{"fine": 1}, {"mended": 2}, {"fine": 3}],
+        "stored": "3",
+        "nothing": None,
+    }
+    assert cluster.airflow.states(runs[0])["missing"] == "failed", "a caught failure stays visible"
+    assert cluster.airflow.result(runs[1])["lines"] == []
+    assert cluster.airflow.end(unreadable) == "failed"
+    assert cluster.airflow.states(unreadable)["keep"] == "failed"
+
+
+def clerk(cluster: Cluster) -> Any:
+    """The next message in the queue of the clerk."""
+    return cluster.airflow.wait("message with a token", cluster.world.message)
+
+
+def answer(cluster: Cluster, token: str, *arguments: str) -> None:
+    """The recipe of docs/callbacks.md."""
+    environment = {**os.environ, "AIRFLOW_URL": cluster.airflow.url, "AIRFLOW_TOKEN": cluster.airflow.token}
+    command = [sys.executable, "-m", "sfn2airflow", "answer", token, *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def same_as_the_interpreter(cluster: Cluster, name: str) -> None:
+    """The output is that of the interpreter, and so is how often which state succeeded and failed."""
+    execution, run = expected(name), cluster.runs[name]
+    assert cluster.airflow.result(run) == execution.output
+    told: dict[str, Counter[str]] = defaultdict(Counter)
+    found = cluster.airflow.by_name([run, *cluster.airflow.children(run)])
+    for visit in execution.visits:
+        told[visit.state]["failed" if visit.error else "success"] += 1
+    # Parallel and Map are several tasks each: what counts are the states in them
+    states = [state.name for state in machine(name).walk() if not isinstance(state, Parallel | Map)]
+    ended = {state: {end: found[state][end] for end in ("success", "failed")} for state in states}
+    assert ended == {state: {end: told[state][end] for end in ("success", "failed")} for state in states}
