@@ -3,93 +3,52 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Mapping
 
+from airflow2sfn import context
 from airflow2sfn.expressions import Untranslatable, quoted
+from airflow2sfn.packaging.context import Asked, roots
 from airflow2sfn.source import Items, Known, PythonCallable, Task, Value
 from airflow2sfn.values import Values, query, to_json
 from sfn_airflow_core.asl.model import Json
 
 SKIP, FAIL = "AirflowSkipException", "AirflowFailException"
 
-_CONTEXT = {"ds": "ds", "run_id": "run_id", "params": "params", "ts": "logical_date", "logical_date": "logical_date"}
-_NO_CONTEXT = frozenset({"ti", "task_instance", "dag_run", "dag", "task", "macros", "var", "conn", "context"})
-
 
 def arguments(task: Task) -> dict[str, Value]:
     """What a task's callable is called with, by the names of its parameters; raises Untranslatable."""
-    given: dict[str, Value] = {}
-    names = [p.name for p in task.callable.parameters if p.kind in ("positional", "any")] if task.callable else []
-    if len(task.op_args) > len(names):
-        raise Untranslatable("the callable takes any number of positional arguments")
-    given.update(zip(names, task.op_args, strict=False))
+    parameters = task.callable.parameters if task.callable else ()
+    names = [p.name for p in parameters if p.kind in ("positional", "any")]
+    given: dict[str, Value] = dict(zip(names, task.op_args, strict=False))
+    if more := task.op_args[len(names) :]:
+        rest = next((p.name for p in parameters if p.kind == "args"), None)
+        if rest is None:
+            raise Untranslatable("the callable takes fewer arguments than it is given")
+        given[rest] = Items(more)
     given.update(task.op_kwargs)
     return given
 
 
-def payload(task: Task, values: Values, besides: tuple[str, ...] = ()) -> dict[str, Json]:
-    """The event of a task's function: its arguments, and what its parameters ask of Airflow's context.
+def payload(task: Task, values: Values, asked: Asked, besides: tuple[str, ...] = ()) -> dict[str, Json]:
+    """The event of a task's function: what its callable asks of Airflow's context, and its arguments.
 
     Args:
         task: the task.
         values: where values are found.
+        asked: what the callable asks for.
         besides: parameters that get their value elsewhere.
     """
     given = arguments(task)
-    result: dict[str, Json] = {}
-    for parameter in task.callable.parameters if task.callable else ():
-        name = parameter.name
-        if name in given or name in besides or parameter.kind in ("args", "kwargs"):
-            continue
-        if name in _CONTEXT:
-            result[name] = query(values.run(_CONTEXT[name]))
-        elif name == "ds_nodash":
-            result[name] = query(f"$replace({values.run('ds')}, '-', '')")
-    return result | {name: to_json(value, values) for name, value in given.items() if name not in besides}
-
-
-def missing_context(task: Task) -> list[str]:
-    """What a callable asks of Airflow's context and will not get."""
-    if task.callable is None:
-        return []
-    given = {*task.op_kwargs, *(name for name, _ in (task.expansion.values if task.expansion else ()))}
-    asked = [p.name for p in task.callable.parameters if p.name not in given]
-    found = [name for name in asked if name in _NO_CONTEXT]
-    wild = [p.name for p in task.callable.parameters if p.kind == "kwargs" and p.name in ("context", "kwargs")]
-    text = task.callable.source()
-    found += [f"{name}" for name in wild if name not in found and re.search(rf"\b{name}\b[\[.]", text)]
-    return list(dict.fromkeys(found))
-
-
-def may_raise(function: PythonCallable | None, exception: str) -> bool:
-    """Whether a callable, or a function of its module that it uses, names an exception."""
-    if function is None:
-        return False
-    functions = _functions(function.module.text)
-    rest, seen = [function.source()], set()
-    while rest:
-        text = rest.pop()
-        if re.search(rf"\b{exception}\b", text):
-            return True
-        for name in re.findall(r"\b[A-Za-z_]\w*\b", text):
-            if name in functions and name not in seen:
-                seen.add(name)
-                rest.append(functions[name])
-    return False
-
-
-def _functions(text: str) -> Mapping[str, str]:
-    """The source of a module's functions by name; empty where it does not parse."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
-        return {}
-    return {
-        node.name: ast.get_source_segment(text, node) or ""
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    result = {
+        root: context.value(root, below, task, values)
+        for root, below in roots(asked.paths).items()
+        if root not in given and root not in besides
     }
+    if asked.current:
+        result["context"] = {
+            root: context.value(root, below, task, values) for root, below in roots(asked.current).items()
+        }
+    return result | {name: to_json(value, values) for name, value in given.items() if name not in besides}
 
 
 def returned_ids(function: PythonCallable | None) -> list[str] | None:
@@ -163,20 +122,20 @@ def _texts(node: ast.expr | None) -> list[str] | None:
             return None
 
 
-def item_arguments(task: Task, values: Values) -> tuple[str, dict[str, Json] | str]:
+def item_arguments(task: Task, values: Values, asked: Asked) -> tuple[str, dict[str, Json] | str]:
     """A mapped callable: the list of items as an expression, and the event of one item (ItemSelector)."""
     item = "$states.context.Map.Item.Value"
     expansion = task.expansion
     assert expansion is not None
     if expansion.kind == "expand_kwargs":
         assert expansion.over is not None
-        fixed = payload(task, values)
+        fixed = payload(task, values, asked)
         if not fixed:
             return list_of(expansion.over, values), query(item)
         entries = ", ".join(f"{quoted(name)}: {_inner(value)}" for name, value in fixed.items())
         return list_of(expansion.over, values), query(f"$merge([{{{entries}}}, {item}])")
     names = [name for name, _ in expansion.values]
-    fixed = payload(task, values, tuple(names))
+    fixed = payload(task, values, asked, tuple(names))
     if len(names) == 1:
         return list_of(expansion.values[0][1], values), {names[0]: query(item), **fixed}
     product = cross(dict(expansion.values), values)

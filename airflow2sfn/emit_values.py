@@ -132,9 +132,11 @@ class Reader(Values):
         if "success" not in self.env[task_id] or self.plan.tasks[task_id].operator in EMPTY:
             return "null"
         text, region = self.reads.find("value", task_id, self.scope, self.env)
-        if key != "return_value":
+        function = self.plan.functions.get(task_id)
+        inside = key != "return_value" or (function is not None and bool(function.asked.pushes))
+        if inside:
             text = field(text, key)
-        if self.env[task_id] != SUCCESS and (region is not None or key != "return_value"):
+        if self.env[task_id] != SUCCESS and (region is not None or inside):
             return f"($exists({text}) ? {text} : null)"
         return text
 

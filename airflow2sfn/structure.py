@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from airflow2sfn.packaging.package import Function
 from airflow2sfn.source import Dag, Task
 from airflow2sfn.trigger_rules import Condition, condition
 from sfn_airflow_core.flow.series_parallel import Added, Cyclic, Tree, decompose
@@ -41,6 +42,8 @@ class Plan:
     added: tuple[Added[str], ...] = ()
     decisive: tuple[str, ...] = ()
     absorbed: Mapping[str, str] = field(default_factory=dict)
+    functions: Mapping[str, Function] = field(default_factory=dict)
+    """The Lambda functions of tasks whose work is a Python callable."""
 
     def before(self, task: str) -> frozenset[str]:
         """Everything that has to be done before a task."""
@@ -53,6 +56,7 @@ def plan(
     absorbed: Mapping[str, str] | None = None,
     waiting: Iterable[str] = (),
     durations: Mapping[str, float] | None = None,
+    functions: Mapping[str, Function] | None = None,
 ) -> Plan:
     """The plan of a DAG.
 
@@ -61,6 +65,7 @@ def plan(
         absorbed: sensors that only wait for what their operator started, by operator: they become one state.
         waiting: sensors, which can start late without a loss.
         durations: known durations of tasks, in any unit.
+        functions: Lambda functions by task.
 
     Raises:
         Cyclic: if the edges are no order.
@@ -91,6 +96,7 @@ def plan(
         done.added if done else (),
         tuple(name for name in tasks if name in leaves),
         {task: sensor for task, sensor in absorbed.items() if task in tasks},
+        functions or {},
     )
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 
 from airflow2sfn.emit_finish import finish
 from airflow2sfn.emit_flow import Flow
+from airflow2sfn.packaging.package import functions
+from airflow2sfn.reading.project import Project
 from airflow2sfn.retries import seconds, whole
 from airflow2sfn.rules.control import AddedOrder, EagerRule, SettingDropped
 from airflow2sfn.rules.retries import RunTimeout
-from airflow2sfn.services import PAIRS
+from airflow2sfn.services import pairs
 from airflow2sfn.source import Dag, Known, XCom
 from airflow2sfn.structure import Plan, plan
 from airflow2sfn.trigger_rules import EAGER
@@ -52,12 +54,13 @@ class Translated:
     findings: tuple[Finding, ...]
 
 
-def translate(dag: Dag, *, durations: Mapping[str, float] | None = None) -> Translated:
+def translate(dag: Dag, *, durations: Mapping[str, float] | None = None, project: Project | None = None) -> Translated:
     """The state machine of a DAG, in JSONata.
 
     Args:
         dag: the DAG.
         durations: known durations of tasks, in any unit, for DAGs whose order is not series-parallel.
+        project: where the imports of the DAG's files are looked up.
 
     Raises:
         Cyclic: if the dependencies of the DAG form a cycle, which Airflow refuses as well.
@@ -68,6 +71,7 @@ def translate(dag: Dag, *, durations: Mapping[str, float] | None = None) -> Tran
         absorbed=_pairs(dag),
         waiting=[task.task_id for task in dag.tasks if is_sensor(task)],
         durations=durations,
+        functions=functions(dag, project),
     )
     _about_order(shape, findings)
     flow = Flow(shape, findings.append)
@@ -94,14 +98,14 @@ def translate(dag: Dag, *, durations: Mapping[str, float] | None = None) -> Tran
 def _pairs(dag: Dag) -> dict[str, str]:
     """Operators followed by their own sensor and by nothing else that would run at the same time."""
     found: dict[str, str] = {}
-    for pair in PAIRS:
+    for operator, looking, link in pairs():
         for task in dag.tasks:
             for name in dag.downstream(task.task_id):
                 sensor = dag.task(name)
                 if (
-                    task.operator == pair.operator
-                    and sensor.operator == pair.sensor
-                    and sensor.get(pair.link) == XCom(task.task_id)
+                    task.operator == operator
+                    and sensor.operator == looking
+                    and sensor.get(link) == XCom(task.task_id)
                     and set(dag.upstream(name)) == {task.task_id}
                     and sensor.trigger_rule == "all_success"
                     and task.known("wait_for_completion", True) is False

@@ -227,28 +227,6 @@ class SettingDropped(Finding):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContextMissing(Finding):
-    """A callable asks for something of Airflow's context that a function has not.
-
-    Why it matters: the function fails where it uses it.
-
-    Remedy: pass what it needs as an argument: a template, or the result of another task.
-    """
-
-    code: ClassVar[str] = "A2S207"
-    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
-    source: ClassVar[str] = f"{_AIRFLOW}/taskflow.html"
-    example: ClassVar[Example] = Example(inside("@task\ndef a(ti=None): ti.xcom_push('k', 1)\na()"), "8:5")
-    near_miss: ClassVar[Example] = Example(inside("@task\ndef a(ds=None): print(ds)\na()"))
-
-    task: str
-    names: tuple[str, ...]
-
-    def message(self) -> str:
-        return f"{self.task}: its function asks for {', '.join(self.names)} of Airflow's context"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BranchNotProven(Finding):
     """What a branch callable may return is not known; tasks that it does not name are skipped.
 
@@ -374,7 +352,6 @@ RULES: tuple[type[Finding], ...] = (
     NotComputable,
     ArgumentDropped,
     SettingDropped,
-    ContextMissing,
     BranchNotProven,
     MappedInline,
     OtherMachine,
