@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from sfn2airflow.labels import phrase
 from sfn2airflow.ledger import Ledger
 from sfn2airflow.queries import query_handler
 from sfn2airflow.rules.document import UnreachableState
@@ -20,6 +19,7 @@ from sfn_airflow_core.dag.model import (
     LoopTask,
 )
 from sfn_airflow_core.dag.names import slug
+from sfn_airflow_core.expr.phrases import phrase
 from sfn_airflow_core.findings import Fidelity
 from sfn_airflow_core.flow.graph import graph
 from sfn_airflow_core.flow.loops import Region, regions

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from sfn2airflow import phrases
 from sfn2airflow.expressions import DATA_NAMES, Scope, write_python, write_result_path
-from sfn2airflow.labels import phrase
 from sfn_airflow_core.asl.model import Placeholder
 from sfn_airflow_core.expr.errors import ExpressionError
 from sfn_airflow_core.expr.model import Call, Compare, Expr, Field, Literal, Logic, Negation, Path, Root
 from sfn_airflow_core.expr.model import Test as TypeTest
+from sfn_airflow_core.expr.phrases import phrase
 from sfn_airflow_core.expr.read_condition import read_condition
 from sfn_airflow_core.expr.read_intrinsic import read_value
 from sfn_airflow_core.expr.read_jsonpath import read_path

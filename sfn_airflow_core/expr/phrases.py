@@ -1,4 +1,4 @@
-"""Choice rules as short phrases, for the labels of edges."""
+"""Choice rules as phrases: short ones for the labels of edges, whole ones for reports."""
 
 from __future__ import annotations
 
@@ -27,11 +27,12 @@ def phrase(condition: Expr) -> str:
 
     Line ends and other characters that do not print become blanks; what is longer ends in ``…``.
     """
-    said = "".join(character if character.isprintable() else " " for character in _say(condition))
+    said = "".join(character if character.isprintable() else " " for character in say(condition))
     return said if len(said) <= LONGEST else f"{said[: LONGEST - 1].rstrip()}…"
 
 
-def _say(expr: Expr) -> str:
+def say(expr: Expr) -> str:
+    """A condition in words, all of it."""
     match expr:
         case Literal(value):
             return _value(value)
@@ -48,7 +49,7 @@ def _say(expr: Expr) -> str:
         case Logic(operator, operands):
             return f" {operator} ".join(_in_parentheses(operand) for operand in operands)
         case Call(function, arguments):
-            return f"{function}({', '.join(map(_say, arguments))})"
+            return f"{function}({', '.join(map(say, arguments))})"
         case Jsonata(text=text):
             return " ".join(text.split())
         case Object() | Array():
@@ -58,18 +59,18 @@ def _say(expr: Expr) -> str:
 
 
 def _in_parentheses(expr: Expr) -> str:
-    return f"({_say(expr)})" if isinstance(expr, Logic) and len(expr.operands) > 1 else _say(expr)
+    return f"({say(expr)})" if isinstance(expr, Logic) and len(expr.operands) > 1 else say(expr)
 
 
 def _comparison(compare: Compare) -> str:
-    left = _say(compare.left)
+    left = say(compare.left)
     match compare.family, compare.right:
         case "boolean", Literal(bool(wanted)):
             return f"{left} is {_value(wanted)}"
         case "matches", right:
-            return f"{left} like {_say(right)}"
+            return f"{left} like {say(right)}"
         case _, right:
-            return f"{left} {compare.operator.replace('==', '=')} {_say(right)}"
+            return f"{left} {compare.operator.replace('==', '=')} {say(right)}"
 
 
 def _value(value: Json) -> str:
