@@ -41,6 +41,12 @@ def test_a_dag_without_the_runtime(airflow: AirflowSession) -> None:
     assert run.calls == (ServiceCall("Look up", "dynamodb:getItem", arguments),) * 2
 
 
+def test_a_delay_that_passes_while_another_task_works_is_written_down(airflow: AirflowSession) -> None:
+    run = airflow.run(DAGS / "runner_delays.py", None)
+    assert run.task_states == {"again": "success", "busy": "success"}
+    assert run.retry_delays == {"again": (0.1,)}
+
+
 def test_results_have_botocores_shape_for_the_runtime(airflow: AirflowSession) -> None:
     replies: dict[str, object] = {
         "Object": {"result": {"Body": "text"}},

@@ -103,20 +103,24 @@ class Drive:
     deadline: float
     outside: Outside | None = None
 
-    def start(self, dag_id: str, conf: dict[str, Json]) -> FinishedRun:
-        """Create a run with this ``conf`` and drive it to its end."""
+    def called(self, task: Any) -> str:
+        """What a task is called in what is recorded: like its state."""
+        return str(task.task_display_name)
+
+    def start(self, dag_id: str, conf: dict[str, Json], moment: datetime | None = None) -> FinishedRun:
+        """Create a run with this ``conf``, for a logical date (now, if none is given), and drive it to its end."""
         from airflow.models.dagrun import DagRun, get_or_create_dagrun
         from airflow.utils.session import create_session
         from airflow.utils.types import DagRunTriggeredByType, DagRunType
 
         now = datetime.now(UTC)
-        run_id = DagRun.generate_run_id(run_type=DagRunType.MANUAL, logical_date=now, run_after=now)
+        run_id = DagRun.generate_run_id(run_type=DagRunType.MANUAL, logical_date=moment or now, run_after=now)
         with create_session(scoped=False) as session:
             get_or_create_dagrun(
                 dag=_scheduled(self.dags[dag_id]),
                 start_date=now,
-                logical_date=now,
-                data_interval=(now, now),
+                logical_date=moment or now,
+                data_interval=(moment or now, moment or now),
                 run_after=now,
                 run_id=run_id,
                 session=session,
@@ -154,6 +158,7 @@ class Drive:
         session.expire_all()
         ready, _ = run.update_state(session=session)
         for ti in ready:
+            self._note_delay(dag, run, ti, session)
             if ti.state != "up_for_reschedule":
                 ti.try_number += 1
             ti.state, ti.scheduled_dttm = "scheduled", datetime.now(UTC)
@@ -170,15 +175,11 @@ class Drive:
         past = datetime.now(UTC) - timedelta(days=366)
         moved = False
         for ti in run.get_task_instances(session=session):
-            name = dag.get_task(ti.task_id).task_display_name
+            self._note_delay(dag, run, ti, session)
             if ti.state == "up_for_retry":
-                ti.task = run.dag.get_task(ti.task_id)
-                delay = ti.next_retry_datetime() - ti.end_date
-                self.recorder.delays[name].append(round(delay.total_seconds(), 3))
                 ti.retry_delay_override, ti.end_date, moved = 0, past, True
             elif ti.state == "up_for_reschedule":
                 self._answer(dag.get_task(ti.task_id), ti, session)
-                self._note_pause(dag.get_task(ti.task_id), ti, session)
                 session.execute(
                     update(TaskReschedule).where(TaskReschedule.ti_id == ti.id).values(reschedule_date=past)
                 )
@@ -186,6 +187,16 @@ class Drive:
         session.commit()
         if not moved:
             time.sleep(0.002)
+
+    def _note_delay(self, dag: Any, run: Any, ti: Any, session: Any) -> None:
+        """Write down a delay once: before it is skipped, or when it has passed while other tasks were at work."""
+        task = dag.get_task(ti.task_id)
+        if ti.state == "up_for_reschedule":
+            self._note_pause(task, ti, session)
+        elif ti.state == "up_for_retry" and ti.end_date > datetime.now(UTC) - timedelta(days=1):
+            ti.task = run.dag.get_task(ti.task_id)
+            delay = ti.next_retry_datetime() - ti.end_date
+            self.recorder.delays[self.called(task)].append(round(delay.total_seconds(), 3))
 
     def _note_pause(self, task: Any, ti: Any, session: Any) -> None:
         """Write down how long a task that asks again and again would have waited, under the state that says so."""
@@ -214,7 +225,7 @@ class Drive:
         from airflow.serialization.serialized_objects import create_scheduler_operator
 
         key, run_id, outer = (ti.task_id, ti.map_index), ti.run_id, self.services.place
-        self.services.place = _place(task, ti, outer)
+        self.services.place = self.place(task, ti, outer)
         try:
             while True:
                 ti.set_state(TaskInstanceState.QUEUED)
@@ -242,6 +253,15 @@ class Drive:
                 self._resume(task, ti, outcome.msg)
         finally:
             self.services.place = outer
+
+    def place(self, task: Any, ti: Any, outer: Place) -> Place:
+        """Where a task instance stands; what a child DAG does belongs to the item for which it runs."""
+        from airflow.providers.standard.operators.python import PythonOperator
+
+        waiting = waits(task) in ("token", "activity", "approval")
+        operator = not isinstance(task, PythonOperator) and not waiting and not hasattr(task, "pause_name")
+        index = outer.index if ti.map_index < 0 else ti.map_index
+        return Place(task.task_display_name, operator, index, token=waiting)
 
     def _resume(self, task: Any, ti: Any, deferral: Any, told: Json = None) -> None:
         """Answer a deferral at once, as the triggerer would after its time; ``told`` is what a person told."""
@@ -275,7 +295,7 @@ class Drive:
             left = (trigger.moment - datetime.now(UTC)).total_seconds()
             if deferral.trigger_timeout is not None and deferral.trigger_timeout.total_seconds() < left:
                 raise TimeoutError("the wait is longer than the state may take")
-            self.recorder.waits[task.task_display_name].append(round(left, 3))
+            self.recorder.waits[self.called(task)].append(round(left, 3))
             return new_event(trigger.moment)
         if path == _DAG_STATE:
             if hasattr(task, "source"):  # a child execution of a distributed Map: the run's id ends with its number
@@ -289,16 +309,6 @@ class Drive:
         if event is None:
             raise TimeoutError(f"{path} ended without an event")
         return event
-
-
-def _place(task: Any, ti: Any, outer: Place) -> Place:
-    """Where a task instance stands; what a child DAG does belongs to the item for which it runs."""
-    from airflow.providers.standard.operators.python import PythonOperator
-
-    waiting = waits(task) in ("token", "activity", "approval")
-    operator = not isinstance(task, PythonOperator) and not waiting and not hasattr(task, "pause_name")
-    index = outer.index if ti.map_index < 0 else ti.map_index
-    return Place(task.task_display_name, operator, index, token=waiting)
 
 
 def _scheduled(dag: Any) -> Any:
