@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from sfn2airflow.layout import format_sources
 from sfn2airflow.options import Options
@@ -25,7 +26,8 @@ from sfn2airflow.services.endings import endings
 from sfn2airflow.translate import translate_text
 from sfn_airflow_core.findings import Fidelity
 from sfn_airflow_core.verify.airflow_runner import AirflowSession
-from sfn_airflow_core.verify.result import Coverage, Verified
+from sfn_airflow_core.verify.around import MISSING
+from sfn_airflow_core.verify.result import Coverage, Verified, shown
 from sfn_airflow_core.verify.scenarios import generate_text
 from sfn_airflow_core.verify.verification import Subject, verify
 
@@ -92,8 +94,12 @@ def _print(result: Verified) -> None:
         if not outcome.comparable:
             print(f"{result.name}: {outcome.id}: not comparable: {outcome.reason}"[:400], flush=True)
         for found in outcome.differences[:2]:
-            sides = f"{json.dumps(found.expected, default=repr)[:300]} | {json.dumps(found.actual, default=repr)[:300]}"
+            sides = f"{_short(found.expected)} | {_short(found.actual)}"
             print(f"{result.name}: {outcome.id}: DIFFERENT {found.at} {found.task}: {sides}", flush=True)
+
+
+def _short(side: Any) -> str:
+    return "nothing" if side is MISSING else json.dumps(shown(side), default=repr)[:300]
 
 
 if __name__ == "__main__":

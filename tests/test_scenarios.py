@@ -175,6 +175,101 @@ def test_a_task_with_a_time_limit_is_too_late_once() -> None:
     assert [(run.status, run.error) for run in executions if run.error] == [("FAILED", "States.Timeout")]
 
 
+def distributed(reader: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """A distributed Map over the items of a reader, whose processor reads the name of each item."""
+    inner = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "I",
+        "States": {"I": {"Type": "Pass", "Parameters": {"name.$": "$.name"}, "End": True}},
+    }
+    reader = {"Parameters": {"Bucket.$": "$.bucket", "Key": "k"}, **reader}
+    return chain({"Type": "Map", "ItemReader": reader, "ItemProcessor": inner, **fields}, {"Type": "Pass"})
+
+
+@pytest.mark.parametrize(
+    ("config", "file"),
+    [
+        pytest.param(
+            {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}, "name\nA.ItemReader: answer.0.name\n", id="CSV",
+        ),
+        pytest.param({"InputType": "JSONL"}, '{"name": "A.ItemReader: answer.0.name"}\n', id="JSON Lines"),
+        pytest.param({"InputType": "JSON"}, [{"name": "A.ItemReader: answer.0.name"}], id="JSON"),
+        pytest.param(
+            {"InputType": "JSON", "ItemsPointer": "/a/b"}, {"a": {"b": [{"name": "A.ItemReader: answer.0.name"}]}},
+            id="pointer",
+        ),
+    ],
+)  # fmt: skip
+def test_files_of_a_distributed_map_are_imagined(config: dict[str, Any], file: Any) -> None:
+    reader = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": config}
+    _, made, executions = generated(distributed(reader))
+    assert not made.missed
+    assert {len(run.output) for run in executions} == {0, 1, 2, 3}  # type: ignore[arg-type]
+    one = next(s for s in made.scenarios if s.id == "A: one item")
+    assert one.replies["A.ItemReader"] == [{"result": file}]
+    assert "bucket" in one.input  # type: ignore[operator]
+
+
+def test_listings_and_batches_of_a_distributed_map_are_imagined() -> None:
+    reader = {"Resource": "arn:aws:states:::s3:listObjectsV2", "Parameters": {"Bucket": "b"}}
+    definition = distributed(reader, ItemBatcher={"MaxItemsPerBatch": 2})
+    body = {"Type": "Pass", "Parameters": {"name.$": "$.Items[0].Key"}, "End": True}
+    definition["States"]["A"]["ItemProcessor"]["States"]["I"] = body
+    _, made, executions = generated(definition)
+    assert not made.missed
+    three = next(run for run, s in zip(executions, made.scenarios, strict=True) if s.id == "A: three items")
+    assert three.output == [{"name": "A.ItemReader: answer.0.Key"}, {"name": "A.ItemReader: answer.2.Key"}]
+
+
+def test_a_distributed_map_is_caught_with_errors_of_its_own() -> None:
+    reader = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSON"}}
+    catch = [{"ErrorEquals": ["States.ItemReaderFailed"], "Next": "B"}, {"ErrorEquals": ["States.ALL"], "Next": "B"}]
+    definition = distributed(reader, Catch=catch)
+    definition["States"]["A"]["ItemProcessor"]["States"]["I"] = task(End=True)
+    _, made, executions = generated(definition)
+    assert not made.missed
+    caught = {visit.error for run in executions for visit in run.visits if visit.caught}
+    assert caught == {"States.ItemReaderFailed", "States.ExceedToleratedFailureThreshold"}
+
+
+def test_of_many_known_items_most_are_alike() -> None:
+    inner = {"StartAt": "I", "States": {"I": task(End=True)}}
+    items = {"Type": "Pass", "Result": list(range(200))}
+    _, made, executions = generated(chain(items, {"Type": "Map", "ItemProcessor": inner}))
+    assert not made.missed
+    assert set(made.scenarios[0].replies["I"]) == {"0", "1", "*"}  # type: ignore[arg-type]
+    assert len(executions[0].calls) == 200
+
+
+def test_a_state_that_always_fails_is_reached_and_what_follows_is_named() -> None:
+    item = "States.ArrayGetItem(States.Array(1, 2), 2)"
+    definition = chain(task(), {"Type": "Pass", "Parameters": {"n.$": item}}, {"Type": "Pass"})
+    _, made, executions = generated(definition)
+    assert set(made.missed) == {"/States/C", "/States/B/Next"}
+    assert "there is no 2" in made.missed["/States/B/Next"]
+    assert executions[0].error == "States.Runtime"
+
+
+def test_texts_have_the_pieces_that_are_taken_from_them() -> None:
+    query = {"Type": "Pass", "Output": "{% $split($states.input.key, '/')[2] %}", "QueryLanguage": "JSONata"}
+    path = {"Type": "Pass", "Parameters": {"n.$": "States.ArrayGetItem(States.StringSplit($.id, ':'), 3)"}}
+    for state in (query, path):
+        _, made, executions = generated(chain(state, {"Type": "Pass"}))
+        assert not made.missed
+        assert {run.status for run in executions} == {"SUCCEEDED"}
+
+
+def test_each_filter_of_a_list_has_an_element_of_its_own() -> None:
+    selected = {"a.$": "$.rows[?(@.kind=='a')].n", "b.$": "$.rows[?(@.kind=='b')].n"}
+    state = {"Type": "Pass", "Parameters": selected}
+    check = {"Variable": "$.b[0]", "IsPresent": True}
+    definition = choice(check)
+    definition["States"]["P"] = {**state, "Next": "C"}
+    _, made, executions = generated({**definition, "StartAt": "P"})
+    assert not made.missed
+    assert executions[0].visits[0].output == {"a": ["rows.0.n"], "b": ["rows.1.n"]}
+
+
 def test_open_substitutions_get_values() -> None:
     text = json.dumps(chain({"Type": "Task", "Resource": "${Function}", "TimeoutSeconds": 5}))
     made = generate_text(text, "m.json", {})

@@ -118,9 +118,7 @@ class Services:
         if "error" in reply:
             return _raise(reply["error"], reply.get("cause"), action, "Invoke")
         if "timeout" in reply and not place.operator:
-            from airflow.sdk.exceptions import AirflowTaskTimeout
-
-            raise AirflowTaskTimeout("the call takes longer than the state may")
+            raise _too_late()
         result = reply.get("result", reply.get("job_failed", reply.get("payload")))
         if action == "eks:runJob" and place.operator:
             result = {"ResponseBody": job_answer(result, message.method, message.url), "StatusCode": 201}
@@ -134,6 +132,8 @@ class Services:
         key = (place.state, place.index)
         if place.operator and operation.startswith(_POLLS):
             job = self.jobs.get(key, {})
+            if "timeout" in job:
+                raise _too_late()
             self.polls[key] += 1
             if self.polls[key] > _MOST_POLLS:
                 raise JobNeverEnds(f"{place.state}: the reply does not say that the job has ended: {job}")
@@ -218,9 +218,7 @@ def answered(reply: Reply, action: str, operation: str, shape: Any, operator: bo
     if "timeout" in reply:
         if operator:  # the job starts, and its trigger never reports
             return fitted({}, shape, {})
-        from airflow.sdk.exceptions import AirflowTaskTimeout
-
-        raise AirflowTaskTimeout("the call takes longer than the state may")
+        raise _too_late()
     if "payload" in reply:
         return {**_LAMBDA_ANSWER, "Payload": _stream(json.dumps(reply["payload"]))}
     result = reply.get("result", reply.get("job_failed"))
@@ -231,6 +229,13 @@ def answered(reply: Reply, action: str, operation: str, shape: Any, operator: bo
     if operator:
         return fitted(result, shape, {})
     return botocore_value(result, shape)
+
+
+def _too_late() -> BaseException:
+    """What Airflow raises in a task whose time is over."""
+    from airflow.sdk.exceptions import AirflowTaskTimeout
+
+    return AirflowTaskTimeout("the call takes longer than the state may")
 
 
 def _accepted(shape: Any) -> Json:

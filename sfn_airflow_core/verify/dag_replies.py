@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Final, Literal
 
-from sfn_airflow_core.asl.model import Json, Task
+from sfn_airflow_core.asl.model import Json, Map, Task
 from sfn_airflow_core.interpreter import Answers
 from sfn_airflow_core.interpreter import Replies as NoAnswers
 from sfn_airflow_core.interpreter import Reply as Answer
@@ -13,6 +14,8 @@ from sfn_airflow_core.interpreter import ServiceCall as Call
 from sfn_airflow_core.interpreter.resource import parse_resource
 from sfn_airflow_core.verify.places import Home
 from sfn_airflow_core.verify.replies import Replies, Reply
+
+_READS: Final = ("s3:getObject", "s3:listObjectsV2")
 
 
 @dataclass(slots=True)
@@ -47,7 +50,10 @@ class DagReplies(Replies):
         if parse_resource(resource).kind == "lambda" and isinstance(arguments, dict):
             given = arguments.get("Payload")
         number, self.attempts[state, index] = self.attempts[state, index], self.attempts[state, index] + 1
-        call = Call(state, resource, given, number, home.place(index) if home else (), 0.0)
+        purpose: Literal["task", "reader", "writer"] = "task"
+        if home is not None and isinstance(home.state, Map):  # what a distributed Map itself reads and writes
+            purpose = "reader" if action in _READS else "writer"
+        call = Call(state, resource, given, number, home.place(index) if home else (), 0.0, purpose)
         return _spoken(self.answers.answer(call), task)
 
 

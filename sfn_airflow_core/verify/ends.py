@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from sfn_airflow_core.asl.model import (
     Choice,
     Fail,
-    Given,
     Map,
     Parallel,
     Pass,
-    PathFlow,
     PathRef,
     PathRule,
     Query,
@@ -23,24 +20,20 @@ from sfn_airflow_core.asl.model import (
     Task,
     Wait,
 )
-from sfn_airflow_core.expr.model import Field, Slice, Wildcard
 from sfn_airflow_core.verify import walk_queries as queries
+from sfn_airflow_core.verify.map_ends import map_of
 from sfn_airflow_core.verify.routes import Outcome
 from sfn_airflow_core.verify.shapes import argument_hints
-from sfn_airflow_core.verify.stay import End, Place, Stay, calls_function, keys
+from sfn_airflow_core.verify.solver import documents
+from sfn_airflow_core.verify.stay import End, Stay, calls_function
 from sfn_airflow_core.verify.symbolic import ways_to
 from sfn_airflow_core.verify.symbols import (
-    AS_JSON,
-    App,
     Const,
     Impossible,
     Lst,
-    Obj,
-    Sym,
     Value,
 )
 from sfn_airflow_core.verify.track import Ended, Track
-from sfn_airflow_core.verify.wishes import concrete
 
 Json = Any
 _MOST_TRIED: Final = 24
@@ -81,16 +74,25 @@ def query_choice(stay: Stay, state: Choice, outcome: Outcome, flow: QueryFlow) -
     for tried, done in enumerate(queries.chosen(stay, state, outcome)):
         if tried > _MOST_TRIED:
             return
-        try:
-            done.wishes.documents()
-        except Impossible as error:
-            stay.walk.obstacle = stay.walk.obstacle or f"{state.name}: {error}"
+        if not solvable(stay, done):
             continue
         rule = state.choices[outcome.number] if outcome.kind == "rule" else None
         given = getattr(rule, "output", None) if rule else flow.output
         variables, after = queries.assigned(stay, rule.assign if rule else flow.assign, done)
         output, after = queries.output(stay, given, stay.raw, after)
         yield End(after, output, variables, rule.next if rule else state.default)
+
+
+def solvable(stay: Stay, done: Track) -> bool:
+    """Whether there are documents for what a rule asks in addition to what was asked before."""
+    if done.wishes is stay.track.wishes:
+        return True
+    try:
+        documents(done.wishes)
+    except Impossible as error:
+        stay.walk.obstacle = stay.walk.obstacle or f"{stay.state.name}: {error}"
+        return False
+    return True
 
 
 def choice(stay: Stay, state: Choice, outcome: Outcome) -> Iterator[End]:
@@ -113,10 +115,7 @@ def choice(stay: Stay, state: Choice, outcome: Outcome) -> Iterator[End]:
     for tried, done in enumerate(met(0, track)):
         if tried > _MOST_TRIED:
             return
-        try:
-            done.wishes.documents()
-        except Impossible as error:
-            stay.walk.obstacle = stay.walk.obstacle or f"{state.name}: {error}"
+        if not solvable(stay, done):
             continue
         rule = rules[last] if outcome.kind == "rule" else None
         variables, after = stay.assigned(rule.assign if rule else stay.flow.assign, value, done)
@@ -163,114 +162,35 @@ def task(stay: Stay, state: Task, outcome: Outcome) -> Iterator[End]:
 
 
 def parallel(stay: Stay, state: Parallel, outcome: Outcome) -> Iterator[End]:
+    """Branches have nothing of each other: the one that the route goes through is first, the others must let it."""
     effective, track = stay.effective(stay.track)
+    count = len(state.branches)
+    order = sorted(range(count), key=lambda number: not _routed(stay, f"{state.at}/Branches/{number}/"))
 
-    def beside(number: int, track: Track) -> Track:
-        """What the branches after a failed one need: on Airflow they run on."""
-        for later in range(number, len(state.branches)):
-            place = replace(stay.at, numbers=(*stay.at.numbers, later))
-            ends = stay.walk.scope(state.branches[later], effective, stay.variables, place, track)
-            track = next((end.track for end in ends if not end.failed), track)
-        return track
-
-    def run(number: int, track: Track, ends: tuple[Value, ...]) -> Iterator[End]:
-        if number == len(state.branches):
-            if outcome.kind != "catch":
-                yield stay.deliver(track, Lst(ends), state.next)
-            return
+    def run(number: int, track: Track) -> Iterator[Ended]:
         place = replace(stay.at, numbers=(*stay.at.numbers, number))
-        for end in stay.walk.scope(state.branches[number], effective, stay.variables, place, track):
-            if end.failed:
-                yield from stay.caught(beside(number + 1, end.track), end.error, outcome)
-            elif end.value is not None:
-                yield from run(number + 1, end.track, (*ends, end.value))
+        yield from stay.walk.scope(state.branches[number], effective, stay.variables, place, track)
 
-    yield from run(0, track, ())
-
-
-def map_of(stay: Stay, state: Map, outcome: Outcome) -> Iterator[End]:
-    if state.item_reader is not None or state.item_batcher is not None:
-        raise Impossible("items that are read from files are not imagined")
-    value, track = stay.raw, stay.track
-    if isinstance(state.flow, PathFlow):
-        value, track = stay.path(state.flow.input_path, stay.raw, track)
-    items, track = chosen_items(stay, state, value, track, outcome)
-
-    def each(number: int, track: Track) -> Iterator[Ended]:
-        item = Obj({"Index": Const(number), "Value": items[number]})
-        given = items[number]
-        if state.item_selector is not None and isinstance(state.flow, QueryFlow):
-            given, track = queries.filled(stay, state.item_selector.value, track, item)
-        elif state.item_selector is not None:
-            given, track = stay.template(state.item_selector.value, value, track, item)
-        place = Place((*stay.at.numbers, number), stay.at.maps + 1, item)
-        yield from stay.walk.scope(state.processor, given, stay.variables, place, track)
-
-    def beside(number: int, track: Track) -> Track:
-        """What the items after a failed one need: on Airflow they run on."""
-        for later in range(number, len(items)):
-            track = next((end.track for end in each(later, track) if not end.failed), track)
+    def beside(later: list[int], track: Track) -> Track:
+        """What the branches after a failed one need: on Airflow they run on."""
+        for number in later:
+            track = next((end.track for end in run(number, track) if not end.failed), track)
         return track
 
-    def run(number: int, track: Track, ends: tuple[Value, ...]) -> Iterator[End]:
-        if number == len(items):
+    def run_from(done: int, track: Track, ends: Mapping[int, Value]) -> Iterator[End]:
+        if done == count:
             if outcome.kind != "catch":
-                yield stay.deliver(track, Lst(ends), state.next)
+                yield stay.deliver(track, Lst(tuple(ends[number] for number in range(count))), state.next)
             return
-        for end in each(number, track):
+        for end in run(order[done], track):
             if end.failed:
-                yield from stay.caught(beside(number + 1, end.track), end.error, outcome)
+                yield from stay.caught(beside(order[done + 1 :], end.track), end.error, outcome)
             elif end.value is not None:
-                yield from run(number + 1, end.track, (*ends, end.value))
+                yield from run_from(done + 1, end.track, {**ends, order[done]: end.value})
 
-    yield from run(0, track, ())
-
-
-def chosen_items(stay: Stay, state: Map, value: Value, track: Track, outcome: Outcome) -> tuple[list[Value], Track]:
-    """The items of a Map: as many as wanted, where that can be chosen."""
-    found = value
-    if isinstance(state.flow, QueryFlow):
-        found, track = queries.items_of(stay, state.items if isinstance(state.items, Given) else None, track)
-    elif isinstance(state.items, PathRef):
-        found, track = stay.value(stay.walk.program.value(state.items.path), value, track)
-    count = outcome.items if outcome.items is not None else 1 if outcome.kind == "catch" else _ITEMS
-    match found:
-        case Sym():
-            items: list[Value] = [Sym(found.source, (*found.steps, number)) for number in range(count)]
-            wishes = track.wishes.be(found, "array").long(found, count)
-            for item in items:
-                wishes = wishes.need(item)
-            return items, track.wish(wishes)
-        case Lst():
-            return list(found.items), track
-        case App(path=(Slice() | Wildcard() as first, *names), arguments=(Sym() as base,)) if all(
-            isinstance(step, Field) for step in names
-        ):
-            start = max(getattr(first, "start", None) or 0, 0)
-            below = keys(tuple(names))
-            items = [Sym(base.source, (*base.steps, start + number, *below)) for number in range(count)]
-            wishes = track.wishes.be(base, "array").long(base, start + count)
-            for item in items:
-                wishes = wishes.need(item)
-            return items, track.wish(wishes)
-        case _:
-            return known_items(stay, found, track), track
+    yield from run_from(0, track, {})
 
 
-def known_items(stay: Stay, found: Value, track: Track) -> list[Value]:
-    """The items as they are with what is known so far, where they are computed."""
-    documents = track.wishes.documents()
-
-    def look(part: Sym) -> Json:
-        value: Json = documents[part.source]
-        for step in part.steps:
-            value = json.loads(value) if step == AS_JSON else value[step]
-        return value
-
-    try:
-        value = concrete(found, look)
-    except (LookupError, TypeError, ValueError) as error:
-        raise Impossible("the items of the Map cannot be chosen") from error
-    if not isinstance(value, list):
-        raise Impossible("the items of the Map are no list")
-    return [Const(item) for item in value]
+def _routed(stay: Stay, scope: str) -> bool:
+    """Whether the route says something about a state below a pointer."""
+    return any(at.startswith(scope) for at in stay.walk.route)

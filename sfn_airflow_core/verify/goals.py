@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sfn_airflow_core.asl.model import Choice, Fail, Map, Parallel, Retrier, State, Succeed, Task, nested
-from sfn_airflow_core.interpreter.failures import StateFailed, answers_to
+from sfn_airflow_core.interpreter.failures import READER_FAILED, TOLERANCE, StateFailed, answers_to
 from sfn_airflow_core.verify.routes import Atlas, Goal, Outcome, attempts, errors_for, failing, raised, service_error
 
 _MOST_RETRIES = 10
@@ -52,14 +52,23 @@ def _edges(state: State) -> Iterator[Goal]:
 
 def _caught(state: Task | Parallel | Map, number: int, error: str, at: str) -> Iterator[Goal]:
     name, outcome = f"{state.name}: catches {error}", Outcome("catch", number, error)
-    if isinstance(state, Task):
+    if isinstance(state, Task) or error == READER_FAILED:
         yield Goal(name, at, state.at, outcome, edge=False)
+        return
+    if error == TOLERANCE:
+        yield from [Goal(name, at, state.at, outcome, site, edge=False) for site in _any_failure(state)]
         return
     sites = [site for inner in nested(state) for site in failing(inner, error)]
     for site in sites[:1]:
         yield Goal(name, at, state.at, outcome, site, edge=False)
     if not sites and error == "SomethingBad":
         yield from _own_errors(state, number, at)
+
+
+def _any_failure(state: Parallel | Map) -> list[tuple[str, Outcome]]:
+    """Something inside that fails, with whatever error."""
+    found = [site for inner in nested(state) for e in ("SomethingBad", *raised(inner)) for site in failing(inner, e)]
+    return found[:1]
 
 
 def _own_errors(state: Parallel | Map, number: int, at: str) -> Iterator[Goal]:
@@ -83,7 +92,7 @@ def _more(state: State) -> Iterator[Goal]:
         if state.timeout_seconds is not None and not _covered(state, "States.Timeout"):
             outcome = Outcome("fail", error="States.Timeout")
             yield Goal(f"{state.name}: too late", state.at, state.at, outcome, edge=False)
-    if isinstance(state, Map) and state.item_reader is None:
+    if isinstance(state, Map):
         for count, name in ((0, "no items"), (1, "one item"), (3, "three items")):
             yield Goal(f"{state.name}: {name}", state.at, state.at, Outcome(items=count), edge=False)
 

@@ -144,6 +144,10 @@ def _constants(tree: Tree) -> Iterator[Json]:
 def _steps(path: Steps, names: Names, wishes: Wishes) -> tuple[Value, Wishes]:
     """A path; from the first predicate or computed step on it is left to the engine, with an example of an element."""
     value, wishes = _value(path.head, names, wishes)
+    match path.head, path.steps:
+        case Apply("split", (text, Written() as separator)), (Nth(position), *_) if position >= 0:
+            part, wishes = _value(text, names, wishes)
+            wishes = wishes.divided(part, Const(separator.value), position + 1)
     whole = True
     for step in path.steps:
         match step:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from sfn_airflow_core.asl.model import Choice, Fail, Machine, Map, Parallel, Placeholder, Retrier, State, Task, nested
-from sfn_airflow_core.interpreter.failures import StateFailed, answers_to
+from sfn_airflow_core.interpreter.failures import READER_FAILED, TOLERANCE, StateFailed, answers_to
 from sfn_airflow_core.interpreter.resource import parse_resource
 
 Kind: TypeAlias = Literal["next", "rule", "default", "catch", "fail", "retry"]
@@ -160,6 +160,9 @@ def errors_for(state: Task | Parallel | Map, number: int, listed: str | None = N
 
 
 def _examples(state: Task | Parallel | Map, name: str) -> tuple[str, ...]:
+    if isinstance(state, Map) and state.mode == "DISTRIBUTED":  # whatever happens to an item
+        own = (TOLERANCE, READER_FAILED) if state.item_reader is not None else (TOLERANCE,)
+        return tuple(error for error in own if answers_to(StateFailed(error, ""), (name,)))
     match name:
         case "States.ALL" | "States.TaskFailed":
             return (service_error(state), "SomethingElse", "States.Timeout")

@@ -9,23 +9,24 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from sfn_airflow_core.asl.model import Machine, Task
 from sfn_airflow_core.asl.read import read_text
-from sfn_airflow_core.interpreter import execute
+from sfn_airflow_core.interpreter import Execution, execute
 from sfn_airflow_core.interpreter.program import Program
 from sfn_airflow_core.interpreter.resource import parse_resource
 from sfn_airflow_core.verify.goals import goals
 from sfn_airflow_core.verify.openings import open_values
-from sfn_airflow_core.verify.places import homes, marked, taken, ways
+from sfn_airflow_core.verify.places import Way, homes, marked, taken, ways
 from sfn_airflow_core.verify.routes import Atlas, Goal
 from sfn_airflow_core.verify.scenario import Scenario
 from sfn_airflow_core.verify.shapes import answer_kind, marking_member
+from sfn_airflow_core.verify.solver import documents
 from sfn_airflow_core.verify.symbols import AS_JSON, INPUT, Impossible, Sym
-from sfn_airflow_core.verify.track import Ended
+from sfn_airflow_core.verify.track import Track
 from sfn_airflow_core.verify.walk import Walk
 
 Json = Any
@@ -96,7 +97,8 @@ class _Generator:
         atlas = Atlas(self.machine)
         inside = homes(self.machine)
         probe = marked(self.machine)
-        for goal in goals(atlas):
+        wanted = list(goals(atlas))
+        for goal in wanted:
             if goal.edge and goal.at in self.seen:
                 continue
             for scenario in itertools.islice(self._tries(atlas, goal), _MOST_ROUTES * _MOST_ENDS):
@@ -105,14 +107,29 @@ class _Generator:
                 passed = {(edge.source, edge.target) for edge in run.edges}
                 reached = visited | taken(edges, visited, passed)
                 if goal.at not in reached:
-                    why = f"an execution that should get there ended with {run.error}: {run.cause}"
-                    self.reasons.setdefault(goal.at, why)
+                    self.reasons.setdefault(goal.at, _elsewhere(run))
                     continue
                 self._keep(scenario)
                 self.seen |= reached
                 break
+        for edge in edges:
+            if edge.kind == "catch" and all(goal.at != edge.at for goal in wanted):
+                self.reasons[edge.at] = "no error that can happen there is one of those that it catches"
         missing = [at for at in (*states, *(edge.at for edge in edges)) if at not in self.seen]
-        return Generated(tuple(self.scenarios), {at: self.reasons.get(at, "no way there was found") for at in missing})
+        return Generated(tuple(self.scenarios), {at: self._reason(at, atlas, edges) for at in missing})
+
+    def _reason(self, at: str, atlas: Atlas, edges: Iterable[Way]) -> str:
+        """Why a state or edge is not reached: what stands in its own way, or in that of what leads to it."""
+        ways_there, seen = [at], set[str]()
+        while ways_there:
+            place = ways_there.pop(0)
+            if place in self.reasons:
+                return self.reasons[place]
+            seen.add(place)
+            leading = [e.at for e in edges if e.target == place] or [e.source for e in edges if e.at == place]
+            around = [atlas.scopes[place][1][-1].at] if place in atlas.scopes and atlas.scopes[place][1] else []
+            ways_there += [other for other in (*leading, *around) if other not in seen]
+        return "no way there was found"
 
     def _keep(self, scenario: Scenario) -> None:
         """Add a scenario unless there is the same one."""
@@ -140,16 +157,23 @@ class _Generator:
                 route[goal.inner[0]] = [goal.inner[1]]
             walk = Walk(atlas, program, route)
             for end in itertools.islice(walk.executions(), _MOST_ENDS):
-                try:
-                    yield self._scenario(goal, end)
-                except Impossible as reason:
-                    self.reasons.setdefault(goal.at, str(reason))
+                yield from self._scenario(goal, end.track)
             if walk.obstacle:
                 self.reasons.setdefault(goal.at, walk.obstacle)
+            if goal.edge or goal.at != goal.state:  # the execution that gets there need not get any further
+                for track in walk.stuck:
+                    yield from self._scenario(goal, track)
 
-    def _scenario(self, goal: Goal, end: Ended) -> Scenario:
-        wishes, tasks = end.track.wishes, {s.name: s for s in self.machine.walk() if isinstance(s, Task)}
-        of = {used.source: tasks[used.state] for used in end.track.used if used.source}
+    def _scenario(self, goal: Goal, track: Track) -> Iterator[Scenario]:
+        """The scenario for what a way needs, if there is one."""
+        try:
+            yield self._imagined(goal, track)
+        except Impossible as reason:
+            self.reasons.setdefault(goal.at, str(reason))
+
+    def _imagined(self, goal: Goal, track: Track) -> Scenario:
+        wishes, tasks = track.wishes, {s.name: s for s in self.machine.walk() if isinstance(s, Task)}
+        of = {used.source: tasks[used.state] for used in track.used if used.source and used.state in tasks}
         for part in wishes.present:
             if part.source not in of:
                 continue
@@ -160,13 +184,21 @@ class _Generator:
                     wishes = wishes.need(Sym(part.source, (*part.steps, AS_JSON)))
             elif kind := answer_kind(of[part.source].resource, part.steps):
                 wishes = wishes.be(part, kind, hint=True)
-        documents = wishes.documents()
+        made = documents(wishes)
         for source, task in of.items():
-            documents[source] = _ended(_marked(documents[source], task, source), task, self.endings)
-        given = documents[INPUT]
+            made[source] = _ended(_marked(made[source], task, source), task, self.endings)
+        given = made[INPUT]
         if given == {}:
             given = {"note": "nothing is read"}
-        return Scenario(goal.name, given, end.track.replies(documents), self.variables, about=goal.at)
+        return Scenario(goal.name, given, track.replies(made), self.variables, about=goal.at)
+
+
+def _elsewhere(run: Execution) -> str:
+    """Why an execution that was to get somewhere did not."""
+    if run.status == "SUCCEEDED":
+        return "executions that were meant to get there succeed on another way"
+    cause = (run.cause or "no cause").replace("An error occurred while executing the state", "in state")
+    return f"an execution that was meant to get there fails with {run.error or 'no error name'}: {cause}"
 
 
 _IDENTITIES: Final = {"batch:submitJob": "JobId", "ecs:runTask": "TaskArn", "states:startExecution": "ExecutionArn"}

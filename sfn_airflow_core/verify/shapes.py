@@ -23,17 +23,27 @@ _KINDS: Final = {
 }
 
 
-@lru_cache(maxsize=64)
-def _operation(action: str) -> Any:
-    """botocore's model of an operation, ``None`` where there is none or botocore is not installed."""
+@lru_cache(maxsize=1)
+def _session() -> Any:
+    """One session, which keeps the models that it has read: some take botocore half a second. None without botocore."""
     try:
-        import botocore.session
-        from botocore.exceptions import UnknownServiceError
+        from botocore.session import Session
     except ImportError:
         return None
+    return Session()
+
+
+@lru_cache(maxsize=256)
+def _operation(action: str) -> Any:
+    """botocore's model of an operation, ``None`` where there is none or botocore is not installed."""
+    session = _session()
+    if session is None:
+        return None
+    from botocore.exceptions import UnknownServiceError
+
     service, _, operation = action.partition(":")
     try:
-        model = botocore.session.Session().get_service_model(service)
+        model = session.get_service_model(service)
     except UnknownServiceError:
         return None
     name = operation[:1].upper() + operation[1:]

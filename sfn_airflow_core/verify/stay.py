@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from sfn_airflow_core.asl.model import (
     CatchQuery,
@@ -42,17 +42,27 @@ Json = Any
 Variables: TypeAlias = "Mapping[str, Value]"
 
 
+WHOLE_INPUT: Final = Sym(INPUT)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a scope runs: numbers of branches and items, how many Maps are around, and the item, if any."""
+    """Where a scope runs: numbers of branches and items, how many Maps are around, and the item, if any.
+
+    A negative number stands for all items that have no place of their own. ``root`` is the input of the execution,
+    where that is a child execution of a distributed Map.
+    """
 
     numbers: Numbers = ()
     maps: int = 0
     item: Value | None = None
+    root: Value = WHOLE_INPUT
 
     @property
     def key(self) -> str:
         """The key of replies for this item; empty outside Maps, and in Maps inside Maps, where order decides."""
+        if any(number < 0 for number in self.numbers):
+            return "*"
         return "/".join(map(str, self.numbers)) if self.maps == 1 else ""
 
 
@@ -96,7 +106,7 @@ class Stay:
         value: Value
         match names[:3]:
             case ["Execution", "Input", *_]:
-                value, rest = Sym(INPUT), names[2:]
+                value, rest = self.at.root, names[2:]
             case ["Map", "Item", *_] if item is not None:
                 value, rest = item, names[2:]
             case ["State", "Name"]:

@@ -12,6 +12,7 @@ from sfn_airflow_core.expr.model import (
     Array,
     Call,
     Compare,
+    Descend,
     Expr,
     Field,
     Filter,
@@ -20,9 +21,11 @@ from sfn_airflow_core.expr.model import (
     Negation,
     Object,
     Path,
+    PathFunction,
     Step,
     Test,
 )
+from sfn_airflow_core.verify.concretes import concrete
 from sfn_airflow_core.verify.queries import asked
 from sfn_airflow_core.verify.symbols import (
     AS_JSON,
@@ -37,7 +40,7 @@ from sfn_airflow_core.verify.symbols import (
     member,
     selected,
 )
-from sfn_airflow_core.verify.wishes import Check, Wishes, concrete
+from sfn_airflow_core.verify.wishes import Check, Wishes
 
 Json = Any
 
@@ -111,19 +114,22 @@ def _path(path: Path, scene: Scene, wishes: Wishes) -> tuple[Value, Wishes]:
 
 
 def _filtered(base: Sym, steps: tuple[Step, ...], wishes: Wishes) -> Wishes:
-    """The first element of a list passes the filter, where that can be said simply."""
+    """An element of a list passes the filter, where that can be said simply: for each filter another one."""
     way: tuple[str | int, ...] = base.steps
     for step in steps:
         match step:
             case Field(name):
                 way = (*way, name)
             case Filter(predicate):
-                way = (*way, 0)
+                wishes, position = wishes.filtered(Sym(base.source, way), predicate)
+                way = (*way, position)
                 element = Scene(Const(None), current=Sym(base.source, way))
                 wishes = next(ways_to(predicate, True, element, wishes), wishes)
+            case Descend() | PathFunction():
+                return wishes
             case _:
                 way = (*way, 0)
-    return wishes
+    return wishes.need(Sym(base.source, way))
 
 
 def _call(call: Call, scene: Scene, wishes: Wishes) -> tuple[Value, Wishes]:
@@ -136,6 +142,9 @@ def _call(call: Call, scene: Scene, wishes: Wishes) -> tuple[Value, Wishes]:
         wishes = wishes.be(value, kind)
     if not row.deterministic:
         return Unknown(), wishes
+    match call.function, values:
+        case "States.ArrayGetItem", (App("States.StringSplit", (text, separator)), Const(int() as position)):
+            wishes = wishes.divided(text, separator, position + 1)
     made = _function(call.function, values)
     return made, wishes.need(made)
 
@@ -205,11 +214,18 @@ def _presence(test: Test, wanted: bool, scene: Scene, wishes: Wishes) -> Iterato
     match value:
         case Sym() if value.steps:
             yield wishes.need(value) if wanted else wishes.lack(value)
-        case App(path=(Field() | _, *_), arguments=(Sym() as base,)) if not wanted:
-            yield wishes.long(base, 0)
+        case App(path=(_, *_)) if not wanted and (base := _listed(value)) is not None:
+            yield wishes.without(base).long(base, 0)
         case _:
             if wanted:
                 yield wishes.need(value)
+
+
+def _listed(value: Value) -> Sym | None:
+    """The list of which an indefinite path selects elements."""
+    while isinstance(value, App) and value.path:
+        value = value.arguments[0]
+    return value if isinstance(value, Sym) else None
 
 
 def _tested(

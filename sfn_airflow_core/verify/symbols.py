@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from sfn_airflow_core.expr.model import Descend, Field, Filter, Index, Path, PathFunction, Slice, Step
+from sfn_airflow_core.expr.model import Descend, Field, Filter, Index, Path, PathFunction, Slice, Step, Wildcard
 
 Json = Any
 
@@ -119,13 +119,19 @@ def member(value: Value, key: str | int) -> Value:
             return member(value.base, key)
         case Lst() if isinstance(key, int) and -len(value.items) <= key < len(value.items):
             return value.items[key]
+        case App(path=(*_, Slice(start=first))) if isinstance(key, int) and key >= 0 and (first or 0) >= 0:
+            before = value.path[:-1]
+            return member(App("", value.arguments, before) if before else value.arguments[0], (first or 0) + key)
         case Const():
             try:
                 return Const(value.value[key])
             except (LookupError, TypeError):
                 raise Impossible(f"there is no {key}") from None
         case App() | Asked():
-            return App("", (value,), (Field(key) if isinstance(key, str) else Index(key),))
+            step = Field(key) if isinstance(key, str) else Index(key)
+            if isinstance(value, App) and value.path and all(isinstance(s, Field | Index) for s in value.path):
+                return App("", value.arguments, (*value.path, step))
+            return App("", (value,), (step,))
         case Unknown():
             return value
         case _:
@@ -153,7 +159,7 @@ def inside(value: Value) -> Iterator[Sym]:
         case Obj():
             for part in value.members.values():
                 yield from inside(part)
-            if value.base is not None:
+            if value.base is not None and not optional(value.base):
                 yield from inside(value.base)
         case Lst():
             for part in value.items:
@@ -163,12 +169,32 @@ def inside(value: Value) -> Iterator[Sym]:
         case App():
             for part in value.arguments:
                 yield from inside(part)
-            if value.path and (base := value.arguments[0]) and isinstance(base, Sym):
-                yield from _below(base, value.path)
+            if value.path and (example := _example(value)) is not None:
+                yield example
 
 
-def _below(base: Sym, steps: tuple[Step, ...]) -> Iterator[Sym]:
-    """An example of what an indefinite path selects: the first element of every list on the way."""
+def optional(base: Value) -> bool:
+    """Whether an object that others were put into need not be there: then it is made of them alone."""
+    return isinstance(base, Sym) and bool(base.steps)
+
+
+def _example(value: Value) -> Sym | None:
+    """An example of what a path selects: the first element of every list on the way."""
+    match value:
+        case Sym():
+            return value
+        case App(path=(first, *_) as steps, arguments=(inner,)):
+            base = _example(inner)
+            if isinstance(inner, App):  # a list of matches, of which the example is one
+                if not isinstance(first, Index | Slice | Filter | Wildcard):
+                    return None
+                steps = steps[1:]
+            return None if base is None else _below(base, steps)
+        case _:
+            return None
+
+
+def _below(base: Sym, steps: tuple[Step, ...]) -> Sym | None:
     way = base.steps
     for step in steps:
         match step:
@@ -179,12 +205,10 @@ def _below(base: Sym, steps: tuple[Step, ...]) -> Iterator[Sym]:
             case Slice(start):
                 way = (*way, max(start or 0, 0))
             case Descend() | PathFunction():
-                return
-            case Filter():
-                way = (*way, 0)
+                return None
             case _:
                 way = (*way, 0)
-    yield Sym(base.source, way)
+    return Sym(base.source, way)
 
 
 def placed(target: Value, keys: tuple[str | int, ...], value: Value) -> Value:

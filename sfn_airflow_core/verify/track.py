@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+from sfn_airflow_core.text import parts
 from sfn_airflow_core.verify.symbols import Sym, Value
-from sfn_airflow_core.verify.wishes import Documents, Wishes
+from sfn_airflow_core.verify.wishes import Wishes
 
 Json = Any
+Documents: TypeAlias = "dict[str, Json]"
 Numbers: TypeAlias = "tuple[int, ...]"
 
 
@@ -25,6 +29,8 @@ class Used:
     error: str = ""
     function: bool = False
     """Whether a Lambda function fails, whose cause is the JSON that describes its exception."""
+    pointer: str = ""
+    """Where in a JSON file the items are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +66,17 @@ class Track:
         used = (*self.used, Used(state, item, kind, source))
         return replace(self, used=used, wishes=self.wishes.need(Sym(source))), source
 
+    def reads(self, state: str, item: str, form: str, pointer: str) -> tuple[Track, str]:
+        """A file (csv, jsonl, json) or a listing is read; gives the name of its items as a source."""
+        track, source = self.answers(state, item, form)
+        return replace(track, used=(*self.used, replace(track.used[-1], pointer=pointer))), source
+
     def replies(self, documents: Documents) -> dict[str, Json]:
         """The replies as the value of a replies file."""
         table: dict[str, dict[str, list[Json]]] = {}
         for used in self.used:
-            table.setdefault(used.state, {}).setdefault(used.item, []).append(_reply(used, documents))
-        return {state: _entry(items) for state, items in table.items()}
+            table.setdefault(used.state, {}).setdefault(used.item or "*", []).append(_reply(used, documents))
+        return {state: items["*"] if set(items) == {"*"} else dict(items) for state, items in table.items()}
 
 
 def cause_of(state: str, error: str, function: bool) -> str:
@@ -82,12 +93,26 @@ def _reply(used: Used, documents: Documents) -> Json:
             return {"error": used.error, "cause": cause_of(used.state, used.error, used.function)}
         case "timeout":
             return {"timeout": True}
+        case "csv" | "jsonl" | "json" | "listing":
+            return {"result": _file(used, documents[used.source])}
         case kind:
             return {kind: documents[used.source]}
 
 
-def _entry(items: dict[str, list[Json]]) -> Json:
-    return items[""] if set(items) == {""} else {key or "*": replies for key, replies in items.items()}
+def _file(used: Used, items: Json) -> Json:
+    """What a file with these items holds."""
+    if used.kind == "csv":
+        names = list(dict.fromkeys(name for item in items for name in item)) or ["id"]
+        text = io.StringIO()
+        rows = csv.DictWriter(text, names, lineterminator="\n")
+        rows.writeheader()
+        rows.writerows(item or {names[0]: f"row-{number}"} for number, item in enumerate(items))
+        return text.getvalue()
+    if used.kind == "jsonl":
+        return "".join(f"{json.dumps(item)}\n" for item in items)
+    for key in reversed(parts(used.pointer)):
+        items = {key: items}
+    return items
 
 
 @dataclass(frozen=True, slots=True)

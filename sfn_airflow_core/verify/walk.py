@@ -25,6 +25,7 @@ from sfn_airflow_core.verify.track import Ended, Track
 
 _MOST_VISITS: Final = 150
 _MOST_STAYS: Final = 800
+_MOST_STUCK: Final = 4
 
 
 @dataclass(slots=True)
@@ -38,6 +39,8 @@ class Walk:
     """How many stays were tried; there is an end to it, because loops have many ways."""
     obstacle: str = ""
     """Why the first way that had to be given up leads no further."""
+    stuck: list[Track] = field(default_factory=list)
+    """Ways that were given up: what they need lets an execution get as far, to fail there or to go round for ever."""
 
     def executions(self) -> Iterator[Ended]:
         """Every execution that can be imagined for the route, the simplest first."""
@@ -55,6 +58,7 @@ class Walk:
         state = machine.states[name]
         self.stays += 1
         if sum(track.visits.values()) > _MOST_VISITS or self.stays > _MOST_STAYS:
+            self._give_up(track)
             return
         for step in self._stay(machine, state, value, variables, at, track):
             if step.failed:
@@ -71,11 +75,20 @@ class Walk:
         number = track.visit(state.at, at.numbers)
         track = track.enter(state.at, at.numbers)
         asked = self.route.get(state.at, ())
-        wanted = [asked[number]] if number < len(asked) and not any(n > 0 for n in at.numbers[-1:] if at.maps) else []
+        wanted = [asked[number]] if number < len(asked) and not any(n != 0 for n in at.numbers[-1:] if at.maps) else []
         choices = wanted or [outcome for outcome, _ in self.atlas.ordered(machine, state) if outcome.kind != "catch"]
         stay = Stay(self, state, raw, variables, at, track)
+        found, stuck = False, len(self.stuck)
         for outcome in choices or [Outcome()]:
             try:
-                yield from ends(stay, outcome)
+                for end in ends(stay, outcome):
+                    found = True
+                    yield end
             except (Impossible, EvaluationError) as error:
                 self.obstacle = self.obstacle or f"{state.name}: {error}"
+        if not found and len(self.stuck) == stuck:  # not because of what is inside
+            self._give_up(track)
+
+    def _give_up(self, track: Track) -> None:
+        if len(self.stuck) < _MOST_STUCK:
+            self.stuck.append(track)

@@ -9,7 +9,7 @@ from sfn_airflow_core.asl.model import Choice, Given, Query, QueryFlow, QueryRul
 from sfn_airflow_core.expr.read_jsonata import read_jsonata, read_values
 from sfn_airflow_core.verify.queries import Names, conditions
 from sfn_airflow_core.verify.symbolic import Scene, value_of
-from sfn_airflow_core.verify.symbols import INPUT, Asked, Const, Impossible, Obj, Sym, Unknown, Value
+from sfn_airflow_core.verify.symbols import Asked, Const, Impossible, Obj, Unknown, Value
 from sfn_airflow_core.verify.track import Track
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def names_of(stay: Stay, item: Value | None = None, **more: Value) -> dict[str, 
     """What ``$name`` stands for in a state: ``$states`` and the variables."""
     found = item or stay.at.item
     context: dict[str, Value] = {
-        "Execution": Obj({"Input": Sym(INPUT)}, Unknown()),
+        "Execution": Obj({"Input": stay.at.root}, Unknown()),
         "State": Obj({"Name": Const(stay.state.name)}, Unknown()),
     }
     if found is not None:
