@@ -120,7 +120,10 @@ def _prepare(home: Path, quiet: bool) -> None:
     if quiet:
         import structlog
 
-        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+        plain: Any = structlog.make_filtering_bound_logger(logging.CRITICAL)
+        # ShortCircuitOperator asks its logger as if it were one of the standard library
+        quieted = type("Quieted", (plain,), {"getEffectiveLevel": lambda self: logging.CRITICAL})
+        structlog.configure(wrapper_class=quieted)
     from airflow.dag_processing.bundles.manager import DagBundlesManager
     from airflow.utils.session import create_session
 

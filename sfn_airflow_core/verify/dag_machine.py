@@ -1,0 +1,198 @@
+"""Runs the state machine of a DAG in the reference interpreter, its functions for real, and notes what it does."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sfn_airflow_core.asl.model import Fail, Machine, Map, Pass, Task, Wait
+from sfn_airflow_core.interpreter import Execution, Options, Reply, ServiceCall, execute
+from sfn_airflow_core.interpreter.resource import parse_resource
+from sfn_airflow_core.verify.aws_answers import Place
+from sfn_airflow_core.verify.calls import action_of
+from sfn_airflow_core.verify.dag_answers import DagAnswers
+from sfn_airflow_core.verify.dag_history import Asked, History
+from sfn_airflow_core.verify.dag_services import Aws, DagServices, TableAws
+from sfn_airflow_core.verify.places import marked
+from sfn_airflow_core.verify.replies import Replies
+
+Json = Any
+Function = Callable[[Json], Json]
+SKIP = "AirflowSkipException"
+
+
+@dataclass(frozen=True, slots=True)
+class States:
+    """Which state does the work of which task.
+
+    ``tasks`` are the ids by the names of Task states, ``waits`` by those of Wait states, ``stubs`` by those of states
+    that only fail. ``resources`` are those of the Task states by task, ``sensors`` the tasks that look again and again.
+    """
+
+    tasks: Mapping[str, str]
+    waits: Mapping[str, str]
+    stubs: Mapping[str, str]
+    resources: Mapping[str, str]
+    sensors: frozenset[str]
+
+
+def states_of(machine: Machine, tasks: Mapping[str, str]) -> States:
+    """The states of a machine by the tasks whose work they do.
+
+    Args:
+        machine: the translation of the DAG.
+        tasks: the task ids by the names that their states would have.
+    """
+    doing: dict[str, str] = {}
+    resources: dict[str, str] = {}
+    stubs: dict[str, str] = {}
+    for state in machine.walk():
+        if isinstance(state, Map) and state.name in tasks:
+            inside = {inner.name: tasks[state.name] for inner in state.processor.walk() if isinstance(inner, Task)}
+            doing |= inside
+        elif isinstance(state, Task) and state.name in tasks:
+            doing[state.name] = tasks[state.name]
+        elif isinstance(state, Pass | Fail) and state.name in tasks:
+            stubs[state.name] = tasks[state.name]
+    for state in machine.walk():
+        if isinstance(state, Task) and state.name in doing:
+            resources[doing[state.name]] = state.resource
+    waits = {
+        state.name: doing[state.next] for state in machine.walk() if isinstance(state, Wait) and state.next in doing
+    }
+    return States(doing, waits, stubs, resources, frozenset(waits.values()))
+
+
+@dataclass(slots=True)
+class Functions:
+    """Answers the calls of a machine: by the scenario, else by the Lambda functions, else as services do.
+
+    Every answer takes a moment of virtual time, another one for each task, so that branches overlap.
+    """
+
+    states: States
+    answers: DagAnswers
+    history: History
+    functions: Mapping[str, Function]
+    services: DagServices
+    count: int = 0
+
+    def answer(self, call: ServiceCall) -> Reply:
+        """The reply to a call of a state."""
+        task = self.states.tasks.get(call.state, call.state)
+        known = (task, call.item) in self.history.did
+        did = self.history.of(task, call.item)
+        if not known:
+            did.began = call.at
+        function = self._function(call)
+        if function is None:
+            did.calls.append(Asked(action_of(call.resource), call.arguments))
+            reply = self._said(task, call) or self.answers.of_service(task, call.item, call.resource, call.arguments)
+        else:
+            did.given = call.arguments["Payload"] if isinstance(call.arguments, dict) else None
+            reply = self._said(task, call) or self._run(function, task, call.item, did.given)
+            did.returned = reply.value
+            reply = _as_lambda(reply)
+        did.ends.append("success" if reply.kind in ("result", "payload") else "failed")
+        if reply.kind == "error" and reply.error == SKIP:
+            did.ends[-1] = "skipped"
+        if task not in self.states.sensors and reply.after == 0.0:
+            reply = replace(reply, after=0.1 + zlib.crc32(f"{task}#{call.item}".encode()) % 8 / 10)
+        did.ended = call.at + (0.0 if reply.kind == "timeout" else reply.after)
+        return reply
+
+    def _said(self, task: str, call: ServiceCall) -> Reply | None:
+        return self.answers.of_task(task, call.item, call.arguments)
+
+    def _function(self, call: ServiceCall) -> Function | None:
+        if parse_resource(call.resource).service != "lambda" or not isinstance(call.arguments, dict):
+            return None
+        name = call.arguments.get("FunctionName")
+        return self.functions.get(name) if isinstance(name, str) else None
+
+    def _run(self, function: Function, task: str, index: int | None, event: Json) -> Reply:
+        """What Lambda makes of a call: the function's value as JSON, or the class of its exception."""
+        outer, self.services.place = self.services.place, Place(task, False, index)
+        try:
+            value = function(json.loads(json.dumps(event)))
+        except Exception as error:
+            cause = json.dumps({"errorMessage": str(error), "errorType": type(error).__name__})
+            return Reply("error", error=type(error).__name__, cause=cause)
+        except BaseException as error:
+            if type(error).__name__ == "AirflowTaskTimeout":
+                return Reply("timeout")
+            raise
+        finally:
+            self.services.place = outer
+        try:
+            return Reply("payload", json.loads(json.dumps(value, allow_nan=False)))
+        except (TypeError, ValueError) as error:
+            return Reply("error", error="Runtime.MarshalError", cause=f"Unable to marshal response: {error}")
+
+
+def _as_lambda(reply: Reply) -> Reply:
+    """A payload as ``lambda:invoke`` gives it."""
+    if reply.kind != "payload":
+        return reply
+    return replace(
+        reply, kind="result", value={"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": reply.value}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One execution: what the tasks did, the stubs that it came by, and the pointers that it visited."""
+
+    history: History
+    execution: Execution
+    stubs: tuple[str, ...] = ()
+    visited: frozenset[str] = frozenset()
+    passed: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+
+
+def run_machine(
+    machine: Machine,
+    states: States,
+    answers: DagAnswers,
+    given: Json,
+    functions: Mapping[str, Function],
+    options: Options,
+    *,
+    aws: Aws | None = None,
+) -> Done:
+    """Execute a machine once; marks on its edges say which ways it went.
+
+    Args:
+        machine: the translation of a DAG.
+        states: which of its states does which task.
+        answers: the replies of the scenario.
+        given: the input of the execution.
+        functions: the Lambda functions by name.
+        options: of the interpreter.
+        aws: who answers the calls of botocore that functions make; the replies, if nobody else does.
+    """
+    history = History()
+    services = DagServices(Replies(), aws=aws or TableAws(answers, history))
+    world = Functions(states, answers, history, functions, services)
+    with services.answering():
+        execution = execute(marked(machine), given, world, options=options)
+    history.status, history.error, history.cause = execution.status, execution.error, execution.cause
+    delays: dict[str, list[float]] = defaultdict(list)
+    for retry in execution.retries:
+        delays[states.tasks.get(retry.state, retry.state)].append(retry.seconds)
+    waits: dict[str, list[float]] = defaultdict(list)
+    for pause in execution.waits:
+        waits[states.waits.get(pause.state, pause.state)].append(pause.seconds)
+    history.delays, history.waits = delays, waits
+    stubs = dict.fromkeys(states.stubs[visit.state] for visit in execution.visits if visit.state in states.stubs)
+    return Done(
+        history,
+        execution,
+        tuple(stubs),
+        frozenset(visit.at for visit in execution.visits),
+        frozenset((edge.source, edge.target) for edge in execution.edges),
+    )

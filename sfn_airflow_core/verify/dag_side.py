@@ -1,0 +1,100 @@
+"""Runs a DAG as its author wrote it, on a real Airflow, with the replies of a scenario, and notes what its tasks do."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from sfn_airflow_core.verify.aws_answers import Place
+from sfn_airflow_core.verify.dag_answers import DagAnswers
+from sfn_airflow_core.verify.dag_history import End, History
+from sfn_airflow_core.verify.dag_run import Drive, Recorder
+from sfn_airflow_core.verify.dag_services import Aws, DagServices, TableAws
+from sfn_airflow_core.verify.dag_stand_ins import StandIns, doing, kinds
+from sfn_airflow_core.verify.replies import Json, Replies
+
+_ENDS: Final[Mapping[str, End]] = {
+    "success": "success",
+    "failed": "failed",
+    "up_for_retry": "failed",
+    "skipped": "skipped",
+}
+
+
+@dataclass(slots=True)
+class _Watched(Drive):
+    """Drives a run, notes when task instances run and how they end, and calls them by their ids."""
+
+    history: History = field(default_factory=History)
+    absorbed: Mapping[str, str] = field(default_factory=dict)
+    number: int = 0
+
+    def called(self, task: Any) -> str:
+        return str(task.task_id)
+
+    def place(self, task: Any, ti: Any, outer: Place) -> Place:
+        return Place(task.task_id, doing(task) == "operator", None if ti.map_index < 0 else ti.map_index)
+
+    def _run_task(self, task: Any, ti: Any) -> None:
+        index = None if ti.map_index < 0 else ti.map_index
+        new = (task.task_id, index) not in self.history.did
+        did = self.history.of(task.task_id, index)
+        self.number += 1
+        if new:
+            did.began = self.number
+        Drive._run_task(self, task, ti)
+        self.number += 1
+        did.ended = self.number
+        if (end := _ENDS.get(str(getattr(ti.state, "value", ti.state)))) is not None:
+            did.ends.append(end)
+
+
+def run_dag(
+    dag: Any,
+    answers: DagAnswers,
+    moment: datetime,
+    conf: Mapping[str, Json],
+    *,
+    absorbed: Mapping[str, str] | None = None,
+    aws: Aws | None = None,
+    timeout: float = 60,
+) -> History:
+    """Run a DAG once.
+
+    Args:
+        dag: the DAG as Airflow has imported it; what a run changes of it is put back.
+        answers: the replies of the scenario.
+        moment: the logical date.
+        conf: the ``conf`` of the run.
+        absorbed: the operator by the sensor that only waits for what it has started.
+        aws: who answers the calls of botocore; the replies, if nobody else does.
+        timeout: seconds after which ``TimeoutError`` is raised.
+    """
+    history = History()
+    boundary = aws or TableAws(answers, history, kinds(dag), absorbed or {})
+    services = DagServices(Replies(), aws=boundary)
+    recorder = Recorder()
+    work = StandIns(answers, history, lambda: services.place)
+    with _unchanged(dag), services.answering(), work.working():
+        drive = _Watched({dag.dag_id: dag}, services, recorder, time.monotonic() + timeout, history=history)
+        run = drive.start(dag.dag_id, dict(conf), moment)
+    history.status = "SUCCEEDED" if run.state == "success" else "FAILED"
+    history.delays, history.waits = recorder.delays, work.waits
+    return history
+
+
+@contextmanager
+def _unchanged(dag: Any) -> Iterator[None]:
+    """Puts back the params of a DAG, which a run with a conf changes."""
+    owners = [owner for owner in (dag, *dag.tasks) if not getattr(owner, "is_mapped", False)]
+    kept = [(owner, copy.deepcopy(owner.params)) for owner in owners]
+    try:
+        yield
+    finally:
+        for owner, params in kept:
+            owner.params = params

@@ -1,0 +1,204 @@
+"""Who does the work of a DAG's tasks while it is verified: functions run, services are stood in for.
+
+Python functions are called for real, unless the scenario says what they do. Operators of the Amazon provider run for
+real down to the calls of botocore. Whatever else would leave this process is stood in for by the scenario's reply.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, Final, Literal, TypeAlias
+from unittest import mock
+
+from sfn_airflow_core.interpreter import Reply
+from sfn_airflow_core.verify.aws_answers import Place
+from sfn_airflow_core.verify.dag_answers import DagAnswers
+from sfn_airflow_core.verify.dag_history import Asked, History, as_json
+from sfn_airflow_core.verify.dag_services import Kind
+
+Json = Any
+Doing: TypeAlias = Literal["python", "operator", "sensor", "trigger", "itself", "stand-in"]
+
+_PROVIDERS: Final = "airflow.providers."
+_OURSELVES: Final = (
+    "EmptyOperator", "LatestOnlyOperator", "BranchDateTimeOperator", "BranchDayOfWeekOperator", "BaseBranchOperator",
+    "DateTimeSensor", "TimeSensor", "DayOfWeekSensor", "TimeDeltaSensor", "BaseSensorOperator",
+)  # fmt: skip
+_CALLED: Final = ("PythonOperator", "BranchPythonOperator", "ShortCircuitOperator", "PythonSensor")
+_ELSEWHERE: Final = ("_BasePythonVirtualenvOperator",)
+
+
+def doing(task: Any) -> Doing:
+    """Who does the work of a task: the first class of its ancestors that is not the DAG author's own says so."""
+    kind = task.operator_class if getattr(task, "is_mapped", False) else type(task)
+    for known in kind.__mro__:
+        if known.__name__ in _ELSEWHERE:
+            return "stand-in"
+        if not known.__module__.startswith(_PROVIDERS):
+            continue
+        if known.__module__.startswith(f"{_PROVIDERS}amazon."):
+            return "sensor" if getattr(kind, "_is_sensor", False) else "operator"
+        if known.__name__ in _CALLED:
+            return "python"
+        if known.__name__ == "TriggerDagRunOperator":
+            return "trigger"
+        if known.__name__ in _OURSELVES:
+            return "itself"
+        if not known.__name__.startswith("_"):
+            return "stand-in"
+    return "itself"
+
+
+def kinds(dag: Any) -> dict[str, Kind]:
+    """How the calls of botocore of each task are answered."""
+    found: dict[str, Kind] = {}
+    for task in dag.tasks:
+        match doing(task):
+            case "operator" | "sensor" as kind:
+                found[task.task_id] = kind
+            case _:
+                found[task.task_id] = "python"
+    return found
+
+
+@dataclass(slots=True)
+class StandIns:
+    """Takes the place of what a DAG's tasks would do outside; notes what they are given and give back."""
+
+    answers: DagAnswers
+    history: History
+    place: Callable[[], Place]
+    waits: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    late: list[timedelta] = field(default_factory=lambda: [timedelta()])
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """While it lasts, tasks run as this module says."""
+        import airflow.sdk.bases.sensor as module
+        from airflow.providers.standard.operators.python import PythonOperator
+        from airflow.providers.standard.sensors.python import PythonSensor
+        from airflow.sdk.execution_time import task_runner
+
+        sensors: Any = module
+        run, poke, execute = PythonOperator.execute_callable, PythonSensor.poke, task_runner._execute_task
+        pause = sensors.BaseSensorOperator._get_next_poke_interval
+
+        def called(operator: Any) -> Json:
+            return self.called(operator, lambda: run(operator))
+
+        def poked(operator: Any, context: Any) -> Json:
+            return self.called(operator, lambda: poke(operator, context))
+
+        def paused(operator: Any, *arguments: Any) -> float:
+            seconds: float = pause(operator, *arguments)
+            self.waits[operator.task_id].append(round(seconds, 3))
+            self.late[0] += timedelta(seconds=seconds)
+            return seconds
+
+        def executed(context: Any, ti: Any, log: Any) -> Json:
+            return self.executed(ti, lambda: execute(context, ti, log))
+
+        clock = _Clock(sensors.timezone, self.late)
+        with ExitStack() as patches:
+            for owner, name, double in (
+                (PythonOperator, "execute_callable", called),
+                (PythonSensor, "poke", poked),
+                (sensors.BaseSensorOperator, "_get_next_poke_interval", paused),
+                (sensors, "timezone", clock),
+                (sensors, "time", SimpleNamespace(monotonic=clock.monotonic, sleep=lambda seconds: None)),
+                (task_runner, "_execute_task", executed),
+                (task_runner, "_run_task_state_change_callbacks", lambda *_: None),
+            ):
+                patches.enter_context(mock.patch.object(owner, name, double))
+            yield
+
+    def called(self, operator: Any, call: Callable[[], Json]) -> Json:
+        """What a function gives back, or what the scenario says instead."""
+        place = self.place()
+        did = self.history.of(place.state, place.index)
+        did.given = given_to(operator.python_callable, operator.op_args, operator.op_kwargs)
+        reply = self.answers.of_task(place.state, place.index, did.given)
+        value = call() if reply is None else said(reply)
+        did.returned = as_json(getattr(value, "xcom_value", value))
+        return value
+
+    def executed(self, ti: Any, execute: Callable[[], Json]) -> Json:
+        """Runs an operator, or stands in for it."""
+        task, place = ti.task, self.place()
+        call: Asked | None = None
+        match doing(task):
+            case "trigger":
+                call = Asked("stepfunctions:startExecution", {"Dag": task.trigger_dag_id, "Input": _input(task)})
+            case "stand-in":
+                pass
+            case _:
+                return execute()
+        resource = self.answers.resource(place.state, "none:none")
+        if call is not None:
+            self.history.of(place.state, place.index).calls.append(call)
+        found = self.answers.of_task(place.state, place.index, {})
+        if call is None:
+            return None if found is None else said(found)
+        said(found or self.answers.of_service(place.state, place.index, resource, {}))
+        return None
+
+
+def _input(task: Any) -> Json:
+    conf = as_json(json.loads(task.conf) if isinstance(task.conf, str) else task.conf)
+    return {} if conf is None else {"conf": conf}
+
+
+def given_to(function: Any, args: Any, kwargs: Any) -> Json:
+    """The arguments of a call by the names of the parameters, those in ``**kwargs`` among them."""
+    try:
+        signature = inspect.signature(function)
+        bound = signature.bind(*args, **kwargs).arguments
+    except (TypeError, ValueError):
+        return as_json(dict(kwargs))
+    wild = [p.name for p in signature.parameters.values() if p.kind is inspect.Parameter.VAR_KEYWORD]
+    return as_json(bound | {name: value for each in wild for name, value in bound.pop(each, {}).items()})
+
+
+def said(reply: Reply) -> Json:
+    """What a function or operator does whose doing the scenario says: it returns, or raises."""
+    from airflow.sdk import exceptions
+
+    match reply.kind:
+        case "result" | "payload":
+            return reply.value
+        case "timeout" | "never":
+            raise exceptions.AirflowTaskTimeout("it takes longer than it may")
+        case "job_failed":
+            raise exceptions.AirflowException(f"the job has failed: {reply.value}")
+        case "error":
+            name = reply.error or "Exception"
+            known = getattr(exceptions, name, None)
+            made = known if isinstance(known, type) else type(name, (Exception,), {})
+            raise made(reply.cause or "")
+
+
+class _Clock:
+    """A module about time whose now has passed by what was waited for."""
+
+    def __init__(self, module: Any, late: list[timedelta]):
+        self._module, self._late = module, late
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
+
+    def utcnow(self) -> datetime:
+        """Now."""
+        now: datetime = self._module.utcnow()
+        return now + self._late[0]
+
+    def monotonic(self) -> float:
+        """Seconds that only grow."""
+        return time.monotonic() + self._late[0].total_seconds()

@@ -1,0 +1,199 @@
+"""Runs scenarios as a DAG on Airflow and as its state machine in the reference interpreter, and compares."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sfn_airflow_core.asl.model import Machine
+from sfn_airflow_core.interpreter import Options
+from sfn_airflow_core.interpreter.values import json_text, timestamp
+from sfn_airflow_core.verify.compare import Difference
+from sfn_airflow_core.verify.dag_answers import answers
+from sfn_airflow_core.verify.dag_compare import DagComparison, Facts, joined
+from sfn_airflow_core.verify.dag_history import History
+from sfn_airflow_core.verify.dag_machine import Done, Function, States, run_machine
+from sfn_airflow_core.verify.dag_services import Aws
+from sfn_airflow_core.verify.dag_side import run_dag
+from sfn_airflow_core.verify.places import taken, ways
+from sfn_airflow_core.verify.result import Coverage, Outcome, Verified
+from sfn_airflow_core.verify.scenario import Scenario
+
+Json = Any
+MOMENT: Final = datetime(2026, 3, 5, 4, 30, tzinfo=UTC)
+"""The logical date of a scenario that names none."""
+_OTHER: Final = Options(name="another-execution", machine_name="another-machine", region="eu-central-1", seed=4711)
+
+
+@dataclass(frozen=True, slots=True)
+class DagSubject:
+    """A DAG and the state machine that is to behave like it.
+
+    ``dag`` is what Airflow has imported, ``functions`` are the Lambda functions by name. ``aws`` makes an AWS for a
+    side of a scenario, instead of the scenario's replies.
+    """
+
+    name: str
+    source: str
+    dag: Any
+    machine: Machine
+    states: States
+    facts: Facts
+    functions: Mapping[str, Function]
+    timeout: float = 60.0
+    aws: Callable[[Scenario], Aws] | None = None
+
+
+@dataclass(slots=True)
+class DagBench:
+    """Where the scenarios of one DAG are run; remembers which edges of the machine they took."""
+
+    subject: DagSubject
+    visited: set[str] = field(default_factory=set)
+    passed: set[tuple[str, str]] = field(default_factory=set)
+    runs: dict[str, History] = field(default_factory=dict)
+
+    def dag(self, scenario: Scenario) -> History:
+        """One run of the DAG; the same scenario is not run again. Raises whatever Airflow does."""
+        key = json_text({"in": scenario.input, "replies": dict(scenario.replies), "as": dict(scenario.variables)})
+        if key not in self.runs:
+            self.runs[key] = self._dag(scenario)
+        return self.runs[key]
+
+    def _dag(self, scenario: Scenario) -> History:
+        subject = self.subject
+        with _variables(scenario.variables):
+            return run_dag(
+                subject.dag,
+                self._answers(scenario),
+                moment_of(scenario),
+                _conf(scenario),
+                absorbed=subject.facts.absorbed,
+                aws=None if subject.aws is None else subject.aws(scenario),
+                timeout=subject.timeout,
+            )
+
+    def machine(self, scenario: Scenario, options: Options) -> Done:
+        """One execution of the machine."""
+        subject = self.subject
+        with _variables(scenario.variables):
+            return run_machine(
+                subject.machine,
+                subject.states,
+                self._answers(scenario),
+                scenario.input,
+                subject.functions,
+                replace(options, start=moment_of(scenario)),
+                aws=None if subject.aws is None else subject.aws(scenario),
+            )
+
+    def _answers(self, scenario: Scenario) -> Any:
+        tasks = [task.task_id for task in self.subject.dag.tasks]
+        return answers(scenario.replies, tasks, self.subject.states.resources)
+
+    def compare(self, scenario: Scenario) -> Outcome:
+        """Run one scenario on both sides."""
+        done = self.machine(scenario, Options())
+        self.visited |= done.visited
+        self.passed |= done.passed
+        have = _end(done.history)
+        if reason := scenario.not_comparable or _incomparable(done):
+            return Outcome(scenario.id, self.subject.name, False, False, reason, {}, have)
+        try:
+            wanted = self.dag(scenario)
+        except Exception as error:  # whatever Airflow raises is a difference to be shown
+            found = Difference("status", f"the DAG did not run: {type(error).__name__}: {error}", have["status"])
+            return Outcome(scenario.id, self.subject.name, True, False, "", {}, have, (found,))
+        comparison = DagComparison(wanted, done.history, self.subject.facts)
+        differences = comparison.differences()
+        if differences:  # are they only what no two executions have in common?
+            other = self.machine(scenario, _OTHER).history
+            comparison = DagComparison(wanted, joined(done.history, other), self.subject.facts)
+            differences = comparison.differences()
+        promised = [] if scenario.expected is None else list(_promised(scenario.expected, wanted))
+        return Outcome(
+            id=scenario.id,
+            machine=self.subject.name,
+            comparable=True,
+            equal=not differences and not promised,
+            expected=_end(wanted),
+            actual=have,
+            differences=(*promised, *differences),
+            around=tuple(comparison.around),
+            tasks=len(wanted.did),
+        )
+
+    def coverage(self, missed: Mapping[str, str]) -> Coverage:
+        """How much of the machine the scenarios reached; ``missed`` says of pointers why not."""
+        states, edges = ways(self.subject.machine)
+        took = taken(edges, self.visited, self.passed)
+        left = [at for at in states if at not in self.visited] + [edge.at for edge in edges if edge.at not in took]
+        return Coverage(
+            (sum(at in self.visited for at in states), len(states)),
+            (sum(edge.at in took for edge in edges), len(edges)),
+            {at: missed.get(at, "no scenario reaches it") for at in left},
+        )
+
+
+def verify_dag(
+    bench: DagBench,
+    scenarios: tuple[Scenario, ...],
+    seen: Callable[[Outcome], None] = lambda _: None,
+    *,
+    stop_early: bool = False,
+) -> Verified:
+    """Run every scenario on both sides; with ``stop_early``, the first difference ends it."""
+    outcomes: list[Outcome] = []
+    for scenario in scenarios:
+        outcomes.append(bench.compare(scenario))
+        seen(outcomes[-1])
+        if stop_early and outcomes[-1].differences:
+            break
+    return Verified(bench.subject.name, bench.subject.source, tuple(outcomes), bench.coverage({}))
+
+
+def moment_of(scenario: Scenario) -> datetime:
+    """The logical date of a scenario."""
+    given = scenario.input.get("logical_date") if isinstance(scenario.input, dict) else None
+    return timestamp(given) or MOMENT
+
+
+def _conf(scenario: Scenario) -> dict[str, Json]:
+    given = scenario.input.get("conf") if isinstance(scenario.input, dict) else None
+    return given if isinstance(given, dict) else {}
+
+
+def _incomparable(done: Done) -> str:
+    if done.stubs:
+        return f"no counterpart, so that the state fails: {', '.join(done.stubs)}"
+    return "the machine's own time limit ended it" if done.execution.status == "TIMED_OUT" else ""
+
+
+def _end(history: History) -> dict[str, Json]:
+    return {"status": history.status, "output": None, "error": history.error}
+
+
+def _promised(expected: Mapping[str, Json], wanted: History) -> Iterator[Difference]:
+    """Where the DAG itself does not do what the scenario says must come out."""
+    if "status" in expected and expected["status"] != wanted.status:
+        yield Difference("expected status", expected["status"], wanted.status)
+
+
+@contextmanager
+def _variables(values: Mapping[str, Json]) -> Iterator[None]:
+    """Airflow Variables, for as long as a scenario runs."""
+    names = {f"AIRFLOW_VAR_{name.upper()}": value for name, value in values.items()}
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update({n: value if isinstance(value, str) else json_text(value) for n, value in names.items()})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
