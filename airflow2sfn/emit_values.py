@@ -182,6 +182,9 @@ class Reader(Values):
     def parameter(self, value: Symbolic) -> str:
         return self._open(value.key or value.text, value.text)
 
+    def local(self, wish: str) -> str:
+        return self.reads.names.variable(f"{self.task}_{wish}")
+
     def _open(self, wish: str, text: str) -> str:
         words = "".join(c if c.isalnum() and c.isascii() else " " for c in wish).split()
         name = "".join(

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from airflow2sfn.callables import SKIP, returned_ids
-from airflow2sfn.emit_drafts import FAILURE, Draft, Failure, Out, Scope
+from airflow2sfn.emit_chain import ERROR, chain, choice, failed
+from airflow2sfn.emit_drafts import Draft, Failure, Out, Scope
 from airflow2sfn.expressions import quoted
 from airflow2sfn.rules.control import BranchNotProven, MappedInline
-from airflow2sfn.trigger_rules import FAILED, GATE, SKIPPED, SUCCESS, Statuses, join
+from airflow2sfn.trigger_rules import GATE, SKIPPED, SUCCESS, Statuses, join
 from airflow2sfn.values import query
-from airflow2sfn.work import INVOKE, Call, Mapped, Missing, Nothing, Probe, place, work_of
-from sfn_airflow_core.asl.model import Given
+from airflow2sfn.work import INVOKE, Call, Chain, Look, Mapped, Missing, Nothing, Probe, place, work_of
 
 if TYPE_CHECKING:
     from airflow2sfn.emit_flow import Flow
-
-_ERROR = "$states.errorOutput"
 
 
 def emit(flow: Flow, task: str, edges: list[Out], scope: Scope) -> list[Out]:
@@ -45,8 +43,14 @@ def emit(flow: Flow, task: str, edges: list[Out], scope: Scope) -> list[Out]:
             if work.chooses == "branch":
                 return [*_branch(flow, task, draft.outs[0], scope), *rest]
             return list(draft.outs)
+        case Chain():
+            return chain(flow, task, work, edges, scope)
         case Probe():
-            return _sensor(flow, task, work, edges, scope)
+            look = Look(
+                work.call, work.found, "$states.input", interval=work.interval, timeout=work.timeout,
+                soft_fail=work.soft_fail,
+            )  # fmt: skip
+            return chain(flow, task, Chain((look,)), edges, scope)
         case Mapped():
             flow.note(MappedInline(at=place(source), task=task, limit=work.limit))
             return _map(flow, task, work, edges, scope)
@@ -57,27 +61,13 @@ def emit(flow: Flow, task: str, edges: list[Out], scope: Scope) -> list[Out]:
 Env = dict[str, Statuses]
 
 
-def _failed(task: str, slot: Literal["catch", "rule"], env: Env, before: Failure | None, text: str) -> Out:
-    """A way on which a task has failed; what failed first stays known."""
-    failure = before if env[FAILURE] == FAILED else Failure(text)
-    errors = ("States.ALL",) if slot == "catch" else ()
-    return Out(slot, env | {task: FAILED, FAILURE: FAILED}, failure=failure, errors=errors)
-
-
 def _of_call(task: str, call: Call, env: Env, failure: Failure | None) -> list[Out]:
     outs = [Out("next", env | {task: SUCCESS}, {task: call.result}, failure)]
+    if call.accepted:
+        outs.append(Out("catch", env | {task: SUCCESS}, {task: "null"}, failure, errors=call.accepted))
     if call.skips:
         outs.append(Out("catch", env | {task: SKIPPED}, failure=failure, errors=(SKIP,)))
-    return [*outs, _failed(task, "catch", env, failure, _ERROR)]
-
-
-def _choice(flow: Flow, name: str, out: Out, scope: Scope, value: str | None, comment: str | None = None) -> Draft:
-    """A Choice after a state, which hands it ``value`` as its input."""
-    draft = scope.add(Draft(flow.names.state(name), "Choice", comment=comment))
-    if value is not None:
-        out.output = Given(query(value))
-    flow.meet([out], draft, scope)
-    return draft
+    return [*outs, failed(task, "catch", env, failure, ERROR)]
 
 
 def _short_circuit(flow: Flow, task: str, out: Out, scope: Scope) -> list[Out]:
@@ -90,7 +80,7 @@ def _short_circuit(flow: Flow, task: str, out: Out, scope: Scope) -> list[Out]:
         if flow.plan.tasks[other].role != "teardown":
             flow.gates.setdefault(other, []).append(gate)
     comment = "A short circuit skips everything that follows" if ignore else "A short circuit skips what comes next"
-    draft = _choice(flow, f"{task}: continue?", out, scope, out.fresh[task], comment)
+    draft = choice(flow, f"{task}: continue?", out, scope, out.fresh[task], comment)
     proven = source.callable is not None and source.callable.returns == "bool"
     condition = "$states.input" if proven else "$boolean($states.input)"
     draft.outs = [
@@ -126,37 +116,12 @@ def _branch(flow: Flow, task: str, out: Out, scope: Scope) -> list[Out]:
     if len(ids) == 1:
         out.env = follows(ids[0])
         return [out]
-    draft = _choice(flow, f"{task}: which?", out, scope, out.fresh[task])
+    draft = choice(flow, f"{task}: which?", out, scope, out.fresh[task])
     draft.outs = [
         Out("rule", follows(name), failure=_kept(out), condition=f"$states.input = {quoted(name)}") for name in ids[:-1]
     ]
     draft.outs.append(Out("default", follows(ids[-1]), failure=_kept(out)))
     return list(draft.outs)
-
-
-def _sensor(flow: Flow, task: str, work: Probe, edges: list[Out], scope: Scope) -> list[Out]:
-    deadline = flow.names.variable(f"{task}_deadline")
-    for edge in edges:
-        edge.assign[deadline] = query(f"$millis() + {work.timeout * 1000}")
-    comment = f"Asked every {work.interval} s, for {work.timeout} s at most"
-    look = scope.add(Draft(task, "Task", call=work.call, comment=comment))
-    env, failure = flow.meet(edges, look, scope)
-    look.outs = [Out("next", env | {task: SUCCESS}, failure=failure), _failed(task, "catch", env, failure, _ERROR)]
-    found = _choice(flow, f"{task}: found?", look.outs[0], scope, work.found)
-    wait = scope.add(Draft(flow.names.state(f"{task}: not yet"), "Wait", seconds=work.interval))
-    wait.outs = [Out("next", env, target=task)]
-    late = f"$millis() >= ${deadline}"
-    cause = f"{task} has waited for {work.timeout} s"
-    if work.soft_fail:
-        over = Out("rule", env | {task: SKIPPED}, failure=failure)
-    else:
-        over = _failed(task, "rule", env, failure, f"{{'Error': 'AirflowSensorTimeout', 'Cause': {quoted(cause)}}}")
-        over.fail = (f"{task}: timed out", "AirflowSensorTimeout", cause)
-    over.condition = late
-    ready = Out("rule", env | {task: SUCCESS}, {task: "null"}, failure, condition="$states.input")
-    found.outs = [ready, over, Out("default", env, target=wait.name)]
-    skips = [look.outs[1]]
-    return [ready, over, *skips]
 
 
 def _map(flow: Flow, task: str, work: Mapped, edges: list[Out], scope: Scope) -> list[Out]:
@@ -171,9 +136,9 @@ def _map(flow: Flow, task: str, work: Mapped, edges: list[Out], scope: Scope) ->
     draft = scope.add(Draft(task, "Map", mapped=work, comment="All items run to their end, also when one fails"))
     env, failure = flow.meet(edges, draft, scope)
     draft.outs = [Out("next", env | {task: SUCCESS}, failure=failure)]
-    ended = _choice(flow, f"{task} succeeded?", draft.outs[0], scope, None)
+    ended = choice(flow, f"{task} succeeded?", draft.outs[0], scope, None)
     first = "$states.input[$exists(Error)][0]"
-    broken = _failed(task, "rule", env, failure, first)
+    broken = failed(task, "rule", env, failure, first)
     broken.condition = "$exists($states.input.Error)"
     left_out = Out("rule", env | {task: SKIPPED}, failure=failure, condition="$exists($states.input.Skipped)")
     skipped = [left_out] if work.call.skips else []  # for all_success, one skipped item is a skipped task

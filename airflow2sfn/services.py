@@ -1,256 +1,275 @@
-"""The table of operators: a row for each that has a service integration of its own; all others become stubs.
-
-Names of actions are those of the States Language's optimised integrations, as in ``sfn2airflow/services``.
-"""
+"""What operators and sensors of services do, by the rows of the catalogue: a call, and looking until it is done."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
-_AMAZON = "airflow.providers.amazon.aws"
-_STANDARD = "airflow.providers.standard"
+from airflow2sfn.calls import Call, Chain, Look, Note, Step, Work, place, tries
+from airflow2sfn.expressions import Untranslatable, quoted
+from airflow2sfn.retries import retries, seconds, timeout
+from airflow2sfn.rules.control import ArgumentDropped
+from airflow2sfn.rules.retries import SensorRetries, StartRetried
+from airflow2sfn.service_values import own, parsed, split_url
+from airflow2sfn.source import Known, Task, Value
+from airflow2sfn.structure import Plan
+from airflow2sfn.task_arguments import EVERY_TASK, NOTICED, POLLING
+from airflow2sfn.values import Values, constant, to_json
+from sfn_airflow_core.asl.model import Json
+from sfn_airflow_core.catalogue import lens
+from sfn_airflow_core.catalogue.forms import Inexpressible
+from sfn_airflow_core.catalogue.model import Describe, Operator, Row, Sensor
+from sfn_airflow_core.catalogue.spelling import as_sdk, error_name
+from sfn_airflow_core.catalogue.table import CLASSES
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One operator or sensor and the state that does its work.
-
-    ``arguments`` maps Airflow's argument to a place in the state's Arguments (``QueryExecutionContext.Database``).
-    ``waits`` says whether the operator waits for what it starts: by an argument of that name, always, or never;
-    ``suffix`` is what the resource ends in then. ``result`` and ``started`` are its XCom with and without waiting.
-    ``pascal`` are places whose keys Airflow gives in lower camel case and the integration wants in Pascal case;
-    ``parsed`` are texts with JSON in them that the integration takes as values. ``default`` is written where the task
-    does not say otherwise. ``ignored`` are arguments that say nothing about the service (polling, log output).
-    ``start_errors`` are what can go wrong before the job runs, for operators whose own sensor does the waiting.
-    """
-
-    operator: str
-    resource: str
-    arguments: Mapping[str, str]
-    waits: Literal["always", "never", "argument"] = "never"
-    suffix: str = ".sync"
-    wait_argument: str = "wait_for_completion"
-    waits_by_default: bool = True
-    result: str = "$states.result"
-    started: str = "$states.result"
-    pascal: frozenset[str] = frozenset()
-    parsed: frozenset[str] = frozenset()
-    default: Mapping[str, str | int | bool] = field(default_factory=dict)
-    ignored: frozenset[str] = frozenset()
-    start_errors: tuple[str, ...] = ()
+RESOURCE = "arn:aws:states:::"
+_WEEK = 7 * 86_400
+_DELAYS = ("waiter_delay", "poll_interval", "check_interval", "wait_interval_seconds", "delay", "waiter_interval")
+_ATTEMPTS = ("waiter_max_attempts", "max_attempts", "max_attempt", "max_polling_attempts", "max_iterations")
 
 
 @dataclass(frozen=True, slots=True)
-class SensorRow:
-    """One sensor as a state that looks once: ``found`` is the condition on ``$states.result``."""
+class Site:
+    """A task that is being translated: where its values are found, and where findings go."""
 
-    operator: str
-    resource: str
-    arguments: Mapping[str, str]
-    found: str
-    default: Mapping[str, str | int | bool] = field(default_factory=dict)
-    ignored: frozenset[str] = frozenset()
+    task: Task
+    plan: Plan
+    values: Values
+    note: Note
 
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """An operator that only starts something, and the sensor that waits for it: together one state that waits."""
-
-    operator: str
-    sensor: str
-    link: str
-    """The sensor's argument that is the operator's XCom."""
+    def call(self, action: str, arguments: Json, result: str = "null", comment: str | None = None) -> Call:
+        """A call with the task's retries and timeout."""
+        entries = tries(self.task, self.plan, self.note)
+        return Call(f"{RESOURCE}{action}", arguments, result, entries, timeout(self.task), comment)
 
 
-POLLING = frozenset(
-    {
-        "aws_conn_id",
-        "region_name",
-        "verify",
-        "botocore_config",
-        "deferrable",
-        "poll_interval",
-        "waiter_delay",
-        "waiter_max_attempts",
-        "sleep_time",
-        "max_polling_attempts",
-        "verbose",
-        "mode",
-        "check_interval",
-        "number_logs_exception",
-        "awslogs_group",
-        "awslogs_region",
-        "awslogs_stream_prefix",
-        "awslogs_fetch_interval",
-        "log_query",
-        "poke_interval",
-        "reattach",
-        "stop_job_run_on_kill",
-        "sleep_before_return",
-        "max_retries",
-        "status_retries",
-        "job_poll_interval",
-        "job_poll_timeout",
+def service(site: Site) -> Work:
+    """The work of an operator or sensor that the catalogue has. Raises Untranslatable."""
+    task = site.task
+    if task.expansion is not None:
+        raise Untranslatable("a mapped operator that is no Python function")
+    given = own(task)
+    row, one = choose(task, given)
+    for name in sorted(one.refused & set(given)):
+        if given[name] not in (Known(False), Known(None), Known([]), Known({}), Known("")):
+            raise Untranslatable(f"its argument {name} has no counterpart")
+    report_dropped(site, given, one)
+    try:
+        arguments = lens.arguments(row, one, keyword_values(one, given, site.values))
+        return _sensor(site, row, one, arguments) if isinstance(one, Sensor) else _operator(site, row, one, arguments)
+    except Inexpressible as reason:
+        raise Untranslatable(str(reason)) from None
+
+
+def choose(task: Task, given: Mapping[str, Value]) -> tuple[Row, Operator | Sensor]:
+    """The row of a task's class that its arguments ask for. Raises Untranslatable."""
+    for row, one in CLASSES[task.operator]:
+        if one.when is None:
+            return row, one
+        keyword, wanted = one.when
+        value = given.get(keyword)
+        if (value is None and one.unsaid) or (isinstance(value, Known) and str(value.value) == wanted):
+            return row, one
+    raise Untranslatable(f"its argument {one.when[0] if one.when else ''} is not one that has a counterpart")
+
+
+def keyword_values(one: Operator | Sensor, given: dict[str, Value], values: Values) -> dict[str, Json]:
+    """The keywords of a task that have a place in the call, as JSON."""
+    given = dict(given)
+    for key, bucket in one.urls:
+        split_url(given, key, bucket)
+    for place_ in one.places:
+        if place_.form in ("json", "events") and place_.keyword in given:
+            given[place_.keyword] = parsed(given[place_.keyword])
+    if isinstance(one, Operator):
+        for name, fallback in one.defaults.items():
+            given.setdefault(name, Known(fallback))
+    return {name: to_json(given[name], values) for name in keywords(one) if name in given}
+
+
+def keywords(one: Operator | Sensor) -> list[str]:
+    """The keywords that have a place in the call."""
+    names = [place_.keyword for place_ in one.places] + ([one.rest] if one.rest else [])
+    return list(dict.fromkeys([*names, *(name for text in one.composed.values() for name in lens.parts_of(text))]))
+
+
+def report_dropped(site: Site, given: Iterable[str], one: Operator | Sensor) -> None:
+    """Notes the arguments that the state machine does not have."""
+    steering = {one.waits} if isinstance(one, Operator) else {one.targets}
+    known = {
+        *keywords(one),
+        *one.ignored,
+        *one.refused,
+        *steering,
+        *(one.when or ())[:1],
+        *POLLING,
+        *EVERY_TASK,
+        *NOTICED,
     }
-)
-"""Arguments about how Airflow waits and connects; the state machine waits in its own way with its own role."""
+    if dropped := tuple(name for name in given if name not in known):
+        site.note(ArgumentDropped(at=place(site.task), task=site.task.task_id, names=dropped))
 
-ROWS: tuple[Row, ...] = (
-    Row(
-        f"{_AMAZON}.operators.lambda_function.LambdaInvokeFunctionOperator",
-        "lambda:invoke",
-        {
-            "function_name": "FunctionName",
-            "payload": "Payload",
-            "qualifier": "Qualifier",
-            "invocation_type": "InvocationType",
-            "client_context": "ClientContext",
-        },
-        result="$string($states.result.Payload)",
-        started="$string($states.result.Payload)",
-        parsed=frozenset({"payload"}),
-        ignored=frozenset({"log_type", "keep_empty_log_lines"}),
-    ),
-    Row(
-        f"{_AMAZON}.operators.glue.GlueJobOperator",
-        "glue:startJobRun",
-        {"job_name": "JobName", "script_args": "Arguments", "security_configuration": "SecurityConfiguration"},
-        waits="argument",
-        result="$states.result.Id",
-        started="$states.result.JobRunId",
-        start_errors=(
-            "Glue.ConcurrentRunsExceededException",
-            "Glue.InternalServiceException",
-            "Glue.OperationTimeoutException",
-            "Glue.ResourceNumberLimitExceededException",
-            "Glue.ThrottlingException",
-        ),
-    ),
-    Row(
-        f"{_AMAZON}.operators.athena.AthenaOperator",
-        "athena:startQueryExecution",
-        {
-            "query": "QueryString",
-            "database": "QueryExecutionContext.Database",
-            "catalog": "QueryExecutionContext.Catalog",
-            "output_location": "ResultConfiguration.OutputLocation",
-            "workgroup": "WorkGroup",
-            "client_request_token": "ClientRequestToken",
-        },
-        waits="always",
-        result="$states.result.QueryExecution.QueryExecutionId",
-    ),
-    Row(
-        f"{_AMAZON}.operators.batch.BatchOperator",
-        "batch:submitJob",
-        {
-            "job_name": "JobName",
-            "job_definition": "JobDefinition",
-            "job_queue": "JobQueue",
-            "container_overrides": "ContainerOverrides",
-            "array_properties": "ArrayProperties",
-            "parameters": "Parameters",
-            "retry_strategy": "RetryStrategy",
-            "tags": "Tags",
-            "share_identifier": "ShareIdentifier",
-            "scheduling_priority_override": "SchedulingPriorityOverride",
-        },
-        waits="always",
-        result="$states.result.JobId",
-        pascal=frozenset({"container_overrides", "array_properties", "retry_strategy"}),
-    ),
-    Row(
-        f"{_AMAZON}.operators.ecs.EcsRunTaskOperator",
-        "ecs:runTask",
-        {
-            "cluster": "Cluster",
-            "task_definition": "TaskDefinition",
-            "overrides": "Overrides",
-            "launch_type": "LaunchType",
-            "network_configuration": "NetworkConfiguration",
-            "group": "Group",
-            "capacity_provider_strategy": "CapacityProviderStrategy",
-            "platform_version": "PlatformVersion",
-            "placement_constraints": "PlacementConstraints",
-            "placement_strategy": "PlacementStrategy",
-            "tags": "Tags",
-            "propagate_tags": "PropagateTags",
-        },
-        waits="argument",
-        pascal=frozenset(
-            {
-                "overrides",
-                "network_configuration",
-                "capacity_provider_strategy",
-                "placement_constraints",
-                "placement_strategy",
-            }
-        ),
-        default={"launch_type": "EC2"},
-    ),
-    Row(
-        f"{_AMAZON}.operators.sns.SnsPublishOperator",
-        "sns:publish",
-        {
-            "target_arn": "TopicArn",
-            "subject": "Subject",
-            "message": "Message",
-            "message_group_id": "MessageGroupId",
-            "message_deduplication_id": "MessageDeduplicationId",
-        },
-    ),
-    Row(
-        f"{_AMAZON}.operators.sqs.SqsPublishOperator",
-        "sqs:sendMessage",
-        {
-            "sqs_queue": "QueueUrl",
-            "message_content": "MessageBody",
-            "delay_seconds": "DelaySeconds",
-            "message_group_id": "MessageGroupId",
-            "message_deduplication_id": "MessageDeduplicationId",
-        },
-    ),
-    Row(
-        f"{_AMAZON}.operators.step_function.StepFunctionStartExecutionOperator",
-        "states:startExecution",
-        {"state_machine_arn": "StateMachineArn", "name": "Name", "state_machine_input": "Input"},
-        started="$states.result.ExecutionArn",
-        parsed=frozenset({"state_machine_input"}),
-    ),
-)
-"""Operators with a row of their own."""
 
-SENSOR_ROWS: tuple[SensorRow, ...] = (
-    SensorRow(
-        f"{_AMAZON}.sensors.s3.S3KeySensor",
-        "aws-sdk:s3:listObjectsV2",
-        {"bucket_name": "Bucket", "bucket_key": "Prefix"},
-        found="$exists($states.result.Contents) and $states.result.Contents[0].Key = $states.result.Prefix",
-        default={"MaxKeys": 1},
-        ignored=frozenset({"wildcard_match", "use_regex"}),
-    ),
-)
-"""Sensors that look by one call."""
+def _operator(site: Site, row: Row, one: Operator, arguments: Json) -> Work:
+    task, sensor = site.task, site.plan.absorbed.get(site.task.task_id)
+    waits = sensor is not None or waiting(task, one)
+    accepted = tuple(error_name(row.action, code) for code in one.accepted) if row.sdk else ()
+    comment, found = None, retries(task, airflow=site.plan.dag.airflow)
+    if sensor is not None:
+        found = retries(task, one.start_errors or ("States.ALL",), airflow=site.plan.dag.airflow)
+        site.note(StartRetried(at=place(task), task=task.task_id, sensor=sensor))
+        comment = f"Starts the job and waits for it ({task.task_id} and {sensor}); only starting it is retried"
+    entries = tries(task, site.plan, site.note, found)
+    sync = waits and "sync" in row.patterns
+    result = one.waited or "null" if sync else one.result
+    resource = f"{RESOURCE}{row.action}{'.sync' if sync else ''}"
+    call = Call(resource, arguments, result, entries, timeout(task), comment, accepted=accepted)
+    if not waits or sync or row.describe is None:
+        return call
+    return watched(site, call, row.describe, one)
 
-PAIRS: tuple[Pair, ...] = (
-    Pair(f"{_AMAZON}.operators.glue.GlueJobOperator", f"{_AMAZON}.sensors.glue.GlueJobSensor", "run_id"),
-)
-"""Operators with a sensor of their own."""
 
-TRIGGER_DAG = f"{_STANDARD}.operators.trigger_dagrun.TriggerDagRunOperator"
-PYTHON: Mapping[str, Literal["work", "branch", "short_circuit", "sensor"]] = {
-    "task": "work",
-    "task.branch": "branch",
-    "task.short_circuit": "short_circuit",
-    "task.sensor": "sensor",
-    f"{_STANDARD}.operators.python.PythonOperator": "work",
-    f"{_STANDARD}.operators.python.BranchPythonOperator": "branch",
-    f"{_STANDARD}.operators.python.ShortCircuitOperator": "short_circuit",
-    f"{_STANDARD}.sensors.python.PythonSensor": "sensor",
-}
-"""Operators whose work is a Python callable, which becomes a Lambda function."""
+def waiting(task: Task, one: Operator) -> bool:
+    """Whether an operator waits for what it starts."""
+    if one.waits in ("", "always"):
+        return bool(one.waits)
+    value = task.known(one.waits, one.waiting)
+    return bool(value) or (task.known("deferrable") is True and task.get(one.waits) is None)
 
-OPERATORS: Mapping[str, Row] = {row.operator: row for row in ROWS}
-SENSORS: Mapping[str, SensorRow] = {row.operator: row for row in SENSOR_ROWS}
+
+def watched(site: Site, call: Call, job: Describe, one: Operator, name: str = "status") -> Chain:
+    """A call that starts something, and the loop that waits until it is done."""
+    asked: dict[str, Json] = {}
+    kept: dict[str, str] = {}
+    for member, source in job.arguments:
+        side, _, path = source.partition(".")
+        listed, plain = member.startswith("["), member.strip("[]")
+        if side == "result":
+            variable = site.values.local(plain.lower())
+            kept[variable] = jsonata(path)
+            value: Json = f"{{% ${variable} %}}"
+        else:
+            value = _requested(call.arguments, path)
+        if value is not None:
+            asked[plain] = [value] if listed else value
+    waited = one.waited
+    for member, value in asked.items():
+        waited = waited.replace(f"$job.{member}", constant(value[0] if isinstance(value, list) else value))
+    look = Look(
+        Call(f"{RESOURCE}{as_sdk(job.action)}", asked, retry=call.retry),
+        jsonata(job.status),
+        _among(job.succeeded),
+        _among(job.failed),
+        interval=_setting(site.task, _DELAYS, one.delay),
+        timeout=_setting(site.task, _DELAYS, one.delay) * _setting(site.task, _ATTEMPTS, one.attempts),
+        name=name,
+        result="null" if "$states.result" in waited else waited or "null",
+        gone=tuple(dict.fromkeys(error_name(as_sdk(job.action), code) for code in job.gone)),
+    )
+    if "$states.result" in waited:
+        look = described(look, waited)
+    return Chain((Step(call, assign=kept), look))
+
+
+def described(look: Look, result: str) -> Look:
+    """A look whose XCom is part of the last description."""
+    return replace(
+        look,
+        output=f"{{'Status': {look.output}, 'Result': {result}}}",
+        done=look.done.replace("$states.input", "$states.input.Status"),
+        failed=look.failed.replace("$states.input", "$states.input.Status"),
+        result="$states.input.Result",
+    )
+
+
+def _requested(arguments: Json, path: str) -> Json:
+    """A part of the arguments with which something was started."""
+    for step in path.split("."):
+        if isinstance(arguments, str):
+            raise Untranslatable("what it starts is only known in the run, and cannot be watched")
+        if isinstance(arguments, list):
+            arguments = arguments[int(step)] if int(step) < len(arguments) else None
+        else:
+            arguments = arguments.get(step) if isinstance(arguments, dict) else None
+    return arguments
+
+
+def _sensor(site: Site, row: Row, one: Sensor, arguments: Json) -> Work:
+    task = site.task
+    action = lens.action_of(row, one)
+    entries = tries(task, site.plan, site.note)
+    if entries:
+        site.note(SensorRetries(at=place(task), task=task.task_id, retries=int(task.known("retries", 0))))
+    call = Call(f"{RESOURCE}{action}", arguments, "null", entries)
+    output, done, failed = one.found, "$states.input", ""
+    if not one.found:
+        assert row.describe is not None, "a sensor has a condition or a job"
+        output = jsonata(row.describe.status)
+        good = _targets(task, one.targets) or one.succeeded or row.describe.succeeded
+        bad = row.describe.failed if one.broken is None else one.broken
+        done, failed = _among(good), _among(tuple(end for end in bad if end not in good))
+    gone = one.gone or (row.describe.gone if row.describe else ())
+    return Chain(
+        (
+            Look(
+                call,
+                output,
+                done,
+                failed,
+                interval=max(1, round(seconds(task.known("poke_interval")) or one.poke)),
+                timeout=max(1, round(seconds(task.known("timeout")) or _WEEK)),
+                gone=tuple(dict.fromkeys(error_name(action, code) for code in gone)),
+                missing=tuple(dict.fromkeys(error_name(action, code) for code in one.missing)),
+                soft_fail=bool(task.known("soft_fail", False)),
+                result=one.result,
+            ),
+        )
+    )
+
+
+def _targets(task: Task, keyword: str) -> tuple[str, ...]:
+    """The good ends that a task names itself."""
+    value = own(task).get(keyword) if keyword else None
+    if value is None:
+        return ()
+    if not isinstance(value, Known):
+        raise Untranslatable(f"{keyword} is not known")
+    values = value.value if isinstance(value.value, list | tuple | set | frozenset) else [value.value]
+    return tuple(sorted(map(str, values)) if isinstance(value.value, set | frozenset) else map(str, values))
+
+
+def jsonata(path: str) -> str:
+    """A dotted path into a result as JSONata.
+
+    >>> jsonata("Jobs.0.Status")
+    '$states.result.Jobs[0].Status'
+    """
+    steps = (f"[{step}]" if step.isdigit() else f".{step}" for step in path.split("."))
+    return f"$states.result{''.join(steps)}"
+
+
+def _among(ends: tuple[str, ...]) -> str:
+    if not ends:
+        return ""
+    if len(ends) == 1:
+        return f"$states.input = {quoted(ends[0])}"
+    return f"$states.input in [{', '.join(map(quoted, ends))}]"
+
+
+def _setting(task: Task, names: tuple[str, ...], default: int) -> int:
+    known: list[Any] = [task.known(name) for name in names]
+    return next((max(1, round(value)) for value in known if isinstance(value, int | float) and value), default)
+
+
+def pairs() -> Iterable[tuple[str, str, str]]:
+    """Operators that only start something, the sensors that wait for it, and the sensor's argument that is the XCom."""
+    for row in dict.fromkeys(row for rows in CLASSES.values() for row, _ in rows):
+        if "sync" in row.patterns:
+            for operator in row.operators:
+                for sensor in row.sensors:
+                    if sensor.link:
+                        yield operator.qualified, sensor.qualified, sensor.link
+
+
+__all__ = ["Site", "choose", "keyword_values", "pairs", "service", "watched"]

@@ -30,6 +30,10 @@ class Values(Data):
         """The name of the template parameter that stands for a value."""
         raise NotImplementedError
 
+    def local(self, wish: str) -> str:
+        """The name of a variable of the task's own."""
+        raise NotImplementedError
+
 
 def query(expression: str) -> str:
     """An expression as a field's value."""

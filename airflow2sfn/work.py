@@ -21,8 +21,8 @@ from airflow2sfn.service_values import own
 from airflow2sfn.services import Site, service
 from airflow2sfn.source import Known, Task
 from airflow2sfn.structure import EMPTY, Plan
-from airflow2sfn.task_kinds import PYTHON, TRIGGER_DAG
 from airflow2sfn.task_arguments import EVERY_TASK, NOTICED, POLLING, TRUE_ONLY
+from airflow2sfn.task_kinds import PYTHON, TRIGGER_DAG
 from airflow2sfn.values import Values, to_json
 from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.catalogue.model import Sensor
@@ -85,11 +85,11 @@ def _python(task: Task, plan: Plan, values: Values, note: Note) -> Work:
         note(NotForLambda(at=place(task), task=task.task_id, reasons=function.problems))
         return Missing(f"{task.task_id}: {function.problems[0]}", noted=True)
     never = tuple(name for name in (callables.SKIP, callables.FAIL) if name in function.raises)
-    tries = tries(task, plan, note, retries(task, never=never, airflow=plan.dag.airflow))
+    entries = tries(task, plan, note, retries(task, never=never, airflow=plan.dag.airflow))
 
     def call(event: Json) -> Call:
         return Call(
-            INVOKE, {"FunctionName": function.placeholder, "Payload": event}, _PAYLOAD, tries, timeout(task),
+            INVOKE, {"FunctionName": function.placeholder, "Payload": event}, _PAYLOAD, entries, timeout(task),
             skips=callables.SKIP in never, chooses="" if kind in ("work", "sensor") else kind,
         )  # fmt: skip
 

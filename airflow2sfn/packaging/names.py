@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from airflow2sfn.packaging.context import NAMES
-from airflow2sfn.services import PYTHON
 from airflow2sfn.source import Dag, PythonCallable, Task
+from airflow2sfn.task_kinds import PYTHON
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from airflow2sfn.packaging.handler import NAME, handler
 from airflow2sfn.packaging.names import FunctionName, function_names, given_names
 from airflow2sfn.packaging.requirements import requirements
 from airflow2sfn.reading.project import Project
-from airflow2sfn.services import PYTHON
 from airflow2sfn.source import Dag, Known, Symbolic, Task
+from airflow2sfn.task_kinds import PYTHON
 
 LONGEST = 900
 """Seconds that a Lambda function may run."""

@@ -15,11 +15,68 @@ _EXECUTION = describe_by(
 )
 
 _CORE = (
-    row("connect-lambda", "AWS Lambda", "lambda", "lambda:invoke", RR_TOKEN, iam="lambda:InvokeFunction"),
-    row("connect-sns", "Amazon SNS", "sns", "sns:publish", RR_TOKEN),
-    row("connect-sqs", "Amazon SQS", "sqs", "sqs:sendMessage", RR_TOKEN),
+    row(
+        "connect-lambda",
+        "AWS Lambda",
+        "lambda",
+        "lambda:invoke",
+        RR_TOKEN,
+        iam="lambda:InvokeFunction",
+        operators=(
+            operator(
+                "lambda_function.LambdaInvokeFunctionOperator",
+                "function_name payload=Payload:json qualifier invocation_type client_context",
+                result="$string($states.result.Payload)",
+                ignored="log_type keep_empty_log_lines",
+            ),
+        ),
+    ),
+    row(
+        "connect-sns",
+        "Amazon SNS",
+        "sns",
+        "sns:publish",
+        RR_TOKEN,
+        operators=(
+            operator(
+                "sns.SnsPublishOperator",
+                "target_arn=TopicArn subject message message_attributes=MessageAttributes:attributes message_group_id"
+                " message_deduplication_id",
+                result="$states.result",
+            ),
+        ),
+    ),
+    row(
+        "connect-sqs",
+        "Amazon SQS",
+        "sqs",
+        "sqs:sendMessage",
+        RR_TOKEN,
+        operators=(
+            operator(
+                "sqs.SqsPublishOperator",
+                "sqs_queue=QueueUrl message_content=MessageBody message_attributes delay_seconds message_group_id"
+                " message_deduplication_id",
+                result="$states.result",
+            ),
+        ),
+    ),
     *map(_dynamodb, ("getItem", "putItem", "updateItem", "deleteItem")),
-    row("connect-eventbridge", "Amazon EventBridge", "events", "events:putEvents", RR_TOKEN),
+    row(
+        "connect-eventbridge",
+        "Amazon EventBridge",
+        "events",
+        "events:putEvents",
+        RR_TOKEN,
+        operators=(
+            operator(
+                "eventbridge.EventBridgePutEventsOperator",
+                "entries=Entries:events",
+                result="[$states.result.Entries.EventId]",
+                refused="endpoint_id",
+            ),
+        ),
+    ),
     row(
         "connect-stepfunctions",
         "AWS Step Functions",

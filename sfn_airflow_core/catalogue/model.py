@@ -16,9 +16,10 @@ from sfn_airflow_core.asl.model import Json
 Pattern: TypeAlias = Literal["request", "sync", "sync:2", "token"]
 """How a Task waits: not at all, for a job (with ``Input`` and ``Output`` as text, or parsed), for a callback."""
 
-Form: TypeAlias = Literal["plain", "json", "text", "pairs", "attributes", "events", "millis"]
-"""How an operator's value differs from the argument: not; a text with JSON of it; the other way round; a dictionary
-for a list of ``Name`` and ``Value``; one for message attributes; ``Detail`` as text; seconds for milliseconds.
+Form: TypeAlias = Literal["plain", "json", "text", "pairs", "tags", "attributes", "events", "addresses", "keys"]
+"""How an operator's value differs from the argument: not at all; it is a text with the JSON of it, or the JSON of a
+text; a dictionary for a list of ``Name`` and ``Value``, or of ``Key`` and ``Value``; plain values for typed message
+attributes; events whose ``Detail`` is a text; addresses with commas between them; names for ``Key`` objects.
 """
 
 SDK = "aws-sdk:"
@@ -88,6 +89,10 @@ class Operator:
     ``refused`` those that make it another call. ``accepted`` are errors that the operator takes for success,
     ``start_errors`` those that can occur before the job runs, for a sensor that does the waiting.
 
+    ``fixed`` is what it says besides, by path, and ``composed`` what it puts together: texts with keywords in braces.
+    ``when`` is a keyword and the value it must have for this row (or be missing, with ``unsaid``). ``urls`` pairs a
+    keyword that may be an ``s3://`` address with the keyword of the bucket.
+
     To Airflow: ``required`` are the arguments without which the operator cannot stand for a ``.sync`` Task; empty: it
     never does. ``differs`` says what a reader should know.
     """
@@ -109,6 +114,11 @@ class Operator:
     differs: str = ""
     delay: int = 30
     attempts: int = 60
+    fixed: Mapping[str, Json] = field(default_factory=dict, hash=False)
+    composed: Mapping[str, str] = field(default_factory=dict, hash=False)
+    when: tuple[str, str] | None = None
+    unsaid: bool = False
+    urls: tuple[tuple[str, str], ...] = ()
     deferrable = True
 
     @property
@@ -152,9 +162,10 @@ class Sensor:
 
     ``places`` are arguments of the describing call. ``link`` is the keyword that is the XCom of the row's operator:
     such a sensor after its operator is the waiting of a ``.sync`` Task. ``found`` is a condition on
-    ``$states.result``, empty for "the status is a good end"; ``failed`` likewise, and ``never`` where the sensor waits
-    on. ``targets`` names the keyword with the good ends and says what they are without it. ``defaults`` are further
-    arguments of the call.
+    ``$states.result``, empty for "the status is a good end". ``targets`` names the keyword with the good ends,
+    ``succeeded`` says what they are without it, ``broken`` the bad ones; both are those of the job where a row does
+    not say. ``gone`` are errors that mean the same as a good end, ``missing`` those that mean "not yet". ``action`` is
+    the call, if it is not the one that describes the job.
     """
 
     module: str
@@ -163,16 +174,22 @@ class Sensor:
     action: str = ""
     link: str = ""
     found: str = ""
-    failed: str = ""
     targets: str = ""
     succeeded: tuple[str, ...] = ()
     broken: tuple[str, ...] | None = None
     gone: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     defaults: Mapping[str, Json] = field(default_factory=dict, hash=False)
     ignored: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
     result: str = "null"
     poke: int = 60
+    fixed: Mapping[str, Json] = field(default_factory=dict, hash=False)
+    composed: Mapping[str, str] = field(default_factory=dict, hash=False)
+    when: tuple[str, str] | None = None
+    unsaid: bool = False
+    urls: tuple[tuple[str, str], ...] = ()
+    rest = None
 
     @property
     def qualified(self) -> str:
@@ -208,6 +225,11 @@ class Row:
     def sdk(self) -> bool:
         """Whether it is an AWS SDK integration."""
         return self.action.startswith(SDK)
+
+    @property
+    def classes(self) -> tuple[Operator | Sensor, ...]:
+        """The Airflow classes of the row."""
+        return (*self.operators, *self.sensors)
 
     @property
     def operator(self) -> Operator | None:

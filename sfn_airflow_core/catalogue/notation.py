@@ -99,10 +99,15 @@ def operator(
     differs: str = "",
     delay: int = 30,
     attempts: int = 60,
+    fixed: Mapping[str, Json] | None = None,
+    composed: Mapping[str, str] | None = None,
+    when: str = "",
+    urls: str = "",
 ) -> Operator:
     """An operator of the Amazon provider: ``glue.GlueJobOperator``, with its package where that is not ``operators``.
 
-    ``waits`` is ``always``, the keyword that says so, or that with ``:no`` where it does not wait by default.
+    ``waits`` is ``always``, the keyword that says so, or that with ``:no`` where it does not wait by default. ``when``
+    is ``db_type=instance``, with a ``?`` where a missing keyword says the same; ``urls`` is ``s3_key/s3_bucket``.
     """
     module, _, name = path.rpartition(".")
     package, _, module = module.rpartition("/")
@@ -126,6 +131,11 @@ def operator(
         differs=differs,
         delay=delay,
         attempts=attempts,
+        fixed=fixed or {},
+        composed=composed or {},
+        when=_when(when),
+        unsaid=when.endswith("?"),
+        urls=_urls(urls),
     )
 
 
@@ -136,16 +146,20 @@ def sensor(
     action: str = "",
     link: str = "",
     found: str = "",
-    failed: str = "",
     targets: str = "",
     succeeded: str = "",
     broken: str | None = None,
     gone: str = "",
+    missing: str = "",
     defaults: Mapping[str, Json] | None = None,
     ignored: str = "",
     refused: str = "",
     result: str = "null",
     poke: int = 60,
+    fixed: Mapping[str, Json] | None = None,
+    composed: Mapping[str, str] | None = None,
+    when: str = "",
+    urls: str = "",
 ) -> Sensor:
     """A sensor of the Amazon provider: ``glue.GlueJobSensor``."""
     module, _, name = path.rpartition(".")
@@ -156,16 +170,21 @@ def sensor(
         action=action,
         link=link,
         found=found,
-        failed=failed,
         targets=targets,
         succeeded=tuple(succeeded.split()),
         broken=None if broken is None else tuple(broken.split()),
         gone=tuple(gone.split()),
+        missing=tuple(missing.split()),
         defaults=defaults or {},
         ignored=frozenset(ignored.split()),
         refused=frozenset(refused.split()),
         result=result,
         poke=poke,
+        fixed=fixed or {},
+        composed=composed or {},
+        when=_when(when),
+        unsaid=when.endswith("?"),
+        urls=_urls(urls),
     )
 
 
@@ -179,6 +198,15 @@ def _place(text: str) -> Place:
     path, _, form = (path or member(keyword)).partition(":")
     listed = path.endswith("[]")
     return Place(keyword, path.removesuffix("[]"), _FORMS[form or "plain"], listed, not shorthand)
+
+
+def _when(text: str) -> tuple[str, str] | None:
+    keyword, _, value = text.removesuffix("?").partition("=")
+    return (keyword, value) if keyword else None
+
+
+def _urls(text: str) -> tuple[tuple[str, str], ...]:
+    return tuple((key, bucket) for key, _, bucket in (pair.partition("/") for pair in text.split()))
 
 
 def member(keyword: str) -> str:

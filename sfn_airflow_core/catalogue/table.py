@@ -1,0 +1,33 @@
+"""The table: every row, and the rows of an Airflow class.
+
+Names are botocore's and the provider's (tests check each row against both); how jobs end is what the services' API
+references say of their statuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from sfn_airflow_core.catalogue.calls import CALLS
+from sfn_airflow_core.catalogue.clusters import CLUSTERS
+from sfn_airflow_core.catalogue.jobs import JOBS
+from sfn_airflow_core.catalogue.model import Operator, Row, Sensor
+from sfn_airflow_core.catalogue.storage import STORAGE
+
+OPTIMISED: tuple[Row, ...] = (*CALLS, *JOBS, *CLUSTERS)
+"""The integrations that Step Functions offers beside those of the AWS SDK."""
+
+ROWS: tuple[Row, ...] = (*OPTIMISED, *STORAGE)
+
+
+def _by_class() -> Mapping[str, tuple[tuple[Row, Operator | Sensor], ...]]:
+    found: dict[str, list[tuple[Row, Operator | Sensor]]] = {}
+    for row in ROWS:
+        for one in row.classes:
+            found.setdefault(one.qualified, []).append((row, one))
+    return MappingProxyType({name: tuple(rows) for name, rows in found.items()})
+
+
+CLASSES = _by_class()
+"""By the full name of an operator or sensor: its rows, which differ in what ``when`` asks for."""
