@@ -18,6 +18,8 @@ from sfn_airflow_core.compare.dag_functions import calls, ways
 from sfn_airflow_core.compare.dag_literals import Constants
 
 _SETTINGS = ("schedule", "catchup", "max_active_runs", "max_active_tasks", "dagrun_timeout")
+_DEFAULTED = ("pool", "retry_exponential_backoff", "deferrable", "mode", "wait_for_completion")
+"""Arguments of ``default_args`` that a comparison looks at, besides retries and times."""
 _DEEPEST = 20
 _BRANCHING = ("branch", "short_circuit", "Branch", "ShortCircuit")
 
@@ -90,8 +92,11 @@ def _task(task: Task) -> DagTask:
     )
     given = {**task.arguments, **dict(task.expansion.values if task.expansion else ())}
     found.arguments = {name: value for name, given_value in given.items() if (value := plain(given_value)) is not None}
-    if pool := plain(task.get("pool")):
-        found.arguments["pool"] = pool
+    found.arguments |= {
+        name: value
+        for name in _DEFAULTED
+        if name not in given and (value := plain(task.defaults.get(name))) is not None
+    }
     retries = task.known("retries")
     found.retries = retries if isinstance(retries, int) and not isinstance(retries, bool) else None
     delay = seconds(task.known("retry_delay"))

@@ -174,7 +174,10 @@ def test_a_pair_written_independently_is_matched_with_evidence():
     }
     assert {m.sure for m in found.matches} == {"likely"}
     assert all(m.evidence for m in found.matches)
-    assert found.only_machine == ("In Parallel (Parallel)", "WaitForSettle (Wait)")
+    assert found.only_machine == (
+        "WaitForSettle (Wait)",
+        "In Parallel (Parallel; its branches stand side by side in the DAG, too)",
+    )
     assert found.only_dag == ("validate_rows (PythonOperator)",)
     assert found.edges == ()
 

@@ -12,7 +12,7 @@ from sfn_airflow_core.compare.latency import Latency, latency
 from sfn_airflow_core.compare.limits import Limit, limits
 from sfn_airflow_core.compare.overheads import Overheads
 from sfn_airflow_core.compare.prices import CLASSES
-from sfn_airflow_core.compare.qualify import express_exclusions, serverless_exclusions
+from sfn_airflow_core.compare.qualify import dag_exclusions, express_exclusions, serverless_exclusions
 from sfn_airflow_core.compare.quote import Quote
 from sfn_airflow_core.compare.steps import Workflow
 from sfn_airflow_core.compare.structure import Structure
@@ -66,7 +66,9 @@ def compare(
 ) -> Comparison:
     """Compare a workflow; ``structure`` is the correspondence with a DAG, ``dag`` the DAG, where there is one."""
     usage = measure(workflow, overheads)
-    cost = costs(usage, terms, express_exclusions(workflow), serverless_exclusions(workflow))
+    written = dag is not None and not dag.generated
+    excluded = dag_exclusions(dag, workflow) if dag and written else serverless_exclusions(workflow)
+    cost = costs(usage, terms, express_exclusions(workflow), excluded)
     return Comparison(
         workflow=workflow,
         usage=usage,

@@ -6,16 +6,16 @@ for, because the work is the same; a task without a state takes a time of its ow
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
 from sfn_airflow_core.asl.model import Choice, Machine, Map, Pointer, Task, Wait, nested
 from sfn_airflow_core.compare.dag_file import DagFile, DagTask
 from sfn_airflow_core.compare.durations import Durations
-from sfn_airflow_core.compare.operators import EMPTY, OPERATORS
+from sfn_airflow_core.compare.operators import EMPTY, calls
 from sfn_airflow_core.compare.steps import Extra, Main, Plan, Side, TaskShape
-from sfn_airflow_core.compare.structure import Structure
+from sfn_airflow_core.compare.structure import Structure, waiting_sensors
 
 _ALWAYS_DEFERRED: Final = ("HITL", "ApprovalOperator", "Async")
 _SENSOR: Final = "Sensor"
@@ -28,7 +28,7 @@ def side(plan: Plan, structure: Structure, durations: Durations) -> tuple[dict[P
     """
     dag = structure.dag
     tasks = {at: dag.tasks[name] for at, name in structure.tasks.items()}
-    waiting = _waiting(dag, tasks)
+    waiting = waiting_sensors(dag, tasks.values())
     shapes = {at: TaskShape("none") for at in plan.states}
     states: dict[str, tuple[Pointer, ...]] = {}
     for at, task in tasks.items():
@@ -84,21 +84,6 @@ def _mapped(task: DagTask, dag: DagFile) -> bool:
     return group is not None and _mapped(group, dag)
 
 
-def _waiting(dag: DagFile, tasks: Mapping[Pointer, DagTask]) -> dict[str, DagTask]:
-    """Sensors that wait for what a task only starts, by that task: the state waits itself."""
-    matched = {task.id for task in tasks.values()}
-    found: dict[str, DagTask] = {}
-    for task in tasks.values():
-        if task.arguments.get("wait_for_completion") is not False:
-            continue
-        stem = task.operator.removesuffix("Operator")
-        for name in dag.after(task.id):
-            sensor = dag.tasks[name]
-            if name not in matched and sensor.operator.startswith(stem) and _SENSOR in sensor.operator:
-                found[task.id] = sensor
-    return found
-
-
 def _pauses(plan: Plan, at: Pointer) -> Iterator[Pointer]:
     """The Wait states on the way from a state back to itself through a Choice."""
     states = next((m.states for m in _machines(plan) if any(s.at == at for s in m.states.values())), {})
@@ -131,8 +116,5 @@ def _kind(task: DagTask) -> str:
     if task.operator.startswith("task") or task.operator.startswith(("Python", "Branch", "ShortCircuit")):
         return "function"
     waits = task.arguments.get("wait_for_completion", True)
-    job = any(task.operator in names for action, names in OPERATORS.items() if action.split(":")[0] in _JOBS)
-    return "job" if job and waits else "request" if job else "function"
-
-
-_JOBS: Final = ("athena", "batch", "codebuild", "databrew", "ecs", "elasticmapreduce", "emr-serverless", "glue", "eks")
+    job = any(call.job for call in calls().get(task.operator, ()))
+    return "job" if job and waits else "request" if task.operator in calls() else "function"

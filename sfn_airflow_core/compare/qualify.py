@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sfn_airflow_core.asl.model import Choice, Map, Retrier, Task
+from sfn_airflow_core.compare.dag_file import DagFile, DagTask
+from sfn_airflow_core.compare.operators import BRANCHING
 from sfn_airflow_core.compare.steps import Workflow
 from sfn_airflow_core.interpreter.resource import parse_resource
 
@@ -53,6 +55,31 @@ def serverless_exclusions(workflow: Workflow) -> tuple[str, ...]:
     if payload > SERVERLESS_XCOM:
         reasons.append(f"XCom holds 100 KB, and {payload:,} bytes were seen")
     return tuple(reasons)
+
+
+def dag_exclusions(dag: DagFile, workflow: Workflow) -> tuple[str, ...]:
+    """Why MWAA Serverless could not run a DAG as it is written (its user guide and its schema of operators)."""
+    tasks = [task for task in dag.tasks.values() if task.operator != "group"]
+    reasons = []
+    if mapped := [task.id for task in dag.tasks.values() if task.mapped]:
+        reasons.append(f"no dynamic task mapping: {names(mapped)}")
+    if rules := [task.id for task in tasks if task.trigger_rule != "all_success"]:
+        reasons.append(f"trigger rules are ignored: {names(rules)}")
+    if branching := [task.id for task in tasks if task.operator in BRANCHING]:
+        reasons.append(f"no branches: {names(branching)}")
+    if long := _long(workflow):
+        reasons.append(f"a task runs {SERVERLESS_SECONDS} s at most: {names(long)}")
+    if retried := [task.id for task in tasks if _retried_too_much(task)]:
+        reasons.append(f"at most {SERVERLESS_RETRIES} retries, {SERVERLESS_DELAY} s apart: {names(retried)}")
+    if pooled := [task.id for task in tasks if task.arguments.get("pool") not in (None, "default_pool")]:
+        reasons.append(f"pools are ignored: {names(pooled)}")
+    return tuple(reasons)
+
+
+def _retried_too_much(task: DagTask) -> bool:
+    return (task.retries or 0) > SERVERLESS_RETRIES or (
+        bool(task.retries) and (task.retry_delay or 0) > SERVERLESS_DELAY
+    )
 
 
 def _long(workflow: Workflow) -> list[str]:

@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from sfn_airflow_core.asl.model import (
     Choice,
     Fail,
-    Flow,
-    Machine,
     Map,
     Parallel,
     Pass,
-    PathFlow,
     Pointer,
     State,
     Succeed,
     Task,
     Wait,
-    nested,
-    targets,
 )
+from sfn_airflow_core.compare.conditions import ways
 from sfn_airflow_core.compare.dag_file import DagFile, DagTask
-from sfn_airflow_core.compare.operators import APPROVING, ARGUMENTS, BRANCHING, EMPTY, OPERATORS, WAITING
+from sfn_airflow_core.compare.differences import Both, arguments_of
+from sfn_airflow_core.compare.operators import (
+    APPROVING,
+    BRANCHING,
+    EMPTY,
+    PYTHON,
+    WAITING,
+    action_of,
+    calls,
+    same_call,
+    words,
+)
+from sfn_airflow_core.compare.order import order_differences, side_by_side, transitions
 from sfn_airflow_core.compare.steps import Plan
 from sfn_airflow_core.interpreter.resource import parse_resource
 from sfn_airflow_core.render.escape import visible
 
 Sure = Literal["certain", "likely", "possible"]
-_WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _LEAST: Final = 3.0
 """Points that a pair needs; a name alone that is equal gives six."""
+_NEAR: Final = 3.0
+"""Points that neighbours give at most."""
 _HELPERS: Final = ("items", "output", "each")
 _RUNTIME: Final = ("catch", "results", "state", "choice", "leave", "loop", "enter", "child", "wait")
 """Of the runtime of generated DAGs."""
@@ -54,8 +62,8 @@ class Match:
 class Structure:
     """A machine beside a DAG file.
 
-    ``tasks`` are the ids of the tasks by the pointer of their state. ``behaviour`` says what a verification found,
-    where one was asked for.
+    ``around`` are states without work that belong to a matched one, by their name. ``tasks`` are the ids of the tasks
+    by the pointer of their state. ``behaviour`` says what a verification found, where one was asked for.
     """
 
     dag: DagFile
@@ -64,6 +72,7 @@ class Structure:
     only_dag: tuple[str, ...]
     edges: tuple[str, ...] = ()
     behaviour: tuple[str, ...] = ()
+    around: tuple[str, ...] = ()
     tasks: Mapping[Pointer, str] = field(default_factory=dict)
 
     @property
@@ -75,80 +84,149 @@ class Structure:
 @dataclass(slots=True)
 class _Pair:
     points: float = 0.0
+    near: float = 0.0
     evidence: list[str] = field(default_factory=list)
 
     def add(self, points: float, why: str) -> None:
-        self.points += points
-        self.evidence.append(why)
+        if why not in self.evidence:
+            self.points += points
+            self.evidence.append(why)
+
+    def add_near(self, points: float, why: str) -> None:
+        given = min(points, _NEAR - self.near)
+        if why not in self.evidence and given > 0:
+            self.near += given
+            self.add(given, why)
 
 
 def match(plan: Plan, dag: DagFile) -> Structure:
     """Match the states of a machine with the tasks of a DAG file."""
     tasks = {task.id: task for task in dag.tasks.values() if not _helper(task, dag)}
-    pairs: dict[tuple[str, str], _Pair] = {}
+    pairs: dict[tuple[Pointer, str], _Pair] = {}
     for at, state in plan.states.items():
         for name, task in tasks.items():
             pair = _compare(at, state, task)
             if pair.points > 0:
                 pairs[at, name] = pair
     chosen = _choose(pairs)
-    before, after = _neighbours(plan.machine), dag
+    follows = transitions(plan.machine)
     for _ in range(2):
-        _add_neighbours(pairs, chosen, plan, before, after, tasks)
+        _add_neighbours(pairs, chosen, plan, follows, dag, tasks)
         chosen = _choose(pairs)
+    both = Both.of(plan, dag, chosen)
     matches = tuple(
         Match(
             plan.state(at).name,
             chosen[at],
             _sure(pairs[at, chosen[at]]),
-            tuple(dict.fromkeys(pairs[at, chosen[at]].evidence)),
-            tuple(_differences(plan.state(at), tasks[chosen[at]])),
+            tuple(pairs[at, chosen[at]].evidence),
+            tuple(both.differences(at)),
         )
         for at in plan.states
         if at in chosen
     )
     taken = set(chosen.values())
+    waiting = {sensor.id: task for task, sensor in waiting_sensors(dag, [tasks[name] for name in taken]).items()}
     origins = {tasks[name].origin for name in taken} - {""}
+    left = [state for at, state in plan.states.items() if at not in chosen]
+    around = [state for state in left if _belongs(state, plan, chosen, dag)]
+    only = sorted((state for state in left if state not in around), key=lambda s: not isinstance(s, Task | Map | Wait))
     return Structure(
         dag,
         matches,
-        tuple(f"{s.name} ({type(s).__name__})" for at, s in plan.states.items() if at not in chosen),
+        tuple(_described(state, plan, chosen, dag) for state in only),
         tuple(
-            f"{task.id} ({task.operator})"
+            f"{task.id} ({task.operator}{f'; the state of {waiting[name]} waits itself' if name in waiting else ''})"
             for name, task in tasks.items()
             if name not in taken and task.origin not in origins  # a second task of a state that has one
         ),
-        tuple(_edges(plan, chosen, dag)),
+        tuple(order_differences(plan, chosen, dag)),
+        around=tuple(state.name for state in around),
         tasks=chosen,
     )
 
 
+def waiting_sensors(dag: DagFile, tasks: Iterable[DagTask]) -> dict[str, DagTask]:
+    """Sensors that wait for what a task only starts, by that task: the state of the task waits itself."""
+    matched = {task.id: task for task in tasks}
+    found: dict[str, DagTask] = {}
+    for task in matched.values():
+        if task.arguments.get("wait_for_completion") is not False:
+            continue
+        stem = task.operator.removesuffix("Operator")
+        for name in dag.after(task.id):
+            sensor = dag.tasks[name]
+            if name not in matched and sensor.operator.startswith(stem) and "Sensor" in sensor.operator:
+                found[task.id] = sensor
+    return found
+
+
 def _helper(task: DagTask, dag: DagFile) -> bool:
     """Whether a task of a generated DAG belongs to the state of another one: routers, item makers, collectors."""
-    generated = any(other.origin for other in dag.tasks.values())
-    return generated and not task.origin and (task.operator in _RUNTIME or task.task_id in _HELPERS)
+    return dag.generated and not task.origin and (task.operator in _RUNTIME or task.task_id in _HELPERS)
 
 
-def _compare(at: str, state: State, task: DagTask) -> _Pair:
+def _belongs(state: State, plan: Plan, chosen: Mapping[Pointer, str], dag: DagFile) -> bool:
+    """Whether the task of another state stands for this one, too.
+
+    That is inside of a Map that is one mapped task, and without work of its own where the name says so: ``load failed``
+    or ``load: found?`` beside ``load``.
+    """
+    around = [at for at in chosen if state.at.startswith(f"{at}/")]
+    if any(isinstance(plan.state(at), Map) and dag.tasks[chosen[at]].operator != "group" for at in around):
+        return True  # a single mapped task does what stands in the Map
+    if isinstance(state, Task | Map | Parallel):
+        return False
+    names = [plan.state(at).name for at in chosen]
+    return any(state.name.startswith((f"{name}:", f"{name} ")) for name in names)
+
+
+def _described(state: State, plan: Plan, chosen: Mapping[Pointer, str], dag: DagFile) -> str:
+    """A state that has no task, with what it does."""
+    about = type(state).__name__
+    if isinstance(state, Choice):
+        said = "; ".join(f"{way.text} → {way.to}" for way in ways(state) if way.text)
+        about = f"{about}: {said}" if len(said) <= 100 else f"{about}: {said[:99]}…"
+    if isinstance(state, Task):
+        about = f"{about}: {action_of(state)}"
+    if isinstance(state, Parallel) and side_by_side(plan, state, chosen, dag):
+        about = f"{about}; its branches stand side by side in the DAG, too"
+    return f"{state.name} ({about})"
+
+
+def _compare(at: Pointer, state: State, task: DagTask) -> _Pair:
     pair = _Pair()
     if task.origin:
         if task.origin == visible(at):
             pair.add(20, "origin comment")
         else:
             return pair
+    elif not _may_be(state, task):
+        return pair
     _names(pair, state, task)
     if isinstance(state, Task):
         _resources(pair, state, task)
     kind = _KINDS.get(type(state))
     if kind is not None and task.operator in kind:
         pair.add(2, f"both are a {type(state).__name__}")
-    return pair if _may_be(state, task) or task.origin else _Pair()
+    return pair
 
 
 def _may_be(state: State, task: DagTask) -> bool:
-    """Whether both or neither are a group; a single mapped task may be a whole Map."""
-    group = task.operator == "group"
-    return group == isinstance(state, Parallel | Map) or (isinstance(state, Map) and task.mapped)
+    """Whether a task can stand for a state: a group for a group, something that decides for a Choice, and so on."""
+    if isinstance(state, Parallel | Map):
+        return task.operator == "group" or (isinstance(state, Map) and task.mapped)
+    if task.operator == "group":
+        return False
+    match state:
+        case Choice():
+            return task.operator in (*BRANCHING, *PYTHON)
+        case Wait():
+            return task.operator in (*WAITING, *PYTHON) or "Sensor" in task.operator
+        case Task():
+            return task.operator not in EMPTY
+        case _:
+            return task.operator in (*EMPTY, *PYTHON, *_RUNTIME, "function")
 
 
 _KINDS: Final[Mapping[type, tuple[str, ...]]] = {
@@ -156,6 +234,7 @@ _KINDS: Final[Mapping[type, tuple[str, ...]]] = {
     Wait: WAITING,
     Succeed: EMPTY,
     Pass: EMPTY,
+    Fail: (),
     Parallel: ("group",),
     Map: ("group",),
 }
@@ -165,18 +244,14 @@ def _names(pair: _Pair, state: State, task: DagTask) -> None:
     if state.name in (task.id, task.title):
         pair.add(8, "same name")
         return
-    ours = _words(state.name)
-    titles = [_words(text) for text in (task.task_id, task.title) if text]
-    if any(words == ours for words in titles):
+    ours = words(state.name)
+    titles = [words(text) for text in (task.task_id, task.title) if text]
+    if any(theirs == ours for theirs in titles):
         pair.add(6, "same name")
         return
-    best = max((_alike(ours, words) for words in titles), default=0.0)
+    best = max((_alike(ours, theirs) for theirs in titles), default=0.0)
     if best >= 0.5:
         pair.add(4 * best, f"similar name ({best:.0%})")
-
-
-def _words(text: str) -> list[str]:
-    return [word.lower() for word in _WORDS.findall(text.split(".")[-1])]
 
 
 def _alike(first: list[str], second: list[str]) -> float:
@@ -185,23 +260,19 @@ def _alike(first: list[str], second: list[str]) -> float:
 
 
 def _resources(pair: _Pair, state: Task, task: DagTask) -> None:
-    resource = parse_resource(state.resource)
-    action = f"{resource.service}:{resource.action}" if resource.kind == "service" else "lambda:invoke"
-    literal = _arguments(state.flow)
-    operators = OPERATORS.get(action, ())
-    if task.operator in operators:
+    resource, action = parse_resource(state.resource), action_of(state)
+    if any(call.action == action for call in calls().get(task.operator, ())):
         pair.add(4, f"{task.operator} is {action}")
+    given: Mapping[str, object] = task.arguments
     for name, values in task.actions:
-        if name == action or _snake(name) == _snake(action.split(":")[-1]):
+        if same_call(name, state):
             pair.add(4, f"calls {action}")
-            literal_values = values
+            given = values
             break
-    else:
-        literal_values = task.arguments
     if resource.pattern == "waitForTaskToken" and task.operator in APPROVING:
         pair.add(3, "both wait for a person")
-    theirs = {str(value) for value in literal_values.values() if isinstance(value, str) and len(value) > 2}
-    ours = [(key, value) for key, value in literal.items() if isinstance(value, str)]
+    theirs = {str(value) for value in given.values() if isinstance(value, str) and len(value) > 2}
+    ours = [(key, value) for key, value in arguments_of(state.flow).items() if isinstance(value, str)]
     shared = [
         f"{key} {value.rpartition(':')[2]:.40}"
         for key, value in ours
@@ -209,22 +280,13 @@ def _resources(pair: _Pair, state: Task, task: DagTask) -> None:
     ]
     if shared:
         pair.add(5, f"same {shared[0]}")
-    elif resource.kind == "lambda" and _words(resource.action) in (_words(task.task_id), _words(task.title)):
+    elif resource.kind == "lambda" and words(resource.action) in (words(task.task_id), words(task.title)):
         pair.add(3, f"named as the function {resource.action}")
 
 
-def _snake(text: str) -> str:
-    return "_".join(_words(text))
-
-
-def _arguments(flow: Flow) -> dict[str, object]:
-    given = flow.parameters if isinstance(flow, PathFlow) else flow.arguments
-    return dict(given.value) if given is not None and isinstance(given.value, dict) else {}
-
-
-def _choose(pairs: Mapping[tuple[str, str], _Pair]) -> dict[str, str]:
+def _choose(pairs: Mapping[tuple[Pointer, str], _Pair]) -> dict[Pointer, str]:
     """The best pairs first, each state and each task once."""
-    chosen: dict[str, str] = {}
+    chosen: dict[Pointer, str] = {}
     taken: set[str] = set()
     ordered = sorted(pairs, key=lambda key: (-pairs[key].points, key))
     for at, name in ordered:
@@ -234,137 +296,30 @@ def _choose(pairs: Mapping[tuple[str, str], _Pair]) -> dict[str, str]:
     return chosen
 
 
-def _neighbours(machine: Machine) -> list[tuple[str, str]]:
-    """What follows what, as pairs of pointers: into Parallel and Map states, through them and out of them."""
-    found = []
-    for state in machine.states.values():
-        onward = [machine.states[name].at for name in targets(state)]
-        found += [(state.at, at) for at in onward]
-        for inner in nested(state):
-            ends = [end.at for end in inner.states.values() if not targets(end)]
-            found += [(state.at, inner.states[inner.start_at].at)]
-            found += [(end, at) for end in ends for at in onward]
-            found += _neighbours(inner)
-    return found
-
-
-def _wiring(dag: DagFile) -> dict[str, set[str]]:
-    """What follows what in a DAG: into groups, through them and out of them."""
-    onward: dict[str, set[str]] = {}
-    for source, target in dag.edges:
-        onward.setdefault(source, set()).add(target)
-    for task in dag.tasks.values():
-        if task.group in dag.tasks:
-            onward.setdefault(task.group, set()).add(task.id)
-            onward.setdefault(task.id, set()).add(f"end of {task.group}")
-        if task.operator == "group":
-            out = {f"end of {task.group}"} if task.group in dag.tasks else set()
-            onward.setdefault(f"end of {task.id}", set()).update(out, dag.after(task.id))
-    return onward
-
-
 def _add_neighbours(
-    pairs: dict[tuple[str, str], _Pair],
-    chosen: Mapping[str, str],
+    pairs: dict[tuple[Pointer, str], _Pair],
+    chosen: Mapping[Pointer, str],
     plan: Plan,
-    transitions: Iterable[tuple[str, str]],
+    follows: Iterable[tuple[Pointer, Pointer]],
     dag: DagFile,
     tasks: Mapping[str, DagTask],
 ) -> None:
-    """Gives points to pairs whose neighbours are matched with each other, and that are of one kind."""
-    for first, second in transitions:
-        for known, other, near in ((first, second, dag.after), (second, first, dag.before)):
+    """Gives points to pairs whose neighbours are matched with each other, and that can stand for each other."""
+    for first, second in follows:
+        for known, other, way in ((first, second, "after"), (second, first, "before")):
             if known not in chosen or other in chosen:
                 continue
-            for name in near(chosen[known]):
+            for name in _near(dag, chosen[known], way):
                 if name in tasks and _may_be(plan.state(other), tasks[name]) and tasks[name].origin in ("", other):
                     pair = pairs.setdefault((other, name), _Pair())
-                    way = "after" if near == dag.after else "before"
-                    pair.add(1.5, f"{way} {plan.state(known).name} on both sides")
+                    pair.add_near(1.5, f"{way} {plan.state(known).name} on both sides")
+
+
+def _near(dag: DagFile, task: str, way: str) -> Iterator[str]:
+    yield from dag.after(task) if way == "after" else dag.before(task)
 
 
 def _sure(pair: _Pair) -> Sure:
     if "origin comment" in pair.evidence:
         return "certain"
     return "likely" if pair.points >= 7 else "possible"
-
-
-def _differences(state: State, task: DagTask) -> Iterable[str]:
-    if isinstance(state, Task | Parallel | Map):
-        yield from _retry_differences(state, task)
-    if isinstance(state, Task):
-        limit = state.timeout_seconds
-        if isinstance(limit, int | float) and task.timeout is not None and float(limit) != task.timeout:
-            yield f"timeout {limit} s, and {task.timeout:g} s"
-        elif isinstance(limit, int | float) and task.timeout is None and not task.origin:
-            yield f"timeout {limit} s, and none"
-        elif limit is None and task.timeout is not None:
-            yield f"no timeout, and {task.timeout:g} s"
-        yield from _argument_differences(state, task)
-    if isinstance(state, Fail) and task.operator in EMPTY:
-        yield "the state fails the execution, the task succeeds"
-
-
-def _retry_differences(state: Task | Parallel | Map, task: DagTask) -> Iterable[str]:
-    attempts = [r.max_attempts for r in state.retry if isinstance(r.max_attempts, int)]
-    ours, theirs = (attempts[0] if attempts else 0), task.retries or 0
-    if task.origin and task.retries is None:
-        return  # a generated task whose retries are not written as numbers
-    if ours != theirs:
-        yield f"{ours} retries, and {theirs}"
-    if state.retry and not task.origin and any(r.error_equals != ("States.ALL",) for r in state.retry):
-        named = sorted({name for r in state.retry for name in r.error_equals})
-        if theirs:
-            yield f"retried for {', '.join(named[:3])}, and for every error"
-    delay = state.retry[0].interval_seconds if state.retry else None
-    if isinstance(delay, int | float) and task.retry_delay is not None and float(delay) != task.retry_delay:
-        yield f"first retry after {delay} s, and after {task.retry_delay:g} s"
-    if getattr(state, "catch", ()) and not task.origin:
-        yield "errors are caught, and the task has no catch router"
-
-
-def _argument_differences(state: Task, task: DagTask) -> Iterable[str]:
-    theirs = dict(task.arguments)
-    for _, values in task.actions[:1]:
-        theirs |= values
-    for key, value in _arguments(state.flow).items():
-        other = theirs.get(key, theirs.get(ARGUMENTS.get(key, ""), None))
-        if isinstance(value, str | int | float) and isinstance(other, str | int | float) and str(value) != str(other):
-            if str(value).rpartition(":")[2] == str(other).rpartition(":")[2]:
-                continue
-            yield f"{key} {value!s:.60}, and {other!s:.60}"
-
-
-def _edges(plan: Plan, chosen: Mapping[str, str], dag: DagFile) -> Iterable[str]:
-    """Transitions between matched states for which the DAG has no way, and the reverse.
-
-    Left out are transitions within a cycle, into the DAG of a part, and to states whose work another task does: a DAG
-    has no edge for them.
-    """
-    wiring, onward = _wiring(dag), dict[str, set[str]]()
-    for first, second in _neighbours(plan.machine):
-        onward.setdefault(first, set()).add(second)
-    reach = {task: _closure(wiring, task) for task in chosen.values()}
-    behind = {at: _closure(onward, at) for at in chosen}
-    for first, second in _neighbours(plan.machine):
-        if first not in chosen or second not in chosen or first in behind[second]:
-            continue
-        source, target = dag.tasks[chosen[first]], dag.tasks[chosen[second]]
-        apart = source.dag != target.dag or "function" in (source.operator, target.operator)
-        if not apart and target.id not in reach[source.id]:
-            yield f"{plan.state(first).name} → {plan.state(second).name} has no way in the DAG"
-    states = {task: at for at, task in chosen.items()}
-    for start, end in dag.edges:
-        if start in states and end in states and states[end] not in behind[states[start]]:
-            yield f"{start} >> {end} has no way in the state machine"
-
-
-def _closure(onward: Mapping[str, set[str]], start: str) -> set[str]:
-    found: set[str] = set()
-    open_ = [start]
-    while open_:
-        for name in onward.get(open_.pop(), ()):
-            if name not in found:
-                found.add(name)
-                open_.append(name)
-    return found
