@@ -14,7 +14,9 @@ from sfn_airflow_core.asl.model import Json
 _TEXTS: Mapping[str, Callable[[Values], str]] = {
     "ds": lambda values: values.run("ds"),
     "ds_nodash": lambda values: f"$replace({values.run('ds')}, '-', '')",
-    "ts": lambda values: values.run("logical_date"),
+    "ts": lambda values: (
+        f"$fromMillis($toMillis({values.run('logical_date')}), '[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01]') & '+00:00'"
+    ),
     "ts_nodash": lambda values: (
         f"$fromMillis($toMillis({values.run('logical_date')}), '[Y0001][M01][D01]T[H01][m01][s01]')"
     ),
@@ -35,7 +37,7 @@ def value(root: str, below: Iterable[Path], task: Task, values: Values) -> Json:
     if root in _TEXTS:
         return query(_TEXTS[root](values))
     if root in TIMES:
-        return query(values.run("logical_date"))
+        return query(values.run("logical_date" if root == "execution_date" else root))
     if root == "templates_dict":
         given = task.get("templates_dict")
         return None if given is None else to_json(given, values)

@@ -22,8 +22,12 @@ def finish(flow: Flow) -> asl.Machine:
     for scope in _scopes(flow.root):
         for join in scope.joins:
             _meet(flow.reads, scope, join)
-    flow.root.start.outs[0].assign |= dict(sorted(flow.reads.prepared.items()))
-    return _machine(flow, flow.root)
+    facts = flow.reads.facts
+    flow.root.start.outs[0].assign |= dict(sorted(facts.prepared.items()))
+    flow.root.start.comment = facts.comment()
+    machine = _machine(flow, flow.root)
+    fetching = facts.fetch(machine.start_at)
+    return asl.Machine(next(iter(fetching), machine.start_at), {**fetching, **machine.states})
 
 
 def _scopes(scope: Scope) -> list[Scope]:

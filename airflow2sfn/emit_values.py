@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from airflow2sfn.emit_drafts import Names, Region, Scope
+from airflow2sfn.emit_facts import Facts
 from airflow2sfn.expressions import Untranslatable, field, quoted
 from airflow2sfn.rules.control import OpenValue
-from airflow2sfn.source import Known, Made, Symbolic
+from airflow2sfn.source import Entries, Known, Symbolic
 from airflow2sfn.structure import EMPTY, Plan
 from airflow2sfn.trigger_rules import SUCCESS, Env, Statuses, statuses
-from airflow2sfn.values import Values, to_json
+from airflow2sfn.values import Values
 from airflow2sfn.work import Note, place
-from sfn_airflow_core.asl.model import Json
 
 _ORDER = ("success", "failed", "skipped", "upstream_failed")
-_LOGICAL = "$exists($states.input.logical_date) ? $states.input.logical_date : $states.context.Execution.StartTime"
 
 
 class Reads:
@@ -32,7 +32,7 @@ class Reads:
         self.regions: set[Region] = set()
         self.unsure: set[str] = set()
         self.failures: set[Scope] = set()
-        self.prepared: dict[str, Json] = {}
+        self.facts = Facts(plan.dag, names)
         self._variables: dict[tuple[str, object], str] = {}
 
     def variable(self, kind: str, task: str) -> str:
@@ -124,7 +124,10 @@ class Reader(Values):
     """Where one task finds its values."""
 
     def __init__(self, reads: Reads, plan: Plan, task: str, env: Env, scope: Scope, note: Note):
-        self.reads, self.plan, self.task, self.env, self.scope, self.note = reads, plan, task, env, scope, note
+        self.reads, self.plan, self.env, self.scope, self.note = reads, plan, env, scope, note
+        self.dag_id, self.task_id = plan.dag.dag_id, task
+        native = plan.dag.get("render_template_as_native_obj")
+        self.native = isinstance(native, Known) and native.value is True
 
     def xcom(self, task_id: str, key: str) -> str:
         if task_id not in self.env:
@@ -141,54 +144,46 @@ class Reader(Values):
         return text
 
     def run(self, name: str) -> str:
-        prepared = self.reads.prepared
-        match name:
-            case "ds":
-                prepared["ds"] = f"{{% $substring({_LOGICAL}, 0, 10) %}}"
-            case "logical_date":
-                prepared["logical_date"] = f"{{% {_LOGICAL} %}}"
-            case "params":
-                from airflow2sfn.values import constant
+        return self.reads.facts.run(name, self)
 
-                defaults = constant(self._params())
-                prepared["params"] = f"{{% $merge([{defaults}, $states.input.conf]) %}}"
-            case "conf":
-                return "$states.context.Execution.Input.conf"
-            case _:
-                return "$states.context.Execution.Name"
-        return f"${name}"
-
-    def _params(self) -> dict[str, Json]:
-        given = self.plan.dag.get("params")
-        entries = getattr(given, "entries", None)
-        if isinstance(given, Known) and isinstance(given.value, dict):
-            entries = tuple((Known(name), Known(value)) for name, value in given.value.items())
-        result: dict[str, Json] = {}
-        for name, value in entries or ():
-            if isinstance(value, Made):
-                value = value.args[0] if value.args else value.get("default") or Known(None)
-            result[str(name.value)] = to_json(value, self)
-        return result
-
-    def text_param(self, name: str) -> bool:
-        return isinstance(self._params().get(name), str)
+    def param(self, name: str) -> tuple[Any, bool]:
+        return self.reads.facts.param(name)
 
     def literal(self, name: str) -> str | None:
-        return {"dag.dag_id": self.plan.dag.dag_id, "task.task_id": self.task, "ti.task_id": self.task}.get(name)
+        root, _, attribute = name.partition(".")
+        if attribute == "dag_id":
+            return self.dag_id
+        if attribute == "task_id" and root in ("task", "ti"):
+            return self.task_id
+        given = self.plan.tasks[self.task_id].known(attribute) if root == "task" else None
+        return given if isinstance(given, str) else None
 
-    def variable(self, name: str) -> str:
-        return quoted(f"${{{self._open(name, f'the Variable {name}')}}}")
+    def variable(self, name: str, needed: bool) -> str:
+        return self.reads.facts.variable(name, needed)
+
+    def connection(self, conn_id: str, path: list[str]) -> str:
+        if path[0] not in ("host", "schema", "login", "port", "conn_type", "extra_dejson"):
+            raise Untranslatable(f"it uses {path[0]} of the Connection {conn_id}, which must not get into the input")
+        words = " ".join([conn_id, *path])
+        return quoted(f"${{{self._open(words, f'{path[-1]} of the Connection {conn_id}')}}}")
+
+    def macro(self, name: str) -> Any:
+        given = self.plan.dag.get("user_defined_macros")
+        value = given.get(name) if isinstance(given, Entries) else None
+        if isinstance(given, Known) and isinstance(given.value, dict):
+            return given.value.get(name)
+        return value.value if isinstance(value, Known) else None
 
     def parameter(self, value: Symbolic) -> str:
         return self._open(value.key or value.text, value.text)
 
     def local(self, wish: str) -> str:
-        return self.reads.names.variable(f"{self.task}_{wish}")
+        return self.reads.names.variable(f"{self.task_id}_{wish}")
 
     def _open(self, wish: str, text: str) -> str:
         words = "".join(c if c.isalnum() and c.isascii() else " " for c in wish).split()
         name = "".join(
             word[:1].upper() + word[1:].lower() if word.isupper() else word[:1].upper() + word[1:] for word in words
         )
-        self.note(OpenValue(at=place(self.plan.tasks[self.task]), name=name or "Value", text=text))
+        self.note(OpenValue(at=place(self.plan.tasks[self.task_id]), name=name or "Value", text=text))
         return name or "Value"

@@ -77,6 +77,7 @@ def translate(dag: Dag, *, durations: Mapping[str, float] | None = None, project
     flow = Flow(shape, findings.append)
     flow.run()
     machine = finish(flow)
+    findings.extend(flow.reads.facts.findings())
     if not machine.states:
         machine = Machine("Nothing to do", {"Nothing to do": Succeed(name="Nothing to do", flow=QueryFlow())})
     limit = seconds(getattr(dag.get("dagrun_timeout"), "value", None))

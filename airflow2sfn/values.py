@@ -6,7 +6,8 @@ import json
 import re
 from typing import Any
 
-from airflow2sfn.expressions import Data, Untranslatable, field, quoted, template
+from airflow2sfn.expressions import Data, Untranslatable, field, quoted
+from airflow2sfn.jinja import template
 from airflow2sfn.source import (
     Concat,
     ConcatenatedXCom,

@@ -7,13 +7,13 @@ import re
 import pytest
 
 from airflow2sfn.read import read_text
-from airflow2sfn.rules import control, functions, retries
+from airflow2sfn.rules import control, data, functions, retries
 from airflow2sfn.translate import translate
 from sfn_airflow_core.asl.read import read_text as read_machine
 from sfn_airflow_core.asl.write import write
 from sfn_airflow_core.findings import Finding, section, summary
 
-RULES = (*control.RULES, *retries.RULES, *functions.RULES)
+RULES = (*control.RULES, *data.RULES, *retries.RULES, *functions.RULES)
 
 
 def findings(text: str) -> list[Finding]:
@@ -35,7 +35,7 @@ class TestRule:
         assert summary(rule).endswith(".")
         assert section(rule, "Why it matters")
         assert section(rule, "Remedy")
-        assert re.fullmatch(r"A2S[246]\d\d", rule.code)
+        assert re.fullmatch(r"A2S[2346]\d\d", rule.code)
         assert rule.source.startswith("https://")
 
     def test_example_produces_it(self, rule: type[Finding]) -> None:

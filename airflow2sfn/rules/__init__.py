@@ -1,10 +1,10 @@
-"""Every finding of the translation to Step Functions: 1xx reading, 2xx control flow, 4xx retries, 6xx deployment."""
+"""Every finding of the translation: 1xx reading, 2xx control flow, 3xx data, 4xx retries, 6xx deployment."""
 
 from __future__ import annotations
 
-from airflow2sfn.rules import control, functions, reading, retries
+from airflow2sfn.rules import control, data, functions, reading, retries
 from sfn_airflow_core.findings import Finding
 
-_ROOMS = (reading, control, retries, functions)
+_ROOMS = (reading, control, data, retries, functions)
 
 RULES: tuple[type[Finding], ...] = tuple(sorted((rule for room in _ROOMS for rule in room.RULES), key=lambda r: r.code))

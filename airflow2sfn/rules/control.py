@@ -147,7 +147,7 @@ class NotComputable(Finding):
             """
             @task
             def a(day): pass
-            a("{{ macros.ds_add(ds, 5) }}")
+            a("{{ conn.db.password }}")
             """
         ),
         "8:5",

@@ -1,0 +1,252 @@
+"""Templates: what Airflow renders is what the expression gives, on the same values."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from airflow2sfn.expressions import Untranslatable, field
+from airflow2sfn.jinja import template
+from airflow2sfn.jinja.names import kind_of
+from sfn_airflow_core.expr.jsonata import Library, read_query
+
+pendulum = pytest.importorskip("pendulum", reason="Airflow is not installed")
+macros = pytest.importorskip("airflow.sdk.execution_time.macros", reason="Airflow is not installed")
+templating = pytest.importorskip("airflow.sdk.definitions._internal.templater", reason="Airflow is not installed")
+
+PARAMS: dict[str, Any] = {
+    "region": "eu", "amount": 10, "rate": 0.5, "full": True, "off": False, "tables": ["a", "b"], "empty": "",
+    "spec": {"k": "v", "n": {"m": 1}}, "padded": "  a  b ", "path": "s3://b/x/y.csv", "nothing": [],
+}  # fmt: skip
+CONF: dict[str, Any] = {"mode": "delta", "limit": 3, "keys": ["x", "y"]}
+XCOMS: dict[str, Any] = {
+    "extract": {"prefix": "raw/", "files": 3, "keys": ["k1", "k2"]}, "count": 7, "name": "orders", "numbers": [3, 1, 2],
+    "rows": [{"id": "a", "ok": True}, {"id": "b", "ok": False}],
+}  # fmt: skip
+VARIABLES = {"bucket": "acme", "limits": '{"most": 5}'}
+
+
+class Where:
+    """Values under the names of variables."""
+
+    dag_id, task_id, native = "sales", "load", False
+
+    def xcom(self, task_id: str, key: str) -> str:
+        return f"$x_{task_id}" if key == "return_value" else field(f"$x_{task_id}", key)
+
+    def run(self, name: str) -> str:
+        return {"conf": "$states.context.Execution.Input.conf"}.get(name, f"${name}")
+
+    def param(self, name: str) -> tuple[Any, bool]:
+        return (kind_of(PARAMS[name]), False) if name in PARAMS else ("json", True)
+
+    def literal(self, name: str) -> str | None:
+        return {"dag.dag_id": "sales", "task.task_id": "load", "ti.task_id": "load"}.get(name)
+
+    def variable(self, name: str, needed: bool) -> str:
+        return field("$var", name)
+
+    def connection(self, conn_id: str, path: list[str]) -> str:
+        raise Untranslatable("it uses a Connection")
+
+    def macro(self, name: str) -> Any:
+        return {"bucket_name": "acme"}.get(name)
+
+
+class Instance:
+    """Airflow's task instance, as far as templates use it."""
+
+    task_id, dag_id, run_id, try_number = "load", "sales", "manual__1", 1
+
+    def xcom_pull(self, task_ids: Any, dag_id: Any = None, key: str = "return_value") -> Any:
+        if isinstance(task_ids, list):
+            return [XCOMS[task_id] for task_id in task_ids]
+        return XCOMS[task_ids] if key == "return_value" else XCOMS[task_ids][key]
+
+
+class Variables:
+    def __init__(self, parsed: bool):
+        self.parsed = parsed
+
+    def __getattr__(self, name: str) -> Any:
+        return json.loads(VARIABLES[name]) if self.parsed else VARIABLES[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return getattr(self, name) if name in VARIABLES else default
+
+
+DAY = "2026-03-09T05:30:00Z"
+
+
+def rendered(text: str) -> str:
+    """What Airflow renders."""
+    when = pendulum.parse(DAY)
+    instance = Instance()
+    context = {
+        "ds": "2026-03-09", "ds_nodash": "20260309", "ts": when.isoformat(), "ts_nodash": "20260309T053000",
+        "ts_nodash_with_tz": "20260309T053000+0000", "logical_date": when, "execution_date": when, "params": PARAMS,
+        "data_interval_start": when, "data_interval_end": when, "run_id": "manual__1", "ti": instance,
+        "task_instance": instance, "macros": macros, "var": {"value": Variables(False), "json": Variables(True)},
+        "dag_run": {"conf": CONF, "run_id": "manual__1"}, "dag": {"dag_id": "sales"}, "task": {"task_id": "load"},
+        "tomorrow_ds": "2026-03-10", "yesterday_ds_nodash": "20260308", "bucket_name": "acme",
+        "task_instance_key_str": "sales__load__20260309",
+    }  # fmt: skip
+    environment = templating.SandboxedEnvironment(cache_size=0)
+    return environment.from_string(text).render(context)
+
+
+def evaluated(text: str) -> Any:
+    """What the expression of the template gives."""
+    variables: dict[str, Any] = {
+        "ds": "2026-03-09", "logical_date": DAY, "data_interval_start": DAY, "data_interval_end": DAY, "params": PARAMS,
+        "run_id": "manual__1", "var": VARIABLES, "states": {"context": {"Execution": {"Input": {"conf": CONF}}}},
+        **{f"x_{name}": value for name, value in XCOMS.items()},
+    }  # fmt: skip
+    library = Library(random.Random(1), lambda: datetime(2026, 3, 9, tzinfo=UTC))
+    return read_query(template(text, Where())).evaluate(variables, library)
+
+
+SAME = """\
+plain text
+{{ ds }}
+{{ ds_nodash }}
+s3://b/{{ ds }}/{{ ts_nodash }}.csv
+{{ ts }}
+{{ ts_nodash_with_tz }}
+{{ yesterday_ds_nodash }} {{ tomorrow_ds }}
+{{ logical_date }}
+{{ logical_date.strftime('%Y/%m/%d %H:%M:%S') }}
+{{ logical_date.strftime('%d %B %y, %A %j %I %p') }}
+{{ execution_date.strftime('%Y-%m-%d') }}
+{{ data_interval_start.format('YYYY-MM-DD[T]HH') }}
+{{ data_interval_end.to_date_string() }}
+{{ (data_interval_end - macros.timedelta(days=1)).strftime('%Y%m%d') }}
+{{ (logical_date + macros.timedelta(hours=2, days=1)).isoformat() }}
+{{ logical_date.subtract(days=7).strftime('%Y-%m-%d') }}
+{{ logical_date.add(hours=3) | ts }}
+{{ logical_date | ds }} {{ logical_date | ds_nodash }}
+{{ data_interval_start | ts_nodash }}
+{{ logical_date.year }}-{{ logical_date.month }}-{{ logical_date.hour }}
+{{ '%02d' | length }}
+{{ macros.ds_add(ds, 5) }}
+{{ macros.ds_add(ds, -5) }}
+{{ macros.ds_format(ds, '%Y-%m-%d', '%d.%m.%Y') }}
+{{ macros.datetime.strptime(ds, '%Y-%m-%d').strftime('%Y/%m') }}
+{{ ds[:4] }}/{{ ds[5:7] }}/{{ ds[8:] }}
+{{ ds.split('-')[0] }}
+{{ ds.replace('-', '/') }}
+{{ params.region }}
+{{ params['region'] | upper }}
+{{ params.amount + 1 }} {{ params.amount * 2 - 3 }} {{ params.amount // 3 }} {{ params.amount % 3 }}
+{{ params.amount - (3 - 1) }} {{ 2 * (params.amount + 1) }}
+{{ params.rate }}
+{{ params.full }} {{ params.off }}
+{{ params.tables | join(', ') }}
+{{ params.tables | length }} {{ params.region | length }}
+{{ params.tables[0] }}{{ params.tables[-1] }}
+{{ params.tables | first }}{{ params.tables | last }}
+{{ params.spec.n.m }}
+{{ params.padded | trim }}|{{ params.padded.strip() }}|{{ params.padded.lstrip() }}|{{ params.padded.rstrip() }}
+{{ params.path.split('/')[-1] }}
+{{ params.path.rstrip('v.sc') }}
+{{ params.path.startswith('s3://') }} {{ params.path.endswith('.csv') }}
+{{ params.missing }}
+{{ params.missing | default('none') }}
+{{ params.empty | default('x', true) }}
+{{ params.get('region', 'us') }} {{ params.get('other', 'us') }}
+{{ 'full' if params.full else 'delta' }}
+{{ 'big' if params.amount > 5 and params.region == 'eu' else 'small' }}
+{{ 'a' if not params.off else 'b' }}
+{{ params.empty or 'fallback' }} {{ params.region or 'fallback' }}
+{{ params.missing or 'fallback' }}
+{{ 'yes' if params.missing else 'no' }} {{ 'yes' if not params.missing else 'no' }}
+{{ 'yes' if params.missing != 'a' else 'no' }}
+{{ 'yes' if params.region in ['eu', 'us'] else 'no' }}
+{{ 'yes' if 'e' in params.region else 'no' }} {{ 'yes' if 'b' in params.tables else 'no' }}
+{{ 'yes' if 'z' not in params.tables else 'no' }}
+{{ 'yes' if params.missing is defined else 'no' }} {{ 'yes' if params.region is defined else 'no' }}
+{{ 1 < params.amount <= 10 }}
+{{ params.region ~ '-' ~ params.amount }}
+{{ params.region + '-' + 'x' }}
+{{ '%s-%d' % (params.region, params.amount) }}
+{{ '{}/{}'.format(params.region, ds) }} {{ '{0}{1}{0}'.format('a', 'b') }} {{ '{x}!'.format(x=params.region) }}
+{{ dag_run.conf.mode }} {{ dag_run.conf['limit'] }} {{ dag_run.conf.get('mode', 'full') }}
+{{ dag_run.conf.get('other', 'full') }}[{{ dag_run.conf.other }}]
+{{ dag_run.conf['other'] or params.region }}
+{{ ti.xcom_pull('extract')['prefix'] }}
+{{ ti.xcom_pull(task_ids='extract').files }} {{ ti.xcom_pull(task_ids='extract')['keys'][0] }}
+{{ task_instance.xcom_pull(task_ids='count') }}
+{{ ti.xcom_pull(task_ids='extract', key='prefix') }}
+{{ ti.xcom_pull(task_ids='extract', dag_id='sales', key='return_value')['prefix'] }}
+{{ ti.xcom_pull(task_ids=['count', 'name'])[1] }}
+{{ ti.xcom_pull('numbers') | sum }} {{ ti.xcom_pull('numbers') | max }} {{ ti.xcom_pull('numbers') | length }}
+{{ ti.xcom_pull('name') | upper }} {{ ti.xcom_pull('name')[:3] }}
+{{ ti.xcom_pull('rows') | map(attribute='id') | join(',') }}
+{{ ti.xcom_pull('rows') | selectattr('ok') | map(attribute='id') | first }}
+{{ ti.xcom_pull('rows') | selectattr('id', 'equalto', 'b') | map(attribute='id') | join }}
+{{ var.value.bucket }} {{ var.json.limits.most }}
+{{ var.value.get('bucket', 'none') }} {{ var.value.get('other', 'none') }}
+{{ dag.dag_id }} {{ task.task_id }} {{ ti.task_id }} {{ run_id }}
+{{ task_instance_key_str }}
+{{ bucket_name }}
+{% if params.full %}full{% else %}delta{% endif %} load
+{% if params.off %}a{% elif params.amount == 10 %}b{% else %}c{% endif %}
+{% if params.off %}only{% endif %}
+{% set day = ds %}{{ day }}/{{ day | replace('-', '') }}
+{% for t in params.tables %}{{ t }};{% endfor %}
+{% for t in params.tables %}{{ loop.index }}:{{ t }}{% if not loop.last %}, {% endif %}{% endfor %}
+{% for t in ['x', 'y'] if t != 'x' %}{{ t }}{% endfor %}
+{% for t in params.nothing %}{{ t }}{% endfor %}|
+{% for n in range(3) %}{{ n }}{% endfor %}
+SELECT * FROM t WHERE day = '{{ ds }}' AND "x" = {{ params.amount }}
+{# nothing #}it's "quoted" \\ and {{ '{{' }}
+{{ params.region | replace('e', 'o') }} {{ params.region.upper() }} {{ 'a,b'.split(',')[1] }}
+{{ params.amount | string }} {{ '3' | int + 1 }} {{ '7'.zfill(3) }}
+{{ none }} {{ params.tables | reverse | join('') if false else 'x' }}
+{{ 5 / 2 }} {{ -params.amount }} {{ 2 ** 3 }} {{ params.amount | abs }}
+""".splitlines()
+
+
+@pytest.mark.parametrize("text", [line for line in SAME if line])
+def test_gives_what_airflow_renders(text: str) -> None:
+    assert evaluated(text) == rendered(text), template(text, Where())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ conn.db.password }}", "{{ unknown }}", "{{ ti.xcom_pull(task_ids=params.region) }}", "{% include 'x' %}",
+        "{{ ds | wordcount }}", "{{ logical_date.strftime('%U') }}", "{{ macros.hive.max_partition('t') }}",
+        "{{ logical_date.in_timezone('Europe/Berlin') }}", "{{ params | dictsort }}", "{{ open('x') }}",
+        "{{ ti.xcom_pull('count') + ti.xcom_pull('count') }}", "{{ ''.__class__ }}{{ lipsum() }}",
+        "{{ ti.xcom_pull('x', dag_id='other') }}", "{% macro m() %}{% endmacro %}", "{% if %}",
+        "{{ '%5.2f' % params.rate }}",
+    ],
+)  # fmt: skip
+def test_says_what_cannot_be_computed(text: str) -> None:
+    with pytest.raises(Untranslatable) as caught:
+        template(text, Where())
+    assert str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_reads_as_if_written_by_hand() -> None:
+    assert template("s3://b/{{ ds }}/{{ params.region | upper }}.csv", Where()) == (
+        "'s3://b/' & $ds & '/' & $uppercase($params.region) & '.csv'"
+    )
+    assert template("{{ ti.xcom_pull('extract')['prefix'] }}x", Where()) == "$x_extract.prefix & 'x'"
+    assert template("{{ 'full' if params.amount > 5 else 'delta' }}", Where()) == (
+        "$params.amount > 5 ? 'full' : 'delta'"
+    )
+
+
+def test_native_objects_keep_their_kind() -> None:
+    class Native(Where):
+        native = True
+
+    assert template("{{ params.tables }}", Native()) == "$params.tables"
+    assert template("{{ params.amount }}x", Native()) == "$params.amount & 'x'"
