@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-api test-scheduler check format bench verification docs goldens clean
+.PHONY: help demo test test-api test-scheduler test-celery check format bench verification docs goldens clean
 
 help: ## Lists the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,10 @@ test-api: $(READY) ## Answers waiting tasks through an API server of Airflow
 
 test-scheduler: $(READY) ## Runs generated DAGs on a real scheduler, API server and triggerer
 	$(BIN)/python -m pytest -m scheduler tests/scheduler
+
+test-celery: $(READY) ## The same with CeleryExecutor, PostgreSQL and Redis (installs both with apt-get as root)
+	$(BIN)/python tests/scheduler/databases.py
+	$(BIN)/python -m pytest -m celery tests/scheduler
 
 check: $(READY) ## Lints, checks the format, the types and the direction of imports
 	$(BIN)/ruff check .
@@ -65,5 +69,5 @@ clean: ## Removes the virtual environment and the caches
 $(READY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "make: needs Python 3.11 or later as python3 (or PYTHON=...)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[airflow,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[airflow,celery,dev]'
 	@touch $@

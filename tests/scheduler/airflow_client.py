@@ -106,6 +106,21 @@ class Airflow:
             for t in self.tasks(run)
         }
 
+    def succeed(self, run: Run, seconds: float = 600) -> Json:
+        """The result of a run that must succeed; fails with what is told of it otherwise."""
+        assert self.end(run, seconds) == "success", "\n".join([f"{run.dag_id} failed", *self.told(run)])
+        return self.result(run)
+
+    def told(self, run: Run) -> Iterator[str]:
+        """What is known of a run and its children: states, and the ends of the logs of tasks that failed."""
+        for part in [run, *self.children(run)]:
+            yield f"--- {part.dag_id} {part.run_id}: {self.states(part)}"
+            for task in self.tasks(part):
+                if task["state"] == "failed":
+                    where = f"{part.path}/taskInstances/{task['task_id']}/logs/{task['try_number']}"
+                    lines = self.call("GET", f"{where}?map_index={task['map_index']}&full_content=true")["content"]
+                    yield f"--- {task['task_id']}[{task['map_index']}]: {json.dumps(lines[-8:])[-3000:]}"
+
     def children(self, run: Run) -> Iterator[Run]:
         """The runs that tasks of a run have started, and those that they have started."""
         for dag_id in [id for id in self.dags() if id.startswith(f"{run.dag_id}__")]:

@@ -20,7 +20,6 @@ class Cluster:
     world: World
     runs: dict[str, Run]
 
-    def finished(self, name: str) -> tuple[str, Any]:
-        """The state in which the run of a machine ended, and its result."""
-        state = self.airflow.end(self.runs[name])
-        return state, self.airflow.result(self.runs[name])
+    def succeed(self, name: str) -> Any:
+        """The result of the run of a machine, which must succeed."""
+        return self.airflow.succeed(self.runs[name])

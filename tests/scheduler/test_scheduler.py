@@ -28,7 +28,7 @@ def test_every_file_is_read(cluster: Cluster) -> None:
 def test_a_loop_holds_no_worker(cluster: Cluster) -> None:
     run = cluster.runs["bucket_inventory"]
     cluster.airflow.wait("loop that waits", lambda: cluster.airflow.states(run)["list_page_loop"] == "deferred")
-    assert cluster.finished("bucket_inventory") == ("success", {"files": "5", "pages": "3"})
+    assert cluster.succeed("bucket_inventory") == {"files": "5", "pages": "3"}
     assert cluster.world.items("inventory") == {"archive": {"files": "5", "pages": "3"}}
     rounds = sorted(child.run_id.removeprefix(run.run_id) for child in cluster.airflow.children(run))
     assert rounds == [f"__list_page_loop__1__{number}" for number in range(3)]
@@ -41,7 +41,7 @@ def test_a_token_holds_no_worker_and_is_answered(cluster: Cluster) -> None:
     cluster.airflow.wait("token that waits", lambda: cluster.airflow.states(run)["ask_clerk"] == "up_for_reschedule")
     answer(cluster, message["token"], "--heartbeat")
     answer(cluster, message["token"], "--output", '{"paid": 25, "by": "Ada"}')
-    assert cluster.finished("refund_approval") == ("success", {"order": "o17", "paid": 25})
+    assert cluster.succeed("refund_approval") == {"order": "o17", "paid": 25}
     assert cluster.world.items("refunds") == {"o17": {"by": "Ada"}}
     same_as_the_interpreter(cluster, "refund_approval")
 
@@ -50,15 +50,12 @@ def test_a_token_answered_with_an_error(cluster: Cluster) -> None:
     run = cluster.airflow.start("refund_approval", {"order": "o19", "amount": 9})
     token = clerk(cluster)["token"]
     answer(cluster, token, "--error", "Refund.Rejected", "--cause", "no receipt")
-    assert cluster.airflow.end(run) == "success"
-    assert cluster.airflow.result(run) == {"order": "o19", "why": "no receipt"}
+    assert cluster.airflow.succeed(run) == {"order": "o19", "why": "no receipt"}
     assert cluster.airflow.states(run)["ask_clerk"] == "failed", "a caught failure stays visible"
 
 
 def test_a_map_in_a_map(cluster: Cluster) -> None:
-    state, result = cluster.finished("restock")
-    assert state == "success", cluster.airflow.states(cluster.runs["restock"])
-    assert result == {
+    assert cluster.succeed("restock") == {
         "day": "2026-01-05",
         "warehouses": [
             {"warehouse": "north", "products": ["6 of lamp ordered", "desk is there"]},
@@ -71,7 +68,7 @@ def test_a_map_in_a_map(cluster: Cluster) -> None:
 
 
 def test_a_distributed_map_over_a_file(cluster: Cluster) -> None:
-    assert cluster.finished("sales_import")[0] == "success"
+    assert cluster.succeed("sales_import") == {"shop": "harbour", "results": "sales"}
     assert cluster.world.items("batches") == {"harbour/s1": {"sum": "32.5"}, "harbour/s9": {"sum": "32.25"}}
     listed = cluster.world.client("s3").list_objects_v2(Bucket="sales", Prefix="imported/")["Contents"]
     (manifest,) = [found["Key"] for found in listed if found["Key"].endswith("/manifest.json")]
@@ -79,9 +76,9 @@ def test_a_distributed_map_over_a_file(cluster: Cluster) -> None:
     rows = [row for listed in files.values() for file in listed for row in cluster.world.json(file["Key"])]
     written = [(row["Status"], json.loads(row.get("Output", "null")), row.get("Error")) for row in rows]
     assert written == [
+        ("FAILED", None, "Sales.Refund"),
         ("SUCCEEDED", {"rows": 4, "sum": 32.5}, None),
         ("SUCCEEDED", {"rows": 2, "sum": 32.25}, None),
-        ("FAILED", None, "Sales.Refund"),
     ]
     told = [(child.status, child.output, child.error) for child in expected("sales_import").children]
     assert sorted(map(str, written)) == sorted(map(str, told))
@@ -89,7 +86,7 @@ def test_a_distributed_map_over_a_file(cluster: Cluster) -> None:
 
 
 def test_a_caught_parallel(cluster: Cluster) -> None:
-    assert cluster.finished("checkout")[0] == "success"
+    assert cluster.succeed("checkout")["order"] == "o18"
     assert cluster.world.items("payments") == {}, "it was taken back"
     same_as_the_interpreter(cluster, "checkout")
 
@@ -100,15 +97,14 @@ ORDER = {"id": "o1", "lines": [{"n": 1}, {"n": 2}, {"n": 3}]}
 def test_orders(cluster: Cluster) -> None:
     runs = [cluster.airflow.start("orders", {**ORDER, **more}) for more in ({}, {"id": "o2", "lines": []})]
     unreadable = cluster.airflow.start("orders", {})
-    assert [cluster.airflow.end(run) for run in runs] == ["success", "success"]
-    assert cluster.airflow.result(runs[0]) == {
+    assert cluster.airflow.succeed(runs[0]) == {
         "both": ["held", "DynamoDB.ResourceNotFoundException"],
         "lines": [{"fine": 1}, {"mended": 2}, {"fine": 3}],
         "stored": "3",
         "nothing": None,
     }
     assert cluster.airflow.states(runs[0])["missing"] == "failed", "a caught failure stays visible"
-    assert cluster.airflow.result(runs[1])["lines"] == []
+    assert cluster.airflow.succeed(runs[1])["lines"] == []
     assert cluster.airflow.end(unreadable) == "failed"
     assert cluster.airflow.states(unreadable)["keep"] == "failed"
 
