@@ -11,6 +11,7 @@ from dataclasses import replace
 from sfn2airflow.flows import Ids, Place, translate_machine
 from sfn2airflow.ledger import Ledger
 from sfn2airflow.rules.children import StateAsChild
+from sfn2airflow.shaping import reads_item
 from sfn2airflow.tasks import common_fields
 from sfn_airflow_core.asl.model import Machine, Map, Parallel, State
 from sfn_airflow_core.dag.model import ChildDag, ChildTask, FailWork, Flow, StateTask, Stub
@@ -33,7 +34,7 @@ def translate_child(state: Parallel | Map, reason: str, ids: Ids, ledger: Ledger
             ledger.placeholders(number, retrier.at)
     name, inner = ledger.child(ids.tasks[state.name])
     alone = Machine(start_at=state.name, states={state.name: replace(state, retry=(), catch=(), next=None)})
-    flow = translate_machine(alone, inner, Place(in_map=place.in_map))
+    flow = translate_machine(alone, inner, Place(execution=place.execution))
     child = ChildDag(
         dag_id=inner.dag_id,
         name=name,
@@ -41,7 +42,8 @@ def translate_child(state: Parallel | Map, reason: str, ids: Ids, ledger: Ledger
         flow=flow,
         result=flow.ends,
     )
-    return ChildTask(**common_fields(state, ids, place), child=child, retry=state.retry)
+    item = not place.execution and reads_item(alone)
+    return ChildTask(**common_fields(state, ids, place), child=child, reads_item=item, retry=state.retry)
 
 
 def result_of(flow: Flow) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from sfn_airflow_core.dag.model import (
     Shaping,
     StateTask,
 )
-from sfn_airflow_core.expr.model import Call, Expr, Field, Literal, Object, Path, Root
+from sfn_airflow_core.expr.model import Call, Expr, Literal, Object, Path, Root
 from sfn_airflow_core.expr.read_jsonata import read_values
 from sfn_airflow_core.expr.read_jsonpath import read_path
 from sfn_airflow_core.text import join
@@ -34,7 +34,7 @@ def translate_distributed(state: Map, flow: Shaping, ids: Ids, ledger: Ledger, p
     """A distributed Map as a group of three tasks, and the child DAG that they run."""
     task_id = ids.tasks[state.name]
     name, inner = ledger.child(task_id)
-    made = translate_machine(state.processor, inner, Place(in_map=True))
+    made = translate_machine(state.processor, inner, Place(execution=True))
     title = f"One child execution of {state.name}; ``{ledger.dag_id}`` runs it."
     child = ChildDag(dag_id=inner.dag_id, name=name, title=title, flow=made, result=result_of(made))
     in_process = runs_in_process(made)
@@ -56,7 +56,9 @@ def translate_distributed(state: Map, flow: Shaping, ids: Ids, ledger: Ledger, p
         in_process=in_process,
         items=_items(state, flow),
         reader=reader,
-        selector=None if selector is None else _with_source(selector, reader),
+        selector=selector,
+        place=_place(reader),
+        members=reader is None or "pointer" in dict(reader.options),
         batch=_batch(state, flow),
         options=_options(state, flow),
         export=_template(writer.arguments, flow) if writer and exports else None,
@@ -162,18 +164,8 @@ def _options(state: Map, flow: Shaping) -> Options:
     return tuple(found.items())
 
 
-def _with_source(expr: Expr, reader: Reader | None) -> Expr:
-    """``$$.Map.Item.Source`` in an ItemSelector, as the place where the items come from."""
-    match expr:
-        case Path(root=Root(kind="context"), steps=(Field("Map"), Field("Item"), Field("Source"))):
-            return _source(reader)
-        case Object(entries):
-            return Object(tuple((key, _with_source(part, reader)) for key, part in entries))
-        case _:
-            return expr
-
-
-def _source(reader: Reader | None) -> Expr:
+def _place(reader: Reader | None) -> Expr:
+    """``$$.Map.Item.Source``: where the items come from."""
     if reader is None:
         return Literal("STATE_DATA")
     match reader.arguments:

@@ -105,6 +105,12 @@ def _of_states(keys: Keys, query: Query) -> Path | None:
             return Path(phrases.name(scope.index), kind="number")
         case ("context", "Map", "Item", "Value", *rest) if scope.item:
             return Path(phrases.name(scope.item), tuple(rest), deep=True)
+        case ("context", "Map", "Item", "Key") if scope.key:
+            return Path(phrases.name(scope.key), kind="string")
+        case ("context", "Map", "Item", "Source") if scope.place:
+            return Path(phrases.name(scope.place), kind="string")
+        case ("context", "Map", "Item", *rest) if not scope.item:
+            return Path(query.call("map_item"), tuple(rest))
         case ("context", *rest):
             return Path(query.call(scope.context), tuple(rest), kind="string" if tuple(rest) in _TEXTS else "any")
         case _:

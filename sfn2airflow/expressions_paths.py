@@ -91,9 +91,24 @@ def _start(path: Path, writing: Writing) -> tuple[Node, tuple[Step, ...]]:
                     return phrases.name(scope.index), tuple(rest)
                 case (Field("Map"), Field("Item"), Field("Value"), *rest) if scope.item:
                     return phrases.name(scope.item), tuple(rest)
+                case (Field("Map"), Field("Item"), Field("Key"), *rest) if scope.key:
+                    return phrases.name(scope.key), tuple(rest)
+                case (Field("Map"), Field("Item"), Field("Source"), *rest) if scope.place:
+                    return phrases.name(scope.place), tuple(rest)
+                case (Field("Map"), Field("Item"), *rest) if not scope.item:
+                    return writing.call("map_item"), tuple(rest)
+                case (Field("Map"), Field("Item")):
+                    return _item(writing), ()
                 case (Field("Task"), Field("Token")):
                     return writing.call("task_token"), ()
             return writing.call(scope.context), path.steps
+
+
+def _item(writing: Writing) -> Node:
+    """The whole of ``$$.Map.Item``."""
+    scope = writing.scope
+    members = {"Index": scope.index, "Value": scope.item, "Source": scope.place}
+    return phrases.mapping((writing.string(key), phrases.name(word)) for key, word in members.items() if word)
 
 
 def _at_end(step: Step | None, node: Node, writing: Writing) -> Node:

@@ -75,8 +75,9 @@ class Scope:
 
     ``input`` is the variable with the document (``$``), ``context`` the function that gives the context object
     (``$$``), ``variables`` the dictionary of variables. ``item`` and ``index`` are the names of a Map's current item
-    and its number (``$$.Map.Item.Value``, ``$$.Map.Item.Index``) where there are such names. ``result`` and
-    ``error`` are the variables with ``$states.result`` and ``$states.errorOutput``, where there are any;
+    and its number (``$$.Map.Item.Value``, ``$$.Map.Item.Index``) where there are such names, ``key`` and ``place``
+    those of ``$$.Map.Item.Key`` and ``$$.Map.Item.Source``. ``result`` and ``error`` are
+    the variables with ``$states.result`` and ``$states.errorOutput``, where there are any;
     ``has_variables`` says whether there is a dictionary of variables at all. ``constants`` maps open
     placeholders ``${Name}`` to the names of constants of the generated file; one that is not in it stays text.
     """
@@ -85,6 +86,8 @@ class Scope:
     context: str = "context_object"
     item: str | None = None
     index: str | None = None
+    key: str | None = None
+    place: str | None = None
     variables: str = "variables"
     result: str | None = None
     error: str | None = None
@@ -182,7 +185,7 @@ class Writing:
         if len(singular) < 2 or singular[0].isdigit():
             singular = "element"
         taken = {self.scope.input, self.scope.context, self.scope.item, self.scope.index, self.scope.variables}
-        taken |= {self.scope.result, self.scope.error}
+        taken |= {self.scope.result, self.scope.error, self.scope.key, self.scope.place, "map_item"}
         taken |= self.names | set(self.scope.constants.values()) | DATA_NAMES | QUERY_NAMES
         wanted, number = singular, 2
         if keyword.iskeyword(wanted) or keyword.issoftkeyword(wanted) or hasattr(builtins, wanted) or wanted == "data":

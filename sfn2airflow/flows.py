@@ -27,13 +27,14 @@ from sfn_airflow_core.flow.loops import Region, regions
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a machine stands: the group around it, whether a Map is around, and whether the item is its document.
+    """Where a machine stands: the group around it, and whether the item of the Map around is its document.
 
-    ``mapped``: the Map around is a mapped group of the same DAG.
+    ``mapped``: the Map around is a mapped group of the same DAG. ``execution``: the machine is a child execution of a
+    distributed Map, which has no item to read.
     """
 
     parent: str = ""
-    in_map: bool = False
+    execution: bool = False
     given: bool = False
     mapped: bool = False
 

@@ -9,6 +9,7 @@ from sfn2airflow.flows import Ids, Place, choice_edges, region_catches, region_i
 from sfn2airflow.ledger import Ledger
 from sfn2airflow.rules.children import LoopAsChild, LoopAsPoll
 from sfn2airflow.services import Unsupported, resolve
+from sfn2airflow.shaping import reads_own
 from sfn_airflow_core.asl.model import Choice, Fail, Machine, PathFlow, QueryFlow, State, Succeed, Task, Wait, targets
 from sfn_airflow_core.dag.model import (
     AnyNode,
@@ -95,7 +96,7 @@ def translate_loop(machine: Machine, loop: Region, ids: Ids, ledger: Ledger, pla
     ledger.note(LoopAsChild(at=first.at, states=len([*loop.states()])))
     task_id = ids.loops[loop]
     name, inner = ledger.child(task_id)
-    flow = _round(machine, loop, ids, inner, Place(in_map=place.in_map))
+    flow = _round(machine, loop, ids, inner, Place(execution=place.execution))
     child = ChildDag(dag_id=inner.dag_id, name=name, title=_title(loop, ledger), flow=flow)
     several = len(loop.starts) > 1
     exits = tuple(dict.fromkeys(ids.ways[name] for name in _exits(machine, loop)))
@@ -107,6 +108,7 @@ def translate_loop(machine: Machine, loop: Region, ids: Ids, ledger: Ledger, pla
         child=child,
         exits=exits,
         ends=_ends_inside(machine, loop),
+        reads_item=not place.execution and any(map(reads_own, (machine.states[name] for name in loop.states()))),
         entries=_entries(loop, ids, flow),
     )
     doors = [_door(machine.states[start], ids, place, machine) for start in loop.starts] if several else []

@@ -94,9 +94,10 @@ def query_handler(catcher: Catcher, target: str) -> Handler:
 
 
 def query_items(state: Map) -> Expr:
-    """The items of a Map: Items, otherwise the state's input; always an array."""
+    """The items of a Map: Items, otherwise the state's input; an array, or of a distributed Map an object, too."""
     found = read_values(state.items.value) if isinstance(state.items, Given) else read_jsonata("$states.input")
-    return replace(found, wanted="array") if isinstance(found, Jsonata) else found
+    either = state.mode == "DISTRIBUTED"
+    return replace(found, wanted="array") if isinstance(found, Jsonata) and not either else found
 
 
 def _fields(state: State) -> Iterator[Expr | None]:
@@ -169,14 +170,14 @@ def _queries(expr: Expr | None) -> Iterator[Jsonata]:
             return
 
 
-def query_differences(state: State, *, in_map: bool) -> list[Finding]:
+def query_differences(state: State, *, execution: bool) -> list[Finding]:
     """What the expressions of a state need that Airflow gives differently or not at all."""
     own, of_items = query_expressions(state), item_expressions(state)
-    found = [*_differences(own, state.at, in_map), *_differences(of_items, state.at, False)]
+    found = [*_differences(own, state.at, execution), *_differences(of_items, state.at, False)]
     return list(dict.fromkeys(found))
 
 
-def _differences(exprs: Iterable[Jsonata], at: Pointer, in_map: bool) -> Iterator[Finding]:
+def _differences(exprs: Iterable[Jsonata], at: Pointer, execution: bool) -> Iterator[Finding]:
     for expr in exprs:
         if not is_compiled(expr):
             yield EngineNeeded(at=at, query=_short(expr.text))
@@ -187,7 +188,7 @@ def _differences(exprs: Iterable[Jsonata], at: Pointer, in_map: bool) -> Iterato
                     text = ".".join(filter(None, ("$states.context", first, second)))
                     if (first, second) in _OTHER_IN_AIRFLOW or not rest:
                         yield ContextValue(at=at, path=text)
-                    elif first == "Map" and in_map:
+                    elif first == "Map" and execution:
                         yield MapItemInside(at=at, path=text)
                 case Apply("random", (_,)):
                     yield SeededRandom(at=at)

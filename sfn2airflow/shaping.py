@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from sfn2airflow.rules.data import ContextValue, MapItemInside, SeededRandom
 from sfn_airflow_core.asl.model import (
@@ -18,6 +19,7 @@ from sfn_airflow_core.asl.model import (
     Query,
     State,
     Task,
+    nested,
 )
 from sfn_airflow_core.dag.model import Assign, Shaping
 from sfn_airflow_core.expr.jsonata_model import Jsonata
@@ -123,10 +125,10 @@ def expressions(part: Shaping) -> tuple[Expr, ...]:
     return tuple(expr for expr in found if expr is not None)
 
 
-def differences(exprs: Iterable[Expr], at: Pointer, *, in_map: bool, item: bool = False) -> Iterator[Finding]:
+def differences(exprs: Iterable[Expr], at: Pointer, *, execution: bool) -> Iterator[Finding]:
     """What the expressions of a state need that Airflow gives differently or not at all.
 
-    ``in_map``: the state is inside a Map; ``item``: the expressions are the Map's own and may read ``$$.Map.Item``.
+    ``execution``: the state is in a child execution of a distributed Map, which has no ``$$.Map.Item``.
     """
     seen = set()
     for expr in (part for whole in exprs for part in walk(whole)):
@@ -136,7 +138,7 @@ def differences(exprs: Iterable[Expr], at: Pointer, *, in_map: bool, item: bool 
                 first, second = (*(s.name for s in steps[:2] if isinstance(s, Field)), "", "")[:2]
                 if (first, second) in _OTHER_IN_AIRFLOW or not steps:
                     finding = ContextValue(at=at, path=expr.text or "$$")
-                elif first == "Map" and in_map and not item:
+                elif first == "Map" and execution:
                     finding = MapItemInside(at=at, path=expr.text)
             case Call(function="States.MathRandom", arguments=(_, _, _)):
                 finding = SeededRandom(at=at)
@@ -159,3 +161,25 @@ def _assigns(state: State) -> Iterator[dict[str, Json] | None]:
             yield from (rule.assign for rule in state.choices)
         case _:
             return
+
+
+def reads_item(machine: Machine) -> bool:
+    """Whether a state of a machine, at any depth, reads ``$$.Map.Item`` in anything but its own ItemSelector."""
+    return any(map(_reads, machine.walk()))
+
+
+def reads_own(state: State) -> bool:
+    """The same, of a state and those in it."""
+    return _reads(state) or any(map(reads_item, nested(state)))
+
+
+def _reads(state: State) -> bool:
+    match state:
+        case Map():
+            state = replace(state, item_selector=None, processor=_NOBODY)
+        case Parallel():
+            state = replace(state, branches=())
+    return any(text in repr(state) for text in ("$$.Map", "$states.context.Map"))
+
+
+_NOBODY = Machine(start_at="", states={})

@@ -58,13 +58,16 @@ class Sheet:
         *,
         item: str | None = None,
         index: str | None = None,
+        key: str | None = None,
+        place: str | None = None,
         result: str | None = None,
         error: str | None = None,
     ) -> cst.BaseExpression:
         """An expression in Python, reading its document from the variable ``data``; the others as in ``Scope``."""
         self.queries = self.queries or has_query(expr)
-        scope = Scope(data, item=item, index=index, constants=self.constants, result=result, error=error)
-        return self.node(write_python(expr, replace(scope, has_variables=self.variables)))
+        scope = Scope(data, item=item, index=index, key=key, place=place, result=result, error=error)
+        scope = replace(scope, constants=self.constants, has_variables=self.variables)
+        return self.node(write_python(expr, scope))
 
     def marks(self) -> list[cst.BaseExpression]:
         """``@jsonata`` for a function whose body has JSONata in it; called once for each, when its body is written."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeAlias, assert_never
@@ -11,7 +12,7 @@ from sfn2airflow.distributed import translate_distributed
 from sfn2airflow.flows import Ids, Place, translate_machine
 from sfn2airflow.ledger import Ledger
 from sfn2airflow.queries import query_amount, query_differences, query_items, query_rule, query_shaping, query_texts
-from sfn2airflow.rules.data import ErrorNeverRaised, HeartbeatWithoutWorker
+from sfn2airflow.rules.data import ErrorNeverRaised, HeartbeatWithoutWorker, MapItemMember
 from sfn2airflow.rules.document import OpenNumber
 from sfn2airflow.rules.states import (
     ConcurrencyNotFixed,
@@ -19,7 +20,7 @@ from sfn2airflow.rules.states import (
     MapLength,
     SiblingsRunOn,
 )
-from sfn2airflow.shaping import assignments, differences, expressions, shaping, template, value
+from sfn2airflow.shaping import assignments, differences, expressions, reads_item, shaping, template, value
 from sfn2airflow.tasks import CommonFields, common_fields, translate_task
 from sfn_airflow_core.asl.model import (
     Amount,
@@ -76,6 +77,8 @@ from sfn_airflow_core.expr.read_template import read_template
 from sfn_airflow_core.findings import Fidelity, Finding
 from sfn_airflow_core.text import join
 
+_ITEM_MEMBER = re.compile(r"\$(\$|states\.context)\.Map\.Item\.(Key|Source)\b")
+
 Group: TypeAlias = "Parallel | Map"
 
 
@@ -129,7 +132,7 @@ def _blocked(state: State, place: Place) -> list[Finding]:
 def _own_differences(state: State, place: Place) -> list[Finding]:
     """What the expressions of a state need that Airflow gives differently or not at all."""
     if isinstance(state.flow, QueryFlow):
-        return query_differences(state, in_map=place.in_map)
+        return query_differences(state, execution=place.execution)
     exprs: list[Expr] = list(expressions(shaping(_flow(state))))
     at = state.at
     items: list[Expr] = []
@@ -145,9 +148,9 @@ def _own_differences(state: State, place: Place) -> list[Finding]:
             exprs += [value(v) for v in (state.timeout_seconds, state.heartbeat_seconds) if isinstance(v, PathRef)]
             exprs += [] if state.credentials is None else [read_template(state.credentials)]
         case Map():
-            items = [*([read_path(state.items.path)] if isinstance(state.items, PathRef) else [])]
-            items += [selector] if (selector := template(state.item_selector)) else []
-    found = [*differences(exprs, at, in_map=place.in_map), *differences(items, at, in_map=place.in_map, item=True)]
+            exprs += [read_path(state.items.path)] if isinstance(state.items, PathRef) else []
+            items = [selector] if (selector := template(state.item_selector)) else []
+    found = [*differences(exprs, at, execution=place.execution), *differences(items, at, execution=False)]
     return list(dict.fromkeys(found))
 
 
@@ -301,6 +304,8 @@ def _parallel(
 def _map(state: Map, flow: Shaping, ids: Ids, ledger: Ledger, place: Place, common: CommonFields) -> MapGroup:
     _note_errors(state, ledger)
     ledger.note(MapLength(at=state.at))
+    if state.item_selector is not None and (found := _ITEM_MEMBER.search(repr(state.item_selector.value))):
+        ledger.note(MapItemMember(at=join(state.at, "ItemSelector"), path=found[0]))
     if _works(state):
         ledger.note(SiblingsRunOn(at=state.at, what="item"))
     items: Expr = read_path(state.items.path) if isinstance(state.items, PathRef) else Path(Root(), text="$")
@@ -324,10 +329,11 @@ def _map(state: Map, flow: Shaping, ids: Ids, ledger: Ledger, place: Place, comm
                 ledger.note(ConcurrencyPerTask(at=join(state.at, "MaxConcurrency"), limit=number))
         case _:
             pass
-    processor = translate_machine(
-        state.processor, ledger, Place(ids.tasks[state.name], in_map=True, given=True, mapped=True)
+    processor = translate_machine(state.processor, ledger, Place(ids.tasks[state.name], given=True, mapped=True))
+    keeps = selector is not None and reads_item(state.processor)
+    return MapGroup(
+        **common, processor=processor, items=items, selector=selector, keeps=keeps, limit=limit, shaping=flow
     )
-    return MapGroup(**common, processor=processor, items=items, selector=selector, limit=limit, shaping=flow)
 
 
 def _works(state: Group) -> bool:

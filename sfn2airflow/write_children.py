@@ -45,6 +45,8 @@ def _loop(node: LoopTask, sheet: Sheet) -> Statements:
     given = [name("item")] if node.given else []
     positional = [string(node.display_name), name(f"{node.child.name}_dag"), *given]
     keywords: dict[str, cst.BaseExpression] = {"task_id": string(node.task_id)}
+    if node.reads_item:
+        keywords["reads_item"] = name("True")
     if node.entries:
         keywords["entries"] = mapping((string(door), string(start)) for door, start in node.entries)
     return [assign(node.task_id, call(sheet.use("loop"), *positional, **keywords), heading(node))]
@@ -82,6 +84,8 @@ def _child_task(node: ChildTask, sheet: Sheet) -> Statements:
     keywords = task_arguments(node, sheet)
     stars = [value for value in keywords.values() if isinstance(value, cst.Arg)]
     named = {key: value for key, value in keywords.items() if not isinstance(value, cst.Arg)}
+    if node.reads_item:
+        named["reads_item"] = name("True")
     given = [name("item")] if node.given else []
     keys = [keyword(key, value) for key, value in {"task_id": string(node.task_id), **named}.items()]
     positional = [string(node.display_name), name(f"{node.child.name}_dag"), *given]

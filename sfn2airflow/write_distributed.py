@@ -36,8 +36,11 @@ def _source(node: DistributedMap, sheet: Sheet) -> cst.FunctionDef:
     body: Statements = [*before]
     items = _read(node.reader, source, sheet) if node.reader else _own(node.items, source, sheet)
     if node.selector is not None:
-        body.append(assign("rows", items))
-        items = _selected(node.selector, name("rows"), source, sheet)
+        element = sheet.code(node.selector, source, item="item", index="index", key="key", place="source")
+        if "source" in names_in(element):
+            body.append(assign("source", sheet.code(node.place, source)))
+        body.append(assign("rows", _members(items, element, sheet) if node.members else items))
+        items = _selected(element, name("rows"))
     if node.batch is not None:
         limits = {key: sheet.code(expr, source) for key, expr in node.batch}
         items = call(sheet.use("batches"), items, **limits)
@@ -58,11 +61,18 @@ def _read(reader: Reader, source: str, sheet: Sheet) -> cst.BaseExpression:
     return call(sheet.use("s3_items"), string(reader.action), sheet.code(reader.arguments, source), **options)
 
 
-def _selected(selector: Expr, items: cst.BaseExpression, source: str, sheet: Sheet) -> cst.BaseExpression:
+def _members(items: cst.BaseExpression, element: cst.BaseExpression, sheet: Sheet) -> cst.BaseExpression:
+    """Items that may be members of an object, as what ItemSelector reads of them: values, or keys and values."""
+    return call(sheet.use("item_pairs" if "key" in names_in(element) else "item_values"), items)
+
+
+def _selected(element: cst.BaseExpression, items: cst.BaseExpression) -> cst.BaseExpression:
     """What ItemSelector makes of each item, one after the other."""
-    element = sheet.code(selector, source, item="item", index="index")
     used = names_in(element)
     target: cst.BaseAssignTargetExpression = name("item" if "item" in used else "_")
+    if "key" in used:
+        inner = (cst.Element(value=name("key")), cst.Element(value=target))
+        target = cst.Tuple(elements=inner) if "index" in used else cst.Tuple(elements=inner, lpar=(), rpar=())
     if "index" in used:
         pair = (cst.Element(value=name("index")), cst.Element(value=target))
         target, items = cst.Tuple(elements=pair, lpar=(), rpar=()), call(name("enumerate"), items)

@@ -289,6 +289,8 @@ def _items(node: MapGroup, items: cst.BaseExpression, source: str, sheet: Sheet)
     """The list of inputs of the iterations: the items, or what ItemSelector makes of each."""
     if node.selector is None:
         return items
+    if node.keeps:
+        items = call(sheet.use("keep_items"), items)
     element = sheet.code(node.selector, source, item="item", index="index")
     used = names_in(element)
     target: cst.BaseAssignTargetExpression = name("item" if "item" in used else "_")

@@ -59,38 +59,68 @@ class SeededRandom(Finding):
         return "States.MathRandom with a seed gives other numbers than on AWS"
 
 
+_READS_ITEM = {
+    "StartAt": "In",
+    "States": {"In": {"Type": "Pass", "Parameters": {"i.$": "$$.Map.Item.Index"}, "End": True}},
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapItemInside(Finding):
-    """A state inside a Map reads ``$$.Map.Item``, which is not handed to the tasks of the iteration.
+    """A state in a child execution of a distributed Map reads ``$$.Map``, which is the context of the parent.
 
-    Why it matters: the state fails when it is run.
+    Why it matters: the state fails with States.Runtime, as in the reference interpreter; no execution on AWS was
+    recorded that reads it there.
 
-    Remedy: put the index or the item into the iteration's input with ItemSelector.
+    Remedy: put the index or the item into the input of the child execution with ItemSelector.
     """
 
     code: ClassVar[str] = "S2A305"
-    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
     source: ClassVar[str] = f"{_GUIDE}/input-output-contextobject.html"
     example: ClassVar[Example] = Example(
+        machine({"Type": "Map", "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED"}, **_READS_ITEM}}),
+        "/States/Work/ItemProcessor/States/In",
+    )
+    near_miss: ClassVar[Example] = Example(machine({"Type": "Map", "ItemProcessor": _READS_ITEM}))
+
+    path: str
+
+    def message(self) -> str:
+        return f"{self.path} is not known to a child execution; the state fails with States.Runtime"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapItemMember(Finding):
+    """ItemSelector of an inline Map reads ``$$.Map.Item.Key`` or ``.Source``, which belong to a distributed Map.
+
+    Why it matters: the state fails with States.Runtime, as in the reference interpreter; no execution on AWS was
+    recorded that reads them there.
+
+    Remedy: make the Map distributed, or leave the value out.
+    """
+
+    code: ClassVar[str] = "S2A306"
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
+    source: ClassVar[str] = f"{_GUIDE}/input-output-contextobject.html"
+    example: ClassVar[Example] = Example(
+        machine({"Type": "Map", "ItemSelector": {"from.$": "$$.Map.Item.Source"}, "ItemProcessor": DONE}),
+        "/States/Work/ItemSelector",
+    )
+    near_miss: ClassVar[Example] = Example(
         machine(
             {
                 "Type": "Map",
-                "ItemProcessor": {
-                    "StartAt": "In",
-                    "States": {"In": {"Type": "Pass", "Parameters": {"i.$": "$$.Map.Item.Index"}, "End": True}},
-                },
+                "ItemSelector": {"from.$": "$$.Map.Item.Source"},
+                "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED"}, **DONE},
             }
-        ),
-        "/States/Work/ItemProcessor/States/In",
-    )
-    near_miss: ClassVar[Example] = Example(
-        machine({"Type": "Map", "ItemSelector": {"i.$": "$$.Map.Item.Index"}, "ItemProcessor": DONE})
+        )
     )
 
     path: str
 
     def message(self) -> str:
-        return f"{self.path} is not known to the tasks of an iteration; the task fails when run"
+        return f"{self.path} is not known to an inline Map; the state fails with States.Runtime"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +189,7 @@ RULES: tuple[type[Finding], ...] = (
     ContextValue,
     SeededRandom,
     MapItemInside,
+    MapItemMember,
     HeartbeatWithoutWorker,
     ErrorNeverRaised,
 )

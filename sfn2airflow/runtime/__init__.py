@@ -27,6 +27,7 @@ _ON_DEMAND = (
     "waits",
     "children",
     "loops",
+    "iterations",
     "items",
     "maps",
     "map_runs",

@@ -11,6 +11,7 @@ from airflow.sdk import DAG, timezone
 from .context import conf_of, context_object
 from .documents import STATE, as_document, reaching, reaching_variables
 from .errors import Json, StateError
+from .iterations import item_around
 from .variables import KEY
 
 _LONGEST = 180
@@ -28,7 +29,7 @@ class ChildDagOperator(TriggerDagRunOperator):
 
     template_fields = ()
 
-    def __init__(self, *, child: DAG, given: Any = None, poll: int = 10, **task_args: Any):
+    def __init__(self, *, child: DAG, given: Any = None, poll: int = 10, reads_item: bool = False, **task_args: Any):
         super().__init__(
             trigger_dag_id=child.dag_id,
             wait_for_completion=True,
@@ -37,7 +38,7 @@ class ChildDagOperator(TriggerDagRunOperator):
             openlineage_inject_parent_info=False,
             **task_args,
         )
-        self.child, self.given = child, given
+        self.child, self.given, self.reads_item = child, given, reads_item
 
     def execute(self, context: Any) -> Any:
         """Start a run of the child for this try."""
@@ -48,6 +49,8 @@ class ChildDagOperator(TriggerDagRunOperator):
         """Set the conf and the id of the run to start; ``suffix`` tells several runs of one try apart."""
         ti = context["ti"]
         here = {key: value for key, value in context_object().items() if key not in ("State", "Task")}
+        if self.reads_item and (item := item_around(context)) is not None:
+            here["Map"] = {"Item": item}
         self.conf = conf_of(as_document(document), as_document(here), as_document(variables))
         self.name_run(ti, suffix)
 
@@ -114,6 +117,7 @@ def child_dag(name: str, child: DAG, given: Any = None, *, task_id: str, **task_
 
     The child gets the document as its input, has a result (its ``@dag`` function returns an output), and is made with
     the arguments ``CHILD``. ``retry(...)`` starts a new run of it; a ``catch`` behind it gets its error.
+    ``reads_item=True``: states in it read the item of the Map around.
     """
     return ChildDagOperator(
         child=child, given=given, task_id=task_id, **{**STATE, "task_display_name": name, **task_args}

@@ -258,12 +258,3 @@ def _positive(value: Json, field: str) -> int | None:
 
 def _bytes(value: Json) -> int:
     return len(compact(value).encode())
-
-
-def entries(items: Json) -> Iterator[Json]:
-    """The elements of an array, or the members of an object as ``{"Key": …, "Value": …}``."""
-    if isinstance(items, dict):
-        return ({"Key": key, "Value": value} for key, value in items.items())
-    if not isinstance(items, list):
-        raise TypeError("the items of a Map must be an array or an object")
-    return iter(items)

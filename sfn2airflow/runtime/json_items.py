@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .errors import Json, StateError
+from .iterations import entries
 
 _CHUNK = 1 << 16
 _BLANK = " \t\n\r"
@@ -37,7 +38,7 @@ def _at(value: Json, pointer: str) -> Json:
 
 def _elements(value: Json) -> Iterator[Json]:
     if isinstance(value, dict):
-        return ({"Key": key, "Value": part} for key, part in value.items())
+        return entries(value)
     if isinstance(value, list):
         return iter(value)
     raise _not_iterable()

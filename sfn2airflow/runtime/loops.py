@@ -93,14 +93,21 @@ class LoopOperator(ChildDagOperator):
 
 
 def loop(
-    name: str, child: DAG, given: Any = None, *, task_id: str, entries: dict[str, str] | None = None
+    name: str,
+    child: DAG,
+    given: Any = None,
+    *,
+    task_id: str,
+    entries: dict[str, str] | None = None,
+    reads_item: bool = False,
 ) -> LoopOperator:
     """A loop, done by a DAG of the same file: each run of it is one round, and says how it goes on (``leave``).
 
     ``entries``, for a loop that is entered at several states: the task in front of it for each start in the child.
+    ``reads_item``: states in it read the item of the Map around.
     """
     arguments = {**STATE, "task_display_name": name, "task_id": task_id}
-    return LoopOperator(child=child, given=given, entries=entries, **arguments)
+    return LoopOperator(child=child, given=given, entries=entries, reads_item=reads_item, **arguments)
 
 
 def leave(name: str, *, again: str | None = None, to: str | None = None, task_id: str) -> BaseOperator:

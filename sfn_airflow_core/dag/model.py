@@ -185,11 +185,15 @@ class ParallelGroup(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapGroup(Node):
-    """An inline Map: a task ``items``, a mapped group ``each``, and a task ``output`` that is the state."""
+    """An inline Map: a task ``items``, a mapped group ``each``, and a task ``output`` that is the state.
+
+    ``keeps``: states inside read an item that ItemSelector has replaced.
+    """
 
     processor: Flow
     items: Expr
     selector: Expr | None = None
+    keeps: bool = False
     limit: Amount | None = None
     shaping: Shaping = Shaping()
 
@@ -210,9 +214,10 @@ class ChildDag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildTask(Node):
-    """A state that is done by a run of a child DAG."""
+    """A state that is done by a run of a child DAG; ``reads_item``: the child reads the item of the Map around."""
 
     child: ChildDag
+    reads_item: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,11 +226,13 @@ class LoopTask(Node):
 
     ``exits`` are the tasks that then get the document; ``ends``: the machine may also end inside. ``entries`` are, for
     a loop that is entered at several states, the tasks in front of it and the start in the child that each stands for.
+    ``reads_item`` as in ``ChildTask``.
     """
 
     child: ChildDag
     exits: tuple[str, ...]
     ends: bool = False
+    reads_item: bool = False
     entries: tuple[tuple[str, str], ...] = ()
 
 
@@ -273,14 +280,17 @@ class DistributedMap(Node):
 
     ``child`` is the child execution; ``in_process``: its tasks are run as functions. ``reader`` gives the items, or
     ``items``. ``batch``, ``options`` (concurrency and tolerance) and ``how`` (the ResultWriter's form) are arguments of
-    the runtime; ``export`` says where the results are written.
+    the runtime; ``export`` says where the results are written; ``place`` is ``$$.Map.Item.Source``, ``members`` whether
+    the items may be members of an object.
     """
 
     child: ChildDag
     in_process: bool
     items: Expr
+    place: Expr
     reader: Reader | None = None
     selector: Expr | None = None
+    members: bool = True
     batch: tuple[tuple[str, Expr], ...] | None = None
     options: tuple[tuple[str, Expr], ...] = ()
     export: Expr | None = None
