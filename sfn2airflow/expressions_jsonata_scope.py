@@ -15,7 +15,8 @@ from sfn2airflow.expressions_scope import DATA_NAMES, QUERY_NAMES, Writing
 from sfn2airflow.phrases import Node, Quote
 from sfn_airflow_core.expr.jsonata_model import Kind
 
-_AROUND = frozenset("data result error variables context_object map_item item index key source aws invoke".split())
+_NAMES = "data result error variables context_object map_item item index key source aws invoke"
+_AROUND = frozenset(_NAMES.split())
 _EMPTY = cst.Module(body=())
 _ARITHMETIC: dict[str, type[cst.Add | cst.Subtract | cst.Multiply]] = {
     "+": cst.Add,
