@@ -47,6 +47,9 @@ def facts(dag: Dag, source: str) -> DagFile:
     """What a comparison needs of a DAG."""
     found = DagFile(source, dag.dag_id)
     found.settings = {name: value for name in _SETTINGS if (value := plain(dag.get(name))) is not None}
+    given = (*dag.arguments, *dag.defaults)
+    if callbacks := [name for name in given if name.startswith("on_") and name.endswith("_callback")]:
+        found.settings["callbacks"] = callbacks
     for group in dag.groups:
         found.tasks[group.group_id] = _group(group)
     for task in dag.tasks:

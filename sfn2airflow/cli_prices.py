@@ -23,6 +23,10 @@ from sfn_airflow_core.compare.prices import (
 from sfn_airflow_core.render.escape import visible
 from sfn_airflow_core.shell.terminal import colors, columns
 
+_BASES = (
+    "listed: AWS's price list or page for the region. published: by somebody else. inferred: read for another region "
+    "and taken over. estimate: a pattern in other prices."
+)
 _PATIENCE = 30
 """Seconds to wait for the price list."""
 
@@ -35,12 +39,12 @@ def prices() -> None:
     """
 
 
-@prices.command(short_help="Show the table: item, region, price, source, date.")
+@prices.command(short_help="Show the table: item, region, price, basis, source, date.")
 @click.option("--region", help="Only this region.")
 @click.option("--prices", "path", metavar="FILE", help="Another table than that of the package.")
 @click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
 def show(region: str | None, path: str | None, form: str) -> int:
-    """Show the table: item, region, price, source, date. The JSON is a file for --prices."""
+    """Show the table: item, region, price, basis, source, date. The JSON is a file for --prices."""
     table = _table(path)
     rows = tuple(row for row in table.rows if region in (None, row.region))
     if not rows:
@@ -56,16 +60,18 @@ def show(region: str | None, path: str | None, form: str) -> int:
 
 
 def _print(rows: Iterable[Price], form: str) -> None:
+    from sfn_airflow_core.compare.layout import Cell, Section, Style, Table
     from sfn_airflow_core.compare.report_text import render_markdown, render_text
-    from sfn_airflow_core.compare.sections import Cell, Section, Style, Table
 
     cells: list[tuple[Cell, ...]] = []
     for row in rows:
-        style: Style = "warn" if row.estimated else ""
-        texts = (row.region, row.item, f"${row.price:f}", row.unit, row.as_of.isoformat(), row.source, row.note)
+        style: Style = "" if row.basis == "listed" else "warn"
+        about = f"{row.source}; {row.note}" if row.note else row.source
+        texts = (row.region, row.item, f"${row.price:f}", row.unit, row.as_of.isoformat(), row.basis, about)
         cells.append(tuple((text, style) for text in texts))
-    head = ("region", "item", "price", "per", "as of", "source", "note")
-    section = Section("Prices in US dollars, before tax and without discounts", (Table(head, tuple(cells), (2,)),))
+    head = ("region", "item", "price", "per", "as of", "basis", "source")
+    title = "Prices in US dollars, before tax and without discounts"
+    section = Section(title, (Table(head, tuple(cells), (2,)), _BASES))
     text = render_markdown([section]) if form == "markdown" else render_text([section], color=colors(), width=columns())
     click.echo(text, nl=False, color=True)
 

@@ -85,7 +85,7 @@ def test_refresh_reads_the_public_offer_files(call: Run, monkeypatch: pytest.Mon
         "0.0000045600",
     ]
     assert (rows["mwaa.environment.2xlarge"]["price"], rows["mwaa.worker.large"]["price"]) == ("4.20", "0.24")
-    assert (rows["mwaa.worker.2xlarge"]["price"], rows["mwaa.worker.2xlarge"]["source"]) == ("0.96", "estimate")
+    assert (rows["mwaa.worker.2xlarge"]["price"], rows["mwaa.worker.2xlarge"]["basis"]) == ("0.96", "estimate")
     assert {row["as_of"] for row in rows.values()} == {"2026-11-01"}
     put("m.json", CLEAN)
     code, out, _ = call("compare", "m.json", "--prices", "eu.json", "--region", "eu-west-1")

@@ -8,7 +8,8 @@ from itertools import combinations
 from math import isinf
 from typing import Final
 
-from sfn_airflow_core.compare.cost import Terms, express, mwaa, serverless, smallest, standard
+from sfn_airflow_core.compare.cost import Terms, carries, express, mwaa, serverless, smallest, standard
+from sfn_airflow_core.compare.prices import CLASSES
 from sfn_airflow_core.compare.quote import dollars
 from sfn_airflow_core.compare.usage import Usage
 
@@ -27,6 +28,14 @@ TITLES: Final[Mapping[str, str]] = {
     "mwaa-marginal": "MWAA, environment exists",
     "mwaa-serverless": "MWAA Serverless",
 }
+SHORT: Final[Mapping[str, str]] = {
+    "sfn-standard": "Standard",
+    "sfn-express": "Express",
+    "mwaa": "MWAA, new",
+    "mwaa-marginal": "MWAA, existing",
+    "mwaa-serverless": "MWAA Serverless",
+}
+"""Titles in a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +69,28 @@ def crossings(options: Mapping[str, Curve]) -> list[Crossing]:
     """Where each pair of options costs the same; the first such number of runs, if there are several."""
     grid = [10**exponent * factor for exponent in range(10) for factor in (1, 2, 5)] + [MOST_RUNS]
     known = {name: [curve(runs) for runs in grid] for name, curve in options.items()}
-    pairs = [pair for pair in combinations(options, 2) if pair != ("mwaa", "mwaa-marginal")]  # never cross
-    return [_cross(pair, options, grid, known) for pair in pairs]
+    return [_cross(pair, options, grid, known) for pair in combinations(options, 2)]
+
+
+def as_standard(usage: Usage, terms: Terms) -> dict[str, int | None]:
+    """From how many runs a month on Standard costs more than a new environment of each class.
+
+    ``None`` where that is never so, as far as the class carries the runs.
+    """
+    found: dict[str, int | None] = {}
+    for name in CLASSES:
+
+        def environment(runs: float, name: str = name) -> float:
+            at = terms.with_runs(runs)
+            return mwaa(usage, at, name, False).amount if carries(usage, at, name) else float("inf")
+
+        options: dict[str, Curve] = {
+            "sfn-standard": lambda runs: standard(usage, terms.with_runs(runs)).amount,
+            "mwaa": environment,
+        }
+        (crossing,) = crossings(options)
+        found[name] = crossing.runs if crossing.then == "mwaa" else None
+    return found
 
 
 def _cross(
@@ -100,6 +129,8 @@ def verdict(amounts: Mapping[str, tuple[float, ...]], possible: Mapping[str, boo
     new = [_winner(amounts, possible, n, "mwaa") for n in range(len(FACTORS))]
     existing = [_winner(amounts, possible, n, "mwaa-marginal") for n in range(len(FACTORS))]
     side, gap, names = new[1]
+    if isinf(gap):
+        return f"No MWAA environment carries so many runs; {TITLES[names[0]]} does."
     if gap < WORTH and existing[1][1] < WORTH:
         return f"Cost does not decide: the cheapest way on either side differs by {dollars(gap)} a month."
     cheap, dear = names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sfn_airflow_core.compare.architecture import Dimension, architecture
-from sfn_airflow_core.compare.breakeven import Crossing, crossings, curves, sensitivity, verdict
+from sfn_airflow_core.compare.breakeven import Crossing, as_standard, crossings, curves, sensitivity, verdict
 from sfn_airflow_core.compare.cost import Terms, express, mwaa, serverless, smallest, standard
 from sfn_airflow_core.compare.dag_file import DagFile
 from sfn_airflow_core.compare.latency import Latency, latency
@@ -21,11 +21,16 @@ from sfn_airflow_core.compare.usage import Usage, measure
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Part 1: what a month costs. ``quotes`` are all options, ``chosen`` the MWAA class taken where one is needed."""
+    """Part 1: what a month costs.
+
+    ``quotes`` are all options, ``chosen`` the MWAA class taken where one is needed, ``by_class`` the runs a month from
+    which on Standard costs more than a new environment of a class.
+    """
 
     quotes: tuple[Quote, ...]
     chosen: str | None
     crossings: tuple[Crossing, ...]
+    by_class: dict[str, int | None]
     sensitivity: dict[str, tuple[float, ...]]
     verdict: str
 
@@ -95,4 +100,11 @@ def costs(usage: Usage, terms: Terms, not_express: tuple[str, ...], not_serverle
         "mwaa-serverless": not not_serverless,
     }
     chosen = smallest(usage, terms)
-    return Cost(tuple(quotes), chosen, tuple(crossings(options)), amounts, verdict(amounts, possible))
+    return Cost(
+        tuple(quotes),
+        chosen,
+        tuple(crossings(options)),
+        as_standard(usage, terms),
+        amounts,
+        verdict(amounts, possible),
+    )

@@ -6,7 +6,7 @@ left out, as are logs, data transfer and taxes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Final
@@ -189,11 +189,17 @@ def mwaa(usage: Usage, terms: Terms, name: str, marginal: bool) -> Quote:
     excluded = _too_small(usage, terms, name)
     option = f"mwaa-{name}{'-marginal' if marginal else ''}"
     title = f"MWAA {name}{', environment exists' if marginal else ''}"
-    estimated = not marginal and terms.prices[f"mwaa.environment.{name}"].estimated
-    worker = terms.prices.get(f"mwaa.worker.{name}")
-    if items and worker is not None and worker.estimated and any(i.label == "further workers" for i in items):
-        estimated = True
-    return Quote(option, title, tuple(items), excluded, ("a price in it is estimated",) if estimated else ())
+    used = [f"mwaa.worker.{name}"] if any(item.amount for item in items if item.label == "further workers") else []
+    used += [] if marginal else [f"mwaa.environment.{name}"]
+    return Quote(option, title, tuple(items), excluded, tuple(_doubts(terms, used)))
+
+
+def _doubts(terms: Terms, used: list[str]) -> Iterator[str]:
+    """What a reader should know of prices that were not read in a price list for the region."""
+    for item in used:
+        if (row := terms.prices[item]).basis != "listed":
+            what = "worker" if "worker" in item else "environment"
+            yield f"{what} price {'estimated' if row.basis == 'estimate' else row.basis}"
 
 
 def _too_small(usage: Usage, terms: Terms, name: str) -> tuple[str, ...]:
@@ -211,14 +217,12 @@ def _workers(usage: Usage, terms: Terms, name: str) -> list[Item]:
         return [Item("further workers", 0.0, "none: a micro environment has one", {})]
     slots, price = SLOTS[name], terms.at(f"mwaa.worker.{name}")
     load = worker_hours(usage, terms, slots)
-    template = (
-        "max({hours} h × {steady} for {busy} slots held on average, min({cap} h, {runs} runs × {burst} s / 3600)) "
-        "× ${price}"
-    )
+    template = "max({hours} h × {steady} for the average load, {runs} runs × {burst} s of bursts / 3600) × ${price}"
+    if terms.runs * load.burst_seconds / 3600 > load.cap:
+        template = "max({hours} h × {steady} for the average load, {cap} h at most for bursts) × ${price}"
     numbers = {
         "hours": HOURS,
         "steady": load.steady,
-        "busy": busy_slots(usage, terms),
         "cap": load.cap,
         "runs": terms.runs,
         "burst": load.burst_seconds,

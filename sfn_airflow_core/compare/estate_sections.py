@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from sfn_airflow_core.compare.comparison import Comparison
 from sfn_airflow_core.compare.estate import Estate
+from sfn_airflow_core.compare.layout import Cell, Section, Style, Table, plural
 from sfn_airflow_core.compare.limits import pressing
 from sfn_airflow_core.compare.quote import dollars, figure
-from sfn_airflow_core.compare.sections import Cell, Section, Style, Table, cost_section, explanation, plural
+from sfn_airflow_core.compare.sections import cost_section, priced
+from sfn_airflow_core.compare.sections_explain import explanation
 
 
 def estate_sections(estate: Estate, explain: bool = False) -> Iterator[Section]:
@@ -17,8 +19,7 @@ def estate_sections(estate: Estate, explain: bool = False) -> Iterator[Section]:
     yield Section(
         plural(len(estate.parts), "workflow"),
         (
-            f"{figure(terms.runs)} runs a month together; prices of {terms.region} as of {terms.as_of}, in US dollars "
-            "before tax.",
+            f"{figure(round(terms.runs, 2))} runs a month together; {priced(terms)}",
             _origins(estate),
             "The free transitions of the account are in the total only."
             if terms.free_tier

@@ -32,7 +32,10 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """The critical path of one run on each side, in hops, and the time that follows for each way of running it."""
+    """The critical path of one run on each side, in hops, and the time that follows for each way of running it.
+
+    ``task_path`` are the tasks of a given DAG on the path on Airflow.
+    """
 
     run: str
     transitions: float
@@ -40,13 +43,14 @@ class Latency:
     work: float
     seconds: dict[str, float]
     path: tuple[str, ...]
+    task_path: tuple[str, ...] = ()
 
 
 def latency(workflow: Workflow, overheads: Overheads) -> Latency:
     """The slowest run's critical path; works with runs of any origin."""
     found = [(_machine_side(workflow, run, overheads), run) for run in workflow.runs]
     (chain, path), run = max(found, key=lambda entry: entry[0][0].seconds(overheads.step_functions))
-    airflow = _airflow_side(workflow, run, overheads.mwaa)[0]
+    airflow, tasks = _airflow_side(workflow, run, overheads.mwaa)
     ours = _airflow_side(workflow, run, overheads.airflow)[0]
     return Latency(
         run=run.id,
@@ -60,6 +64,7 @@ def latency(workflow: Workflow, overheads: Overheads) -> Latency:
             "mwaa-serverless": _airflow_side(workflow, run, overheads.serverless)[0].seconds(overheads.serverless),
         },
         path=tuple(path),
+        task_path=tuple(tasks) if workflow.side else (),
     )
 
 

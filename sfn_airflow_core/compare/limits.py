@@ -105,7 +105,7 @@ def _maps(workflow: Workflow) -> Iterator[Limit]:
         yield Limit("Step Functions", "iterations at once", wanted, cap, "iterations", QUOTAS, state.name, True)
         if not inline:
             yield Limit("Step Functions", "items of a Map Run", most, 100_000_000, "items", QUOTAS, state.name)
-        yield Limit("Airflow", "mapped tasks (max_map_length)", most, 1024, "items", AIRFLOW, state.name)
+        yield Limit("Airflow", "items of a mapped task, max_map_length", most, 1024, "items", AIRFLOW, state.name)
 
 
 def items(workflow: Workflow, at: str) -> float | None:

@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, cast, get_args
 
 SCHEMA_VERSION: Final = 1
 STALE_AFTER_DAYS: Final = 180
@@ -37,6 +37,11 @@ ITEMS: Final[Mapping[str, str]] = {
 """Every item that a comparison needs, and its unit. A micro environment cannot have further workers."""
 
 
+Basis = Literal["listed", "published", "inferred", "estimate"]
+"""What a row rests on: read in AWS's price list or price page for the region; published by somebody else; read for
+another region and taken over; a pattern in other prices."""
+
+
 class PriceError(ValueError):
     """A table of prices cannot be used; the message says which and why."""
 
@@ -52,11 +57,7 @@ class Price:
     source: str
     as_of: date
     note: str = ""
-
-    @property
-    def estimated(self) -> bool:
-        """Whether the row is not from a price list."""
-        return self.source == "estimate"
+    basis: Basis = "listed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +152,12 @@ def _row(value: Any, at: str) -> Price:
         day = date.fromisoformat(str(texts["as_of"]))
     except ValueError:
         raise PriceError(f"{at}: 'as_of' must be a date like 2026-08-08") from None
-    note = value.get("note", "")
-    return Price(
-        item, str(texts["region"]), _amount(value.get("price"), at), ITEMS[item], str(texts["source"]), day, str(note)
-    )
+    basis = value.get("basis", "listed")
+    if basis not in get_args(Basis):
+        raise PriceError(f"{at}: 'basis' must be one of {', '.join(get_args(Basis))}, not {basis!r}")
+    amount, note = _amount(value.get("price"), at), str(value.get("note", ""))
+    source = str(texts["source"])
+    return Price(item, str(texts["region"]), amount, ITEMS[item], source, day, note, cast("Basis", basis))
 
 
 def _amount(value: Any, at: str) -> Decimal:
@@ -178,6 +181,7 @@ def as_json(prices: Prices) -> dict[str, Any]:
                 "region": row.region,
                 "price": format(row.price, "f"),
                 "unit": row.unit,
+                "basis": row.basis,
                 "source": row.source,
                 "as_of": row.as_of.isoformat(),
                 **({"note": row.note} if row.note else {}),

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 Number = float
+PRICES = ("price", "rate")
+"""Names of numbers that are prices, in dollars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,8 @@ class Item:
 
     def formula(self) -> str:
         """The formula with its numbers."""
-        return self.template.format_map({name: figure(value) for name, value in self.numbers.items()})
+        shown = {name: price(v) if name in PRICES else figure(v) for name, v in self.numbers.items()}
+        return self.template.format_map(shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,16 @@ def figure(value: float) -> str:
     places = 2 if abs(value) >= 1000 else 4 if abs(value) >= 1 else 10
     shown = float(f"{value:.5g}") if abs(value) < 1 else value
     return f"{shown:,.{places}f}".rstrip("0").rstrip(".")
+
+
+def price(value: float) -> str:
+    """A price of a unit: cents at least, and as many digits as it has.
+
+    >>> price(0.1), price(0.000025), price(3.96), price(0.055)
+    ('0.10', '0.000025', '3.96', '0.055')
+    """
+    text = figure(value)
+    return f"{value:,.2f}" if len(text.partition(".")[2]) < 2 else text
 
 
 def dollars(amount: float) -> str:

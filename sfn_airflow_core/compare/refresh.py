@@ -92,8 +92,8 @@ def _pattern(item: str, rows: Mapping[str, Price]) -> Price | None:
     below = rows.get(f"mwaa.worker.{CLASSES[CLASSES.index(name) - 1]}")
     if below is None:
         return None
-    note = "not in the price list; twice the price of the class below"
-    return Price(item, below.region, below.price * 2, "hour", "estimate", below.as_of, note)
+    note = "not in the price list"
+    return Price(item, below.region, below.price * 2, "hour", f"twice {below.item}", below.as_of, note, "estimate")
 
 
 def _rows(document: Any, region: str, source: str) -> Iterator[Price]:

@@ -110,6 +110,7 @@ def _cost(cost: Cost) -> dict[str, Any]:
             {"first": c.first, "second": c.second, "runs_per_month": c.runs, "cheaper_then": c.then or None}
             for c in cost.crossings
         ],
+        "standard_costs_more_from": cost.by_class,
         "sensitivity": {
             name: {
                 label: None if amount == float("inf") else amount

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from io import StringIO
 from typing import Final
 
-from sfn_airflow_core.compare.sections import Cell, Section, Style, Table
+from sfn_airflow_core.compare.layout import Cell, Section, Style, Table
 from sfn_airflow_core.render.escape import markdown, visible
 
 _STYLES: Final[dict[Style, str]] = {
@@ -53,6 +53,17 @@ def render_text(sections: Iterable[Section], *, color: bool = False, width: int 
     def styled(cell: Cell) -> Text:
         return Text(visible(text_of(cell)), style=_STYLES[style_of(cell)])
 
+    def records(table: Table) -> Iterator[Grid | Text]:
+        for row in table.rows:
+            made = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+            made.add_column(style="dim", no_wrap=True)
+            made.add_column(overflow="fold")
+            for name, cell in zip(table.head[1:], row[1:], strict=True):
+                if text_of(cell):
+                    made.add_row(f"  {name}", styled(cell))
+            yield styled((text_of(row[0]), style_of(row[0]) or "strong"))
+            yield made
+
     def grid(table: Table) -> Grid:
         made = Grid(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim", show_edge=False)
         wide = table.even
@@ -71,11 +82,28 @@ def render_text(sections: Iterable[Section], *, color: bool = False, width: int 
             console.print()
         console.print(Text(visible(section.title), style="bold cyan underline"))
         for part in section.parts:
-            if isinstance(part, Table):
+            if isinstance(part, Table) and part.records and not _fits(part, console.width):
+                console.print()
+                for line in records(part):
+                    console.print(line)
+            elif isinstance(part, Table):
                 console.print(Padding(grid(part), (1, 0, 0, 0)))
             else:
                 console.print(styled(part))
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def _fits(table: Table, width: int) -> bool:
+    """Whether a table can be read at a width: no word is broken, and columns of text have room for some words."""
+    cells = [table.head, *(tuple(map(text_of, row)) for row in table.rows)]
+    columns = list(zip(*cells, strict=True))
+    least = [max(len(word) for text in column for word in (text.split() or [""])) for column in columns]
+    roomy = [max(word, min(max(map(len, column)), _ROOM)) for word, column in zip(least, columns, strict=True)]
+    return sum(roomy) + 2 * len(roomy) <= width
+
+
+_ROOM: Final = 20
+"""Characters that a column of text should have."""
 
 
 def render_markdown(sections: Iterable[Section]) -> str:

@@ -212,6 +212,12 @@ class Workflow:
         """The tasks on Airflow that stand for no state."""
         return self.side.extras if self.side else ()
 
+    @property
+    def started(self) -> tuple[str, ...]:
+        """The states that start other workflows."""
+        tasks = [state for state in self.plan.states.values() if isinstance(state, Task)]
+        return tuple(task.name for task in tasks if parse_resource(task.resource).action == "startExecution")
+
     def shape(self, at: Pointer) -> TaskShape:
         """The tasks of a state."""
         known = self.shapes.get(at)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import ceil
+from math import ceil, prod
 from typing import Final
 
-from sfn_airflow_core.asl.model import Pointer, nested
+from sfn_airflow_core.asl.model import Map, Pointer, nested
 from sfn_airflow_core.compare.overheads import Overheads
 from sfn_airflow_core.compare.steps import Billing, Children, Extra, Plan, Run, Step, Workflow, express_children
+from sfn_airflow_core.compare.walk import concurrency
 from sfn_airflow_core.interpreter.execution import Place
 
 BASE_MEMORY_MB: Final = 50
@@ -120,8 +121,8 @@ def _one(workflow: Workflow, run: Run, overheads: Overheads) -> Usage:
         requests=sum(child.count for child in children),
         request_gb_seconds=sum(gb_seconds(child, memory) for child in children),
         seconds=run.seconds,
-        express_gb_seconds=gb_seconds(Children(1, run.seconds), memory_mb(plan, payload, _width(run, plan))),
-        memory_mb=memory_mb(plan, payload, _width(run, plan)),
+        express_gb_seconds=gb_seconds(Children(1, run.seconds), memory_mb(plan, payload, width(run, plan))),
+        memory_mb=memory_mb(plan, payload, width(run, plan)),
         tasks=tasks.count,
         skipped=skipped,
         slot_seconds=tasks.slots + skipped * overheads.slot,
@@ -154,7 +155,14 @@ class _Tasks:
         minimum = work if shape.part else max(SERVERLESS_MINIMUM, work)
         self.serverless += ((minimum if shape.main != "none" else 0.0) + SERVERLESS_MINIMUM * shape.small) * step.times
         if holds:
-            self.held.setdefault(step.place, []).append((step.entered, work, step.times))
+            waves = ceil(step.times / self.cap(step.at, step.times))
+            held = (step.entered, work * waves, ceil(step.times / waves))
+            self.held.setdefault(step.place, []).append(held)
+
+    def cap(self, at: Pointer, times: int) -> int:
+        """How many of a state run at once at most, by the Maps around it; a walk does not go through their waves."""
+        around = [s for a, s in self.plan.states.items() if isinstance(s, Map) and at.startswith(f"{a}/")]
+        return prod(map(concurrency, around)) if around and times > 1 else times
 
     def extra(self, extra: Extra) -> None:
         """Adds a task that stands for no state."""
@@ -237,7 +245,7 @@ def _bursts(held: Iterable[tuple[float, float, int]]) -> list[tuple[int, float]]
     return sorted(found.items())
 
 
-def _width(run: Run, plan: Plan) -> int:
+def width(run: Run, plan: Plan) -> int:
     """How many branches and iterations hold data at once, for the memory of an Express execution."""
     held = [(s.entered, s.entered + max(s.seconds, 1e-9), s.times) for s in run.steps if not nested(plan.state(s.at))]
     return max((slots for slots, _ in _bursts(held)), default=1)
