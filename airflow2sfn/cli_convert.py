@@ -12,15 +12,16 @@ from airflow2sfn.cli_check import chosen, output_folder, reading
 
 @click.command(short_help="Translate DAGs to state machines and report what changes.")
 @click.argument("inputs", nargs=-1, required=True, metavar="IN...")
-@click.option("-o", "--output", metavar="DIR", help="Folder for the definitions; made if it is missing.")
+@click.option("-o", "--output", metavar="DIR", help="Folder for what is written; made if it is missing.")
 @click.option("--durations", metavar="FILE", help="JSON or YAML file: seconds by task id, or by DAG id and task id.")
 @reading
 @click.option("--force", is_flag=True, help="Overwrite files that were edited or written by somebody else.")
 def convert(inputs: tuple[str, ...], **given: Any) -> int:
     """Translate DAGs to state machines and report what changes.
 
-    IN is a Python file, a folder, or - for standard input. Every DAG becomes a definition DAG_ID.asl.json; Python
-    functions are called as Lambda functions. Nothing in a file is executed, unless --import asks for it.
+    IN is a Python file, a folder, or - for standard input. Every DAG becomes a folder DAG_ID: the
+    definition DAG_ID.asl.json, template.yaml (AWS SAM) with roles and schedule, functions/ with its Python callables as
+    Lambda functions, and README.md with what is left to do. Nothing in a file is executed, unless --import asks for it.
     """
     folder = output_folder(given["output"])
     if folder is None:

@@ -10,11 +10,11 @@ from pathlib import Path, PurePosixPath
 import click
 
 from airflow2sfn.cli_read import TOOL, Check, source_report, variables
+from airflow2sfn.deploy.deployment import deploy
 from airflow2sfn.read import Reading
 from airflow2sfn.source import Dag
 from airflow2sfn.structure import Cyclic
 from airflow2sfn.translate import translate
-from sfn_airflow_core.asl.write import write
 from sfn_airflow_core.findings import Finding, Located, Problem, Report, SourceReport
 from sfn_airflow_core.render.escape import visible
 from sfn_airflow_core.shell.folder import Refused, write_files
@@ -57,7 +57,7 @@ class Convert(Check):
         return Report(TOOL, tuple(sources))
 
     def translated(self, reading: Reading) -> tuple[dict[PurePosixPath, bytes], SourceReport]:
-        """The definitions of a file's DAGs, and the report of the file."""
+        """The files of a file's DAGs, a folder for each, and the report of the file."""
         files: dict[PurePosixPath, bytes] = {}
         findings: list[Finding] = []
         problems: list[Problem] = []
@@ -65,16 +65,19 @@ class Convert(Check):
             times = {
                 task: self.durations[key] for task in _ids(dag) for key in _keys(dag, task) if key in self.durations
             }
+            name = self.name(dag)
+            project = self.project(reading.source)
             try:
-                result = translate(dag, durations=times)
+                result = translate(dag, durations=times, project=project)
+                deployment = deploy(dag, result, name, project)
             except Cyclic as error:
                 problems.append(Problem("CYCLE", f"{dag.dag_id}: tasks depend on themselves: {error}", span=dag.span))
                 continue
             except Exception as error:  # a translation never raises: whatever comes is a bug, and the others go on
                 self.bug(error, reading.source)
                 continue
-            findings.extend(result.findings)
-            files[PurePosixPath(self.name(dag))] = write(result.machine).encode()
+            findings.extend((*result.findings, *deployment.findings))
+            files |= {PurePosixPath(name, path): text.encode() for path, text in deployment.files.items()}
         located = [*reading.findings, *(Located(finding, _span(finding.at)) for finding in findings)]
         located.sort(key=lambda one: (one.span or _span(""), one.finding.code))
         merged = replace(reading, findings=tuple(located), problems=(*reading.problems, *problems))
@@ -82,14 +85,14 @@ class Convert(Check):
         return files, replace(source_report(merged), outputs=tuple(str(name) for name in files))
 
     def name(self, dag: Dag) -> str:
-        """The file of a DAG: named like the DAG, and never twice."""
+        """The folder of a DAG, and its definition: named like the DAG, and never twice."""
         stem = re.sub(r"[^A-Za-z0-9_.-]", "_", dag.dag_id).lstrip(".")[:200] or "dag"
         name, number = stem, 1
         while name.lower() in self.names:
             number += 1
             name = f"{stem}_{number}"
         self.names.add(name.lower())
-        return f"{name}.asl.json"
+        return name
 
     def write(self, files: dict[PurePosixPath, bytes]) -> bool:
         """Writes the files, all or none."""
@@ -104,7 +107,8 @@ class Convert(Check):
             self.error(str(error.filename or self.folder), error.strerror or str(error))
             return False
         if not self.quiet:
-            count = f"{len(files)} state machine{'s' * (len(files) != 1)}"
+            machines = sum(name.name.endswith(".asl.json") for name in files)
+            count = f"{machines} state machine{'s' * (machines != 1)}"
             state = f"{len(changed)} files written" if changed else "all files were up to date"
             click.echo(visible(f"{count} in {self.folder}: {state}."), err=True)
         return True

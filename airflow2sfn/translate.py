@@ -25,8 +25,12 @@ _WITHOUT_EFFECT = frozenset(
         "description",
         "tags",
         "doc_md",
+        "schedule",
         "start_date",
+        "end_date",
         "catchup",
+        "on_failure_callback",
+        "on_success_callback",
         "dagrun_timeout",
         "params",
         "owner_links",
@@ -41,7 +45,7 @@ _WITHOUT_EFFECT = frozenset(
         "concurrency",
     }
 )
-"""Arguments of a DAG that are translated, or that change nothing in what one run does."""
+"""Arguments of a DAG that are translated, deployed, or that change nothing in what one run does."""
 _NOTHING = (None, Known(None), Known(False), Known([]), Known({}))
 
 
@@ -116,11 +120,10 @@ def _pairs(dag: Dag) -> dict[str, str]:
 
 
 def _dropped(dag: Dag) -> tuple[str, ...]:
-    """Arguments of the DAG that mean something and are not in the definition: the schedule, callbacks, limits."""
+    """Arguments of the DAG that mean something and are neither in the definition nor in the template."""
     found = [name for name, value in dag.arguments.items() if name not in _WITHOUT_EFFECT and value not in _NOTHING]
-    for name, plain in (("catchup", False), ("render_template_as_native_obj", False)):
-        if dag.get(name) not in (*_NOTHING, Known(plain)):
-            found.append(name)
+    if dag.get("render_template_as_native_obj") not in _NOTHING:
+        found.append("render_template_as_native_obj")
     return tuple(found)
 
 

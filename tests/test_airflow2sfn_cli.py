@@ -21,20 +21,28 @@ def convert(*arguments: str | Path) -> int:
 
 def test_writes_the_definition(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert convert(CASE / "dag.py", "-o", tmp_path) == 0
-    assert (tmp_path / "crossing_ladder.asl.json").read_bytes() == (CASE / "machine.asl.json").read_bytes()
+    made = tmp_path / "crossing_ladder"
+    assert (made / "crossing_ladder.asl.json").read_bytes() == (CASE / "machine.asl.json").read_bytes()
+    assert {path.name for path in made.iterdir()} == {
+        "crossing_ladder.asl.json",
+        "template.yaml",
+        "functions",
+        "README.md",
+    }
+    assert (made / "functions" / "sales_fact" / "app.py").exists()
     assert "A2S201 [approximate]" in capsys.readouterr().out
 
 
 def test_reports_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert convert(CASE / "dag.py", "-o", tmp_path, "--format", "json", "-q") == 0
     (source,) = json.loads(capsys.readouterr().out)["sources"]
-    assert source["outputs"] == ["crossing_ladder.asl.json"]
+    assert source["outputs"][0] == "crossing_ladder/crossing_ladder.asl.json"
     assert {finding["code"] for finding in source["findings"]} == {"A2S201"}
 
 
 def test_an_edited_definition_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert convert(CASE / "dag.py", "-o", tmp_path) == 0
-    (tmp_path / "crossing_ladder.asl.json").write_text("{}")
+    (tmp_path / "crossing_ladder" / "crossing_ladder.asl.json").write_text("{}")
     assert convert(CASE / "dag.py", "-o", tmp_path) == 2
     assert "was edited" in capsys.readouterr().err
     assert convert(CASE / "dag.py", "-o", tmp_path, "--force") == 0
@@ -47,7 +55,7 @@ def test_what_has_no_counterpart_fails(tmp_path: Path) -> None:
         'with DAG("../x", schedule=None):\n    BashOperator(task_id="a", bash_command="true")\n'
     )
     assert convert(dag, "-o", tmp_path / "out") == 1
-    (written,) = (tmp_path / "out").glob("*.asl.json")
+    (written,) = (tmp_path / "out").glob("*/*.asl.json")
     machine = read_text(written.read_bytes(), written.name).machine
     assert machine is not None
     execution = execute(machine, {}, read_replies({}))

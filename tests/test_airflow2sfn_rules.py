@@ -6,14 +6,15 @@ import re
 
 import pytest
 
+from airflow2sfn.deploy.deployment import deploy
 from airflow2sfn.read import read_text
-from airflow2sfn.rules import control, data, functions, retries
+from airflow2sfn.rules import control, data, deployment, functions, retries
 from airflow2sfn.translate import translate
 from sfn_airflow_core.asl.read import read_text as read_machine
 from sfn_airflow_core.asl.write import write
 from sfn_airflow_core.findings import Finding, section, summary
 
-RULES = (*control.RULES, *data.RULES, *retries.RULES, *functions.RULES)
+RULES = (*control.RULES, *data.RULES, *retries.RULES, *functions.RULES, *deployment.RULES)
 
 
 def findings(text: str) -> list[Finding]:
@@ -24,7 +25,7 @@ def findings(text: str) -> list[Finding]:
         result = translate(dag)
         again = read_machine(write(result.machine), "example")
         assert (again.problems, again.unknown) == ((), ())
-        found.extend(result.findings)
+        found.extend((*result.findings, *deploy(dag, result, "example").findings))
     assert reading.dags
     return found
 

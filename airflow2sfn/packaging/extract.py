@@ -41,7 +41,7 @@ class Extract:
     """A callable on its own: ``name`` is what the handler calls, ``files`` what it needs, its own first.
 
     ``problems`` say why it cannot run without Airflow. ``outside`` are modules that have to be installed.
-    ``environment`` are values that are only known when the machine is deployed, by the name of their variable.
+    ``environment`` are variables with values that are only known when it is deployed, and their defaults.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Extract:
     modules: dict[str, File] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     outside: set[str] = field(default_factory=set)
-    environment: dict[str, Symbolic] = field(default_factory=dict)
+    environment: dict[str, str | None] = field(default_factory=dict)
 
     @property
     def files(self) -> tuple[File, ...]:
@@ -184,7 +184,8 @@ class _Collector:
             case Symbolic():
                 file.imports.add(Import("os", "os"))
                 variable = name.upper()
-                self.made.environment[variable] = value
+                default = value.default.value if isinstance(value.default, Known) else None
+                self.made.environment[variable] = default if isinstance(default, str) else None
                 file.parts[level, line, name] = Part((name,), f'{name} = os.environ["{variable}"]\n', line=line)
             case _:
                 self._problem(f"it uses {name} of the function around it")

@@ -5,31 +5,29 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from airflow2sfn.packaging.extract import Extract, File
 from airflow2sfn.packaging.handler import Handler
 from airflow2sfn.packaging.parts import Import
 from airflow2sfn.packaging.stand_ins import written
-from airflow2sfn.source import Dag, Task
 
 STAND_INS = "airflow_stand_ins"
 """The module of stand-ins where several files need them."""
 
 
-def files(dag: Dag, tasks: Sequence[Task], made: Extract, wrapper: Handler) -> dict[PurePosixPath, str]:
+def files(title: str, dag_id: str, made: Extract, wrapper: Handler) -> dict[PurePosixPath, str]:
     """The files of a function below its folder.
 
     Args:
-        dag: the DAG.
-        tasks: the tasks that call the function.
+        title: what it does.
+        dag_id: the DAG.
         made: the callable with what it uses.
         wrapper: its handler.
     """
     shared = any(file.stand_ins for file in made.modules.values())
-    title = tasks[0].task_id if len(tasks) == 1 else f"{len(tasks)} tasks"
-    doc = f"{title} of the Airflow DAG {dag.dag_id}, as an AWS Lambda function."
+    doc = _plain(f"{title} of the Airflow DAG {dag_id}, as an AWS Lambda function.")
     local = frozenset({STAND_INS, *(name.partition(".")[0] for name in made.modules)})
     found = {made.own.path: _text(made.own, doc, shared, local, wrapper, made.text)}
     for file in made.modules.values():
@@ -42,6 +40,11 @@ def files(dag: Dag, tasks: Sequence[Task], made: Extract, wrapper: Handler) -> d
             "What stands in for names of Airflow.", _imports((), lines), texts
         )
     return found
+
+
+def _plain(text: str) -> str:
+    """A text that can stand in a docstring."""
+    return "".join(letter if letter.isprintable() and letter not in '"\\' else "_" for letter in text)
 
 
 def _text(

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from airflow2sfn.packaging.context import Asked, asked
+from airflow2sfn.packaging.environment import variables
 from airflow2sfn.packaging.extract import Extract, extract
 from airflow2sfn.packaging.files import files
 from airflow2sfn.packaging.handler import NAME, handler
 from airflow2sfn.packaging.names import FunctionName, function_names, given_names
 from airflow2sfn.packaging.requirements import requirements
 from airflow2sfn.reading.project import Project
-from airflow2sfn.source import Dag, Known, Symbolic, Task
+from airflow2sfn.source import Dag, Known, Task
 from airflow2sfn.task_kinds import PYTHON
 
 LONGEST = 900
@@ -24,8 +25,8 @@ LONGEST = 900
 class Function:
     """One function: ``files`` below its folder, ``problems`` where it cannot run as a Lambda function.
 
-    ``raises`` are the exceptions of Airflow that it may raise, by their names; ``environment`` are values that are only
-    known when it is deployed, by the names of their variables.
+    ``raises`` are the exceptions of Airflow that it may raise, by their names; ``environment`` are variables that it
+    reads, with their defaults.
     """
 
     name: FunctionName
@@ -36,7 +37,7 @@ class Function:
     stand_ins: frozenset[str] = frozenset()
     problems: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
-    environment: Mapping[str, Symbolic] = field(default_factory=dict)
+    environment: Mapping[str, str | None] = field(default_factory=dict)
     handler: str = f"app.{NAME}"
     code: str = ""
     """All its text, for what is asked of it."""
@@ -88,7 +89,8 @@ def _function(dag: Dag, name: FunctionName, tasks: Sequence[Task], project: Proj
     if any("pendulum" in line for line in wrapper.imports):
         made.outside.add("pendulum")
     lines = requirements(made.outside, _stated(task))
-    contents = files(dag, tasks, made, wrapper)
+    title = task.task_id if len(tasks) == 1 else " and ".join(one.task_id for one in tasks[:3])
+    contents = files(title + (" and others" if len(tasks) > 3 else ""), dag.dag_id, made, wrapper)
     if lines:
         contents[PurePosixPath("requirements.txt")] = "".join(f"{line}\n" for line in lines)
     stand_ins = frozenset(found for file in made.files for found in file.stand_ins.values())
@@ -101,7 +103,7 @@ def _function(dag: Dag, name: FunctionName, tasks: Sequence[Task], project: Proj
         stand_ins=stand_ins,
         problems=tuple(dict.fromkeys(problems)),
         requirements=lines,
-        environment=made.environment,
+        environment=variables(made.code()) | made.environment,
         handler=f"app.{NAME if NAME not in _defined(made) else 'lambda_handler'}",
         code=made.code(),
     )

@@ -1,4 +1,4 @@
-"""A2S61x: Python callables as Lambda functions."""
+"""A2S61x, A2S62x: Python callables as Lambda functions; what they and the state machine need, and may do."""
 
 from __future__ import annotations
 
@@ -34,4 +34,172 @@ class NotForLambda(Finding):
         return f"{self.task} is no Lambda function: {'; '.join(self.reasons)}"
 
 
-RULES: tuple[type[Finding], ...] = (NotForLambda,)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequirementsOpen(Finding):
+    """The imports of a function say which distributions it needs, not in which version.
+
+    Why it matters: every build takes the newest; a distribution may also be called otherwise than what it installs.
+
+    Remedy: write the versions that Airflow has into requirements.txt.
+    """
+
+    code: ClassVar[str] = "A2S611"
+    fidelity: ClassVar[Fidelity] = Fidelity.MANUAL
+    source: ClassVar[str] = f"{_LAMBDA}/python-package.html"
+    example: ClassVar[Example] = Example(inside("@task\ndef a(): import pandas\na()"), "8:5")
+    near_miss: ClassVar[Example] = Example(inside("@task\ndef a(): import json\na()"))
+
+    function: str
+    names: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"functions/{self.function}/requirements.txt names {', '.join(self.names)} without a version"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentNeeded(Finding):
+    """A function reads environment variables, whose values the template asks for.
+
+    Why it matters: the function fails without them.
+
+    Remedy: give the values when deploying; secrets are better read from Secrets Manager.
+    """
+
+    code: ClassVar[str] = "A2S612"
+    fidelity: ClassVar[Fidelity] = Fidelity.MANUAL
+    source: ClassVar[str] = f"{_LAMBDA}/configuration-envvars.html"
+    example: ClassVar[Example] = Example(inside('@task\ndef a(): return os.environ["STAGE"]\na()', "import os"), "8:5")
+    near_miss: ClassVar[Example] = Example(inside('@task\ndef a(): return os.environ["AWS_REGION"]\na()', "import os"))
+
+    function: str
+    names: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"functions/{self.function} reads {', '.join(self.names)} from its environment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariableNeeded(Finding):
+    """A function reads Airflow Variables when it runs; it looks for them in Systems Manager.
+
+    Why it matters: the function fails where it reads one that is not there and has no default.
+
+    Remedy: create a parameter /airflow/variables/NAME for each, as Airflow's own backend does.
+    """
+
+    code: ClassVar[str] = "A2S613"
+    fidelity: ClassVar[Fidelity] = Fidelity.MANUAL
+    source: ClassVar[str] = (
+        "https://airflow.apache.org/docs/apache-airflow-providers-amazon/stable/secrets-backends/"
+        "aws-ssm-parameter-store.html"
+    )
+    example: ClassVar[Example] = Example(
+        inside('@task\ndef a(): return Variable.get("x")\na()', "from airflow.sdk import Variable"), "8:5"
+    )
+    near_miss: ClassVar[Example] = Example(inside("@task\ndef a(): return 1\na()"))
+
+    function: str
+
+    def message(self) -> str:
+        return f"functions/{self.function} reads Variables from Systems Manager, below /airflow/variables"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionWide(Finding):
+    """The role allows actions on every resource, since what they are about is only known during an execution.
+
+    Why it matters: it allows more than is needed.
+
+    Remedy: put the ARNs that are meant into the policy.
+    """
+
+    code: ClassVar[str] = "A2S620"
+    fidelity: ClassVar[Fidelity] = Fidelity.MANUAL
+    source: ClassVar[str] = (
+        "https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html"
+    )
+    example: ClassVar[Example] = Example(
+        inside(
+            "@task\ndef a(bucket): return boto3.client('s3').get_object(Bucket=bucket, Key='k')\na('x')", "import boto3"
+        ),
+        "8:5",
+    )
+    near_miss: ClassVar[Example] = Example(
+        inside("@task\ndef a(): return boto3.client('s3').get_object(Bucket='b', Key='k')\na()", "import boto3")
+    )
+
+    name: str
+    actions: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"{self.name} may call {', '.join(self.actions)} on everything"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionUnknown(Finding):
+    """A role may lack something: how AWS is used is not understood.
+
+    Why it matters: calls are refused.
+
+    Remedy: add what is needed to the role's policies in the template.
+    """
+
+    code: ClassVar[str] = "A2S621"
+    fidelity: ClassVar[Fidelity] = Fidelity.MANUAL
+    source: ClassVar[str] = f"{_LAMBDA}/lambda-intro-execution-role.html"
+    example: ClassVar[Example] = Example(
+        inside("@task\ndef a(): boto3.resource('ec2').instances.all()\na()", "import boto3"), "8:5"
+    )
+    near_miss: ClassVar[Example] = Example(
+        inside("@task\ndef a(): boto3.client('s3').list_objects_v2(Bucket='b')\na()", "import boto3")
+    )
+
+    name: str
+    reasons: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"the role for {self.name} may lack something: {'; '.join(self.reasons)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataPermission(Finding):
+    """A query reads data whose place is only known to the catalogue.
+
+    Why it matters: Athena reads with the rights of the state machine's role, and is refused.
+
+    Remedy: grant the role s3:GetObject and s3:ListBucket on the data behind the tables.
+    """
+
+    code: ClassVar[str] = "A2S622"
+    fidelity: ClassVar[Fidelity] = Fidelity.MANUAL
+    source: ClassVar[str] = "https://docs.aws.amazon.com/step-functions/latest/dg/connect-athena.html"
+    example: ClassVar[Example] = Example(
+        inside(
+            'AthenaOperator(task_id="a", query="SELECT 1", database="d", output_location="s3://b/r/")',
+            "from airflow.providers.amazon.aws.operators.athena import AthenaOperator",
+        ),
+        "6:5",
+    )
+    near_miss: ClassVar[Example] = Example(
+        inside(
+            'GlueJobOperator(task_id="a", job_name="j")',
+            "from airflow.providers.amazon.aws.operators.glue import GlueJobOperator",
+        )
+    )
+
+    task: str
+    database: str
+
+    def message(self) -> str:
+        return f"{self.task}: the role has to read the data behind the tables of database {self.database!r}"
+
+
+RULES: tuple[type[Finding], ...] = (
+    NotForLambda,
+    RequirementsOpen,
+    EnvironmentNeeded,
+    VariableNeeded,
+    PermissionWide,
+    PermissionUnknown,
+    DataPermission,
+)

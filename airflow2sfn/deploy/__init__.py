@@ -1,0 +1,1 @@
+"""What deploys a state machine: SAM template, roles, schedule, manual steps."""

@@ -1,0 +1,136 @@
+"""The roles of a state machine and its functions, as policies of a SAM template."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow2sfn.deploy.arns import Arguments, arn
+from airflow2sfn.deploy.code_calls import calls, distinct
+from airflow2sfn.deploy.permission_rows import Grant
+from airflow2sfn.deploy.permissions import narrowable, of_call, of_state
+from airflow2sfn.deploy.yaml import Tag, ref, sub
+from airflow2sfn.packaging.package import Function
+from airflow2sfn.packaging.stand_ins import VARIABLES
+from sfn_airflow_core.asl.model import Machine, QueryFlow, Task
+from sfn_airflow_core.interpreter.resource import parse_resource
+
+_PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+
+
+@dataclass(slots=True)
+class Role:
+    """What a role allows: ``policies`` as SAM has them.
+
+    ``wide`` are actions that are allowed on everything, by what needs them; ``unknown`` is what is not understood.
+    """
+
+    policies: list[Any] = field(default_factory=list)
+    wide: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unknown: dict[str, list[str]] = field(default_factory=dict)
+    data: dict[str, str] = field(default_factory=dict)
+    """Tasks that query data whose place is not in the definition, and the database."""
+
+
+def machine_role(machine: Machine, functions: Mapping[str, Function]) -> Role:
+    """The role of a state machine.
+
+    Args:
+        machine: its definition.
+        functions: the functions that are deployed with it.
+    """
+    role = Role()
+    own = {function.placeholder: function.name.resource for function in functions.values()}
+    invoked: dict[str, None] = {}
+    statements: dict[str, dict[str, Any]] = {}
+    for state in machine.walk():
+        if not isinstance(state, Task):
+            continue
+        resource = parse_resource(state.resource)
+        arguments = _arguments(state)
+        if (function := arguments.get("FunctionName")) in own and resource.service == "lambda":
+            invoked[own[str(function)]] = None
+            continue
+        name = state.name.removesuffix(" item")
+        grants = of_state(resource.service, resource.action, resource.pattern, arguments)
+        if not grants and resource.service not in ("eks",):
+            role.unknown.setdefault(name, []).append(f"it calls {resource.service}:{resource.action}")
+        if resource.service == "eks":
+            role.unknown.setdefault(name, []).append("the cluster has to know the role")
+        if resource.service == "athena" and resource.action == "startQueryExecution":
+            role.data[name] = arguments.text("QueryExecutionContext.Database") or "default"
+        _add(role, statements, name, grants)
+    role.policies += [{"LambdaInvokePolicy": {"FunctionName": ref(resource)}} for resource in invoked]
+    if statements:
+        role.policies.append({"Version": "2012-10-17", "Statement": list(statements.values())})
+    return role
+
+
+def function_role(function: Function) -> Role:
+    """The role of a function, from the calls in its code."""
+    role = Role()
+    found = calls(function.code, function.requirements)
+    statements: dict[str, dict[str, Any]] = {}
+    by_target: dict[tuple[Any, ...], list[str]] = {}
+    for call in distinct(found.calls):
+        for grant in of_call(call.client, call.operation, call.arguments):
+            key = (grant.resources, repr(grant.condition))
+            by_target.setdefault(key, [])
+            by_target[key] += [action for action in grant.actions if action not in by_target[key]]
+            if wide := narrowable(grant):
+                role.wide[function.name.folder] = tuple(
+                    dict.fromkeys((*role.wide.get(function.name.folder, ()), *wide))
+                )
+    for number, ((resources, _), actions) in enumerate(by_target.items()):
+        statements[str(number)] = _statement(Grant(tuple(actions), resources))
+    if found.variables:
+        names = ["*"] if "*" in found.variables else sorted(set(found.variables))
+        resources = tuple(arn("ssm", f"parameter{VARIABLES}/{name}") for name in names)
+        statements["variables"] = _statement(Grant(("ssm:GetParameter",), resources))
+    if statements:
+        role.policies.append({"Version": "2012-10-17", "Statement": list(statements.values())})
+    if found.open:
+        role.unknown[function.name.folder] = list(dict.fromkeys(found.open))
+    return role
+
+
+def _arguments(state: Task) -> Arguments:
+    given = state.flow.arguments if isinstance(state.flow, QueryFlow) else None
+    return Arguments(given.value if given is not None else {})
+
+
+def _add(role: Role, statements: dict[str, dict[str, Any]], name: str, grants: Iterable[Grant]) -> None:
+    for grant in grants:
+        made = _statement(grant)
+        if repr(made) in statements:
+            continue
+        sid = _sid(name + grant.about)
+        taken = {statement["Sid"] for statement in statements.values()}
+        number = 1
+        while (unique := sid if number == 1 else f"{sid}{number}") in taken:
+            number += 1
+        statements[repr(made)] = {"Sid": unique, **made}
+        if wide := narrowable(grant):
+            role.wide[name] = tuple(dict.fromkeys((*role.wide.get(name, ()), *wide)))
+
+
+def _sid(name: str) -> str:
+    return "".join(word[:1].upper() + word[1:] for word in re.split(r"[^A-Za-z0-9]+", name)) or "Statement"
+
+
+def _statement(grant: Grant) -> dict[str, Any]:
+    resources = [_resource(text) for text in grant.resources]
+    made: dict[str, Any] = {
+        "Effect": "Allow",
+        "Action": grant.actions[0] if len(grant.actions) == 1 else list(grant.actions),
+        "Resource": resources[0] if len(resources) == 1 else resources,
+    }
+    return made | ({"Condition": dict(grant.condition)} if grant.condition else {})
+
+
+def _resource(text: str) -> str | Tag:
+    if found := _PLACEHOLDER.fullmatch(text):
+        return ref(found[1])
+    return sub(text) if "${" in text else text
