@@ -11,9 +11,10 @@ from goldens import CASES
 from running import chain, machine_of, task
 
 from sfn_airflow_core.asl.read import read_text
-from sfn_airflow_core.compare.cost import Terms, carries, mwaa, standard, worker_hours
+from sfn_airflow_core.compare.cost import Terms, standard
 from sfn_airflow_core.compare.dag_file import read_dag_file
 from sfn_airflow_core.compare.durations import Durations
+from sfn_airflow_core.compare.environments import environments, mwaa
 from sfn_airflow_core.compare.history import load_histories, read_history
 from sfn_airflow_core.compare.latency import critical
 from sfn_airflow_core.compare.overheads import Overheads
@@ -79,14 +80,14 @@ def test_workers_are_added_for_bursts_and_for_steady_load():
     wide = Run("r", 1.0, (Step("/States/A", (), 0.0, 600.0, 600.0, times=30),), 600.0)
     usage = measure(Workflow("w", own, (wide,), "recorded history", {}), DEFAULT)
     held = 600.0
-    load = worker_hours(usage, TERMS, 5)
-    assert load.burst_seconds == pytest.approx(5 * (held + 120))
+    small, medium = environments(usage, TERMS)["small"], environments(usage, TERMS)["medium"]
+    assert small.burst == pytest.approx(5 * (held + 120))
     few = TERMS.with_runs(10)
-    assert mwaa(usage, few, "small", True).amount == pytest.approx(10 * 5 * (held + 120) / 3600 * 0.055)
-    steady = TERMS.with_runs(2190)  # 30 slots for 600.24 s, 2,190 times in 730 h: 15 on average
-    assert worker_hours(usage, steady, 5).steady == 3
-    assert not carries(usage, TERMS.with_runs(8000), "small")
-    assert carries(usage, TERMS.with_runs(8000), "medium")
+    assert mwaa(small, few, True).amount == pytest.approx(10 * 5 * (held + 120) / 3600 * 0.055)
+    # 2,190 runs: 30 slots for 600.24 s, 2,190 times in 730 h: 15 on average
+    assert small.steady(2190) == 3
+    assert not small.carries(8000)
+    assert medium.carries(8000)
 
 
 def test_a_second_price_starts_after_a_thousand_gb_hours():

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sfn_airflow_core.compare.cost import HOURS, SLOTS, Terms, capacity
-from sfn_airflow_core.compare.cost import smallest as smallest_class
+from sfn_airflow_core.compare.cost import HOURS, Terms
 from sfn_airflow_core.compare.dag_file import DagFile
+from sfn_airflow_core.compare.environments import environments, smallest
 from sfn_airflow_core.compare.facts import NOTHING, DagFacts, Facts, dag_facts, have, machine_facts
 from sfn_airflow_core.compare.layout import plural
 from sfn_airflow_core.compare.qualify import names
@@ -48,7 +48,8 @@ def architecture(workflow: Workflow, usage: Usage, terms: Terms, dag: DagFile | 
 
 
 def _running(workflow: Workflow, usage: Usage, terms: Terms, found: Facts, dag: DagFacts) -> Iterator[Dimension]:
-    chosen = smallest_class(usage, terms) or "2xlarge"
+    classes = environments(usage, terms)
+    chosen = smallest(classes, terms.runs) or classes["2xlarge"]
     yield Dimension(
         "unit of billing",
         "state transition; Express: request and GB-second",
@@ -72,7 +73,7 @@ def _running(workflow: Workflow, usage: Usage, terms: Terms, found: Facts, dag: 
     yield Dimension(
         "concurrency",
         "1,000,000 open executions; transitions are throttled per second",
-        f"task slots: {SLOTS[chosen]} per {chosen} worker, {capacity(terms, chosen)} in all",
+        f"task slots: {chosen.slots} per {chosen.name} worker, {chosen.capacity} in all",
         f"{terms.runs * usage.seconds / (HOURS * 3600):,.2f} runs at once, {plural(usage.peak, 'task')} at once in one",
     )
     longest = max(run.seconds for run in workflow.runs)

@@ -8,8 +8,8 @@ from itertools import combinations
 from math import isinf
 from typing import Final
 
-from sfn_airflow_core.compare.cost import Terms, carries, express, mwaa, serverless, smallest, standard
-from sfn_airflow_core.compare.prices import CLASSES
+from sfn_airflow_core.compare.cost import Terms, express, serverless, standard
+from sfn_airflow_core.compare.environments import Environment, smallest
 from sfn_airflow_core.compare.quote import dollars
 from sfn_airflow_core.compare.usage import Usage
 
@@ -24,6 +24,7 @@ WORTH: Final = 100.0
 TITLES: Final[Mapping[str, str]] = {
     "sfn-standard": "Step Functions Standard",
     "sfn-express": "Step Functions Express",
+    "sfn-mixed": "Step Functions with the cheaper type for each workflow",
     "mwaa": "MWAA, new environment",
     "mwaa-marginal": "MWAA, environment exists",
     "mwaa-serverless": "MWAA Serverless",
@@ -31,6 +32,7 @@ TITLES: Final[Mapping[str, str]] = {
 SHORT: Final[Mapping[str, str]] = {
     "sfn-standard": "Standard",
     "sfn-express": "Express",
+    "sfn-mixed": "cheaper type each",
     "mwaa": "MWAA, new",
     "mwaa-marginal": "MWAA, existing",
     "mwaa-serverless": "MWAA Serverless",
@@ -48,13 +50,12 @@ class Crossing:
     then: str
 
 
-def curves(usage: Usage, terms: Terms) -> dict[str, Curve]:
+def curves(usage: Usage, terms: Terms, classes: Mapping[str, Environment]) -> dict[str, Curve]:
     """What each option costs by runs a month; MWAA is the cheapest class that carries the load (infinite: none)."""
 
     def environment(runs: float, marginal: bool) -> float:
-        at = terms.with_runs(runs)
-        name = smallest(usage, at)
-        return float("inf") if name is None else mwaa(usage, at, name, marginal).amount
+        found = smallest(classes, runs)
+        return float("inf") if found is None else found.amount(runs, marginal)
 
     return {
         "sfn-standard": lambda runs: standard(usage, terms.with_runs(runs)).amount,
@@ -72,23 +73,18 @@ def crossings(options: Mapping[str, Curve]) -> list[Crossing]:
     return [_cross(pair, options, grid, known) for pair in combinations(options, 2)]
 
 
-def as_standard(usage: Usage, terms: Terms) -> dict[str, int | None]:
+def as_standard(standard: Curve, classes: Mapping[str, Environment]) -> dict[str, int | None]:
     """From how many runs a month on Standard costs more than a new environment of each class.
 
     ``None`` where that is never so, as far as the class carries the runs.
     """
+
+    def curve(environment: Environment) -> Curve:
+        return lambda runs: environment.amount(runs) if environment.carries(runs) else float("inf")
+
     found: dict[str, int | None] = {}
-    for name in CLASSES:
-
-        def environment(runs: float, name: str = name) -> float:
-            at = terms.with_runs(runs)
-            return mwaa(usage, at, name, False).amount if carries(usage, at, name) else float("inf")
-
-        options: dict[str, Curve] = {
-            "sfn-standard": lambda runs: standard(usage, terms.with_runs(runs)).amount,
-            "mwaa": environment,
-        }
-        (crossing,) = crossings(options)
+    for name, environment in classes.items():
+        (crossing,) = crossings({"sfn-standard": standard, "mwaa": curve(environment)})
         found[name] = crossing.runs if crossing.then == "mwaa" else None
     return found
 
@@ -149,7 +145,7 @@ def _winner(
     amounts: Mapping[str, tuple[float, ...]], possible: Mapping[str, bool], n: int, environment: str
 ) -> tuple[str, float, tuple[str, str]]:
     """The cheaper side, by how much, and the two options compared."""
-    here = [name for name in ("sfn-standard", "sfn-express") if possible[name]]
+    here = [name for name in ("sfn-standard", "sfn-express", "sfn-mixed") if possible.get(name)]
     there = [environment, *(["mwaa-serverless"] if possible["mwaa-serverless"] else [])]
     ours = min(here, key=lambda name: amounts[name][n])
     theirs = min(there, key=lambda name: amounts[name][n])

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sfn_airflow_core.compare.architecture import Dimension, architecture
 from sfn_airflow_core.compare.breakeven import Crossing, as_standard, crossings, curves, sensitivity, verdict
-from sfn_airflow_core.compare.cost import Terms, express, mwaa, serverless, smallest, standard
+from sfn_airflow_core.compare.cost import Terms, express, serverless, standard
 from sfn_airflow_core.compare.dag_file import DagFile
+from sfn_airflow_core.compare.environments import environments, mwaa, smallest
 from sfn_airflow_core.compare.latency import Latency, latency
 from sfn_airflow_core.compare.limits import Limit, limits
 from sfn_airflow_core.compare.overheads import Overheads
-from sfn_airflow_core.compare.prices import CLASSES
 from sfn_airflow_core.compare.qualify import dag_exclusions, express_exclusions, serverless_exclusions
 from sfn_airflow_core.compare.quote import Quote
 from sfn_airflow_core.compare.steps import Workflow
@@ -87,24 +88,41 @@ def compare(
     )
 
 
-def costs(usage: Usage, terms: Terms, not_express: tuple[str, ...], not_serverless: tuple[str, ...]) -> Cost:
-    """Part 1 of a comparison; the last two say why Express and MWAA Serverless are out of the question."""
+def costs(
+    usage: Usage,
+    terms: Terms,
+    not_express: tuple[str, ...],
+    not_serverless: tuple[str, ...],
+    mixed: Callable[[float], Quote] | None = None,
+) -> Cost:
+    """Part 1 of a comparison.
+
+    Args:
+        usage: of an average run.
+        terms: with the runs a month.
+        not_express: why Express is out of the question.
+        not_serverless: why MWAA Serverless is.
+        mixed: for several workflows, Step Functions with the cheaper type for each, by runs a month.
+    """
     quotes = [standard(usage, terms), express(usage, terms, not_express)]
-    quotes += [mwaa(usage, terms, name, False) for name in CLASSES]
-    quotes += [mwaa(usage, terms, name, True) for name in CLASSES]
+    classes = environments(usage, terms)
+    quotes += [mwaa(each, terms, marginal) for marginal in (False, True) for each in classes.values()]
     quotes.append(serverless(usage, terms, not_serverless))
-    options = curves(usage, terms)
+    options = curves(usage, terms, classes)
+    if mixed is not None:
+        quotes.append(mixed(terms.runs))
+        options["sfn-mixed"] = lambda runs: mixed(runs).amount
     amounts = sensitivity(options, terms.runs)
     possible = dict.fromkeys(options, True) | {
         "sfn-express": not not_express,
         "mwaa-serverless": not not_serverless,
     }
-    chosen = smallest(usage, terms)
+    chosen = smallest(classes, terms.runs)
     return Cost(
         tuple(quotes),
-        chosen,
+        chosen.name if chosen else None,
         tuple(crossings(options)),
-        as_standard(usage, terms),
+        as_standard(options["sfn-standard"], classes),
         amounts,
         verdict(amounts, possible),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from sfn_airflow_core.compare.comparison import Comparison, Cost, costs
@@ -13,13 +13,17 @@ from sfn_airflow_core.compare.usage import Usage, merged
 
 @dataclass(frozen=True, slots=True)
 class Estate:
-    """The totals of several comparisons; ``mixed`` is Step Functions with the cheaper type for each workflow."""
+    """The totals of several comparisons; its cost has one way more: the cheaper type for each workflow."""
 
     parts: tuple[Comparison, ...]
     usage: Usage
     terms: Terms
     cost: Cost
-    mixed: Quote
+
+    @property
+    def mixed(self) -> Quote:
+        """Step Functions with the cheaper type for each workflow."""
+        return self.cost.quote("sfn-mixed")
 
 
 def estate(parts: Sequence[Comparison], terms: Terms) -> Estate:
@@ -32,8 +36,8 @@ def estate(parts: Sequence[Comparison], terms: Terms) -> Estate:
     shared = replace(terms, runs=sum(part.terms.runs for part in parts), dags=len(parts))
     not_express = [part.workflow.name for part in parts if not part.cost.quote("sfn-express").fits]
     not_serverless = [part.workflow.name for part in parts if not part.cost.quote("mwaa-serverless").fits]
-    cost = costs(usage, shared, _some(not_express, len(parts)), _some(not_serverless, len(parts)))
-    return Estate(tuple(parts), usage, shared, cost, _mixed(parts, terms))
+    no_express, no_serverless = _some(not_express, len(parts)), _some(not_serverless, len(parts))
+    return Estate(tuple(parts), usage, shared, costs(usage, shared, no_express, no_serverless, _mixed(parts, terms)))
 
 
 def together(parts: Sequence[Comparison]) -> Usage:
@@ -45,18 +49,24 @@ def _some(names: list[str], total: int) -> tuple[str, ...]:
     return (f"{len(names)} of {total} workflows cannot",) if names else ()
 
 
-def _mixed(parts: Sequence[Comparison], terms: Terms) -> Quote:
-    """Express where a workflow qualifies and is cheaper that way, Standard for the others."""
+def _mixed(parts: Sequence[Comparison], terms: Terms) -> Callable[[float], Quote]:
+    """Express where a workflow qualifies and is cheaper that way, Standard for the others; by runs of all together."""
     quick = [part for part in parts if _better_express(part)]
     rest = [part for part in parts if not _better_express(part)]
-    items: list[Item] = []
-    if rest:
-        items += standard(together(rest), replace(terms, runs=sum(part.terms.runs for part in rest))).items
-    if quick:
-        runs = sum(part.terms.runs for part in quick)
-        items += express(together(quick), replace(terms, runs=runs), ()).items
+    total = sum(part.terms.runs for part in parts)
+    shares = [sum(part.terms.runs for part in some) / total for some in (rest, quick)]
+    usages = [together(some) if some else None for some in (rest, quick)]
     title = f"Step Functions, {len(rest)} Standard and {len(quick)} Express"
-    return Quote("sfn-mixed", title, tuple(items))
+
+    def quote(runs: float) -> Quote:
+        items: list[Item] = []
+        if usages[0] is not None:
+            items += standard(usages[0], terms.with_runs(runs * shares[0])).items
+        if usages[1] is not None:
+            items += express(usages[1], terms.with_runs(runs * shares[1]), ()).items
+        return Quote("sfn-mixed", title, tuple(items))
+
+    return quote
 
 
 def _better_express(part: Comparison) -> bool:

@@ -27,7 +27,7 @@ def estate_sections(estate: Estate, explain: bool = False) -> Iterator[Section]:
             _table(estate),
         ),
     )
-    section = cost_section(estate.cost, estate.mixed)
+    section = cost_section(estate.cost)
     yield Section("All of them: one account, or one MWAA environment", section.parts)
     if explain:
         yield explanation(estate.cost)
@@ -68,7 +68,7 @@ def _table(estate: Estate) -> Table:
         "Serverless",
         "nearest limit",
     )
-    return Table(heads, tuple(rows), (1, 2, 3, 4, 5, 6, 7))
+    return Table(heads, tuple(rows), (1, 2, 3, 4, 5, 6, 7), spare=(2, 3))
 
 
 def _row(part: Comparison) -> tuple[Cell, ...]:

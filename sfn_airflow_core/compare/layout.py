@@ -14,7 +14,7 @@ class Table:
     """Rows under headings.
 
     ``right`` are the numbers of columns with figures, ``even`` columns are equally wide. ``records`` says that a row
-    is better read line by line where the page is too narrow for the table.
+    is better read line by line where the page is too narrow for the table; ``spare`` columns are then left out.
     """
 
     head: tuple[str, ...]
@@ -22,6 +22,18 @@ class Table:
     right: tuple[int, ...] = ()
     even: bool = False
     records: bool = False
+    spare: tuple[int, ...] = ()
+
+    def narrow(self) -> Table:
+        """The table without its spare columns."""
+        kept = [n for n in range(len(self.head)) if n not in self.spare]
+        return Table(
+            tuple(self.head[n] for n in kept),
+            tuple(tuple(row[n] for n in kept) for row in self.rows),
+            tuple(place for place, n in enumerate(kept) if n in self.right),
+            self.even,
+            self.records,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from sfn_airflow_core.asl.model import Map, nested
-from sfn_airflow_core.compare.cost import DAGS, HOURS, Terms, busy_slots, capacity
+from sfn_airflow_core.compare.cost import HOURS, Terms
+from sfn_airflow_core.compare.environments import DAGS, environments
 from sfn_airflow_core.compare.steps import Step, Workflow
 from sfn_airflow_core.compare.usage import Usage
 from sfn_airflow_core.interpreter.execution import Limits, Place
@@ -163,7 +164,8 @@ def _mwaa(workflow: Workflow, usage: Usage, terms: Terms, name: str | None) -> I
     rate = terms.runs * (usage.tasks + usage.skipped) / (HOURS * 3600)
     yield Limit("MWAA", "tasks started", rate, 4, "per second", "measured, one scheduler", "on average")
     chosen = name or "2xlarge"
-    slots, busy = capacity(terms, chosen), busy_slots(usage, terms)
+    environment = environments(usage, terms)[chosen]
+    slots, busy = environment.capacity, environment.busy(terms.runs)
     yield Limit("MWAA", f"task slots, {chosen}", busy, slots, "slots", MWAA_GUIDE, "on average")
     yield Limit("MWAA", f"tasks at once, {chosen}", usage.peak, slots, "slots", MWAA_GUIDE, "peak of one run", True)
     yield Limit("MWAA", f"DAGs, {chosen}", terms.dags, DAGS[chosen], "DAGs", MWAA_GUIDE)

@@ -82,6 +82,8 @@ def render_text(sections: Iterable[Section], *, color: bool = False, width: int 
             console.print()
         console.print(Text(visible(section.title), style="bold cyan underline"))
         for part in section.parts:
+            if isinstance(part, Table) and part.spare and not _fits(part, console.width):
+                part = part.narrow()
             if isinstance(part, Table) and part.records and not _fits(part, console.width):
                 console.print()
                 for line in records(part):

@@ -12,7 +12,7 @@ from sfn_airflow_core.compare.comparison import Comparison, Cost
 from sfn_airflow_core.compare.cost import Terms
 from sfn_airflow_core.compare.layout import Cell, Section, Style, Table, plural
 from sfn_airflow_core.compare.prices import CLASSES
-from sfn_airflow_core.compare.quote import Quote, dollars, figure
+from sfn_airflow_core.compare.quote import dollars, figure
 from sfn_airflow_core.compare.sections_explain import explanation, usage_explanation
 from sfn_airflow_core.compare.sections_parts import (
     architecture_section,
@@ -89,7 +89,7 @@ _BASIS: Final = {
 }
 
 
-def cost_section(cost: Cost, mixed: Quote | None = None) -> Section:
+def cost_section(cost: Cost) -> Section:
     """Part 1: verdict, options with sensitivity, classes, break-even."""
     verdict: Cell = (cost.verdict, "strong")
     excluded: list[Cell] = [
@@ -97,17 +97,17 @@ def cost_section(cost: Cost, mixed: Quote | None = None) -> Section:
         for name in cost.sensitivity
         if (quote := cost.named(name)) is not None and quote.excluded
     ]
-    parts = (verdict, _options(cost, mixed), *excluded, _classes(cost), _crossings(cost.crossings))
+    parts = (verdict, _options(cost), *excluded, _classes(cost), _crossings(cost.crossings))
     return Section("Cost per month", parts)
 
 
-def _options(cost: Cost, mixed: Quote | None) -> Table:
+def _options(cost: Cost) -> Table:
     fitting = [n for n in cost.sensitivity if (quote := cost.named(n)) is not None and quote.fits]
     best = min(fitting, key=lambda name: cost.sensitivity[name][1], default="")
     rows: list[tuple[Cell, ...]] = []
     for name, amounts in cost.sensitivity.items():
         quote = cost.named(name)
-        title = TITLES[name] if quote is None or not name.startswith("mwaa") else quote.title
+        title = TITLES[name] if quote is None else quote.title
         if name == "mwaa" and quote is not None:
             title = f"{quote.title}, new environment"
         style: Style = "good" if name == best else "dim" if name not in fitting else ""
@@ -115,8 +115,6 @@ def _options(cost: Cost, mixed: Quote | None) -> Table:
         why = "; ".join((why, *quote.notes) if why else quote.notes) if quote else why
         why = "cheapest" if name == best and not why else why
         rows.append(((title, style), *((_dollars(amounts[n]), style) for n in (1, 0, 2)), (why, style)))
-        if name == "sfn-express" and mixed is not None:
-            rows.append((mixed.title, dollars(mixed.amount), "", "", "the cheaper type for each workflow"))
     return Table(("", *(_FACTOR[FACTORS[n]] for n in (1, 0, 2)), ""), tuple(rows), (1, 2, 3))
 
 

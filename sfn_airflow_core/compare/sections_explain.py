@@ -7,7 +7,7 @@ from typing import Final
 
 from sfn_airflow_core.compare.architecture import duration
 from sfn_airflow_core.compare.comparison import Comparison, Cost
-from sfn_airflow_core.compare.cost import HOURS, busy_slots
+from sfn_airflow_core.compare.cost import HOURS
 from sfn_airflow_core.compare.layout import Cell, Section, Table
 from sfn_airflow_core.compare.quote import Quote, dollars, figure
 from sfn_airflow_core.compare.usage import ASSUMED_PAYLOAD, by_state, memory_mb, width
@@ -69,9 +69,10 @@ def _states(comparison: Comparison) -> Table:
 
 def _slot_line(comparison: Comparison) -> str:
     usage, terms = comparison.usage, comparison.terms
+    busy = terms.runs * usage.slot_seconds / (HOURS * 3600)
     return (
         f"Worker slots held on average: {figure(round(terms.runs, 2))} runs × {figure(round(usage.slot_seconds, 4))} s "
-        f"/ ({HOURS} h × 3600) = {figure(round(busy_slots(usage, terms), 6))}."
+        f"/ ({HOURS} h × 3600) = {figure(round(busy, 6))}."
     )
 
 

@@ -195,7 +195,8 @@ class Workflow:
     """Everything that a comparison knows about a workflow.
 
     ``shapes`` are the tasks on Airflow by the state that they stand for: those of our translation, or of ``side``.
-    ``translated`` says that the state machine is the translation of the DAG in ``side``.
+    ``translated`` says that the state machine is the translation of the DAG in ``side``,
+    ``source`` is the name of its file.
     """
 
     name: str
@@ -206,6 +207,7 @@ class Workflow:
     assumed: tuple[str, ...] = ()
     side: Side | None = None
     translated: bool = False
+    source: str = ""
 
     @property
     def extras(self) -> tuple[Extra, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -111,7 +112,9 @@ class Request:
         if structure is not None and not structure.dag.generated:
             shapes, airflow = side(own, structure, self.durations)
         runs, origin, assumed = self._runs_of(own)
-        workflow = Workflow(names_[-1], own, tuple(runs), origin, shapes, tuple(assumed), airflow, translated)
+        workflow = Workflow(
+            names_[-1], own, tuple(runs), origin, shapes, tuple(assumed), airflow, translated, names_[0]
+        )
         terms = self._terms_of(names_, dag)
         return compare(workflow, terms, self.overheads, None if translated else structure, dag)
 
@@ -161,6 +164,7 @@ class Request:
     def finish(self, parts: Sequence[Comparison]) -> int:
         """Reports on all comparisons; gives the exit code."""
         self._unused()
+        parts = list(_told_apart(parts))
         self._show(tuple(parts), estate(parts, self.terms) if len(parts) > 1 else None)
         return self.code
 
@@ -195,6 +199,16 @@ class Request:
         """Reports an input or output that cannot be used."""
         click.echo(visible(message), err=True)
         self.code = UNUSABLE
+
+
+def _told_apart(parts: Sequence[Comparison]) -> Iterator[Comparison]:
+    """Comparisons whose names say which is which: with the path where several files have the same name."""
+    counts = Counter(part.workflow.name for part in parts)
+    for part in parts:
+        name = part.workflow.name
+        if counts[name] > 1:
+            part = replace(part, workflow=replace(part.workflow, name=part.workflow.source or name))
+        yield part
 
 
 def read_machines(
