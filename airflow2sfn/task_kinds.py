@@ -16,5 +16,14 @@ PYTHON: Mapping[str, Literal["work", "branch", "short_circuit", "sensor"]] = {
     f"{_STANDARD}.operators.python.BranchPythonOperator": "branch",
     f"{_STANDARD}.operators.python.ShortCircuitOperator": "short_circuit",
     f"{_STANDARD}.sensors.python.PythonSensor": "sensor",
+    # Their own environment is that of the function.
+    "task.virtualenv": "work",
+    "task.external_python": "work",
+    "task.branch_virtualenv": "branch",
+    "task.branch_external_python": "branch",
+    f"{_STANDARD}.operators.python.PythonVirtualenvOperator": "work",
+    f"{_STANDARD}.operators.python.ExternalPythonOperator": "work",
+    f"{_STANDARD}.operators.python.BranchPythonVirtualenvOperator": "branch",
+    f"{_STANDARD}.operators.python.BranchExternalPythonOperator": "branch",
 }
 """Operators whose work is a Python callable, which becomes a Lambda function."""
