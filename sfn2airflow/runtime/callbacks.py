@@ -32,6 +32,7 @@ Limit = float | Setting | DataFunction
 
 _FOREVER = timedelta(days=366).total_seconds()  # longer than an execution may live
 _POLL = 15
+_SOON = 5
 
 
 def task_token() -> str:
@@ -138,8 +139,8 @@ class CallbackSensor(BaseSensorOperator):
             return as_document(value)
 
     def _get_next_poke_interval(self, *_: Any) -> float:
-        """Look again after the usual time, or when a limit is over, whatever comes first."""
-        return max(min(self.poke_interval, self.due), 1)
+        """Look again after the usual time, or when a limit is over, whatever comes first; not too soon, as in waits."""
+        return max(min(self.poke_interval, self.due), min(self.poke_interval, _SOON))
 
 
 class ActivitySensor(CallbackSensor):

@@ -26,9 +26,10 @@ from .documents import (
 )
 from .errors import Json, data_errors
 from .variables import KEY
-from .waits import When, moment_of
+from .waits import When, hold, moment_of
 
 _MANY = 1_000_000
+_BRIEF = timedelta(seconds=4)
 START = "$start"
 """Key of ``dag_run.conf`` for the state at which a round begins, in a loop that is entered at several."""
 
@@ -138,7 +139,12 @@ def enter(*starts: str, task_id: str) -> BaseOperator:
 
 
 class PollOperator(BaseSensorOperator):
-    """Asks, decides and waits, again and again, and holds no worker while it waits."""
+    """Asks, decides and waits, again and again, and holds no worker while it waits, unless it waits for a moment only.
+
+    Airflow starts a task in seconds, and fails one that is back before the scheduler has noticed that it was gone
+    (apache/airflow#72716). So the process goes on through pauses up to ``_BRIEF``, except where a limit holds for each
+    request, which Airflow would take for one of all of them.
+    """
 
     template_fields = ()
     given: Any = None
@@ -149,6 +155,12 @@ class PollOperator(BaseSensorOperator):
         self.left = timedelta()
 
     def poke(self, context: Any) -> PokeReturnValue | bool:
+        """Ask until the loop is left, or until it waits."""
+        while (done := self._ask(context)) is False and self.left <= _BRIEF and self.execution_timeout is None:
+            hold(max(self.left.total_seconds(), 0))
+        return done
+
+    def _ask(self, context: Any) -> PokeReturnValue | bool:
         """Ask once with the document as the last answer has left it, and decide; or find how long to wait."""
         kept = self._kept(context)
         document = from_xcom(kept[0]) if kept else reaching(context, self)

@@ -1,9 +1,10 @@
-"""Wait states, which hold no worker while they wait, and limits on how long a task may take."""
+"""Wait states, which hold no worker while they wait for long, and limits on how long a task may take."""
 
 from __future__ import annotations
 
 import re
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
@@ -21,6 +22,10 @@ _LONGEST = timedelta(days=24855)  # recorded: beyond it AWS answers "Wait state 
 _TIMESTAMP = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:(Z)|([+-])(\d\d):(\d\d))", re.ASCII
 )
+
+HELD = timedelta(seconds=10)
+"""Up to this a wait stays in its process. A deferral costs two starts of a task, and one that ends before the scheduler
+has noticed it fails the task (apache/airflow#72716)."""
 
 When = Callable[[Json], timedelta | datetime]
 
@@ -62,8 +67,13 @@ def moment_of(when: timedelta | datetime) -> datetime:
     return moment
 
 
+def hold(seconds: float) -> None:
+    """Wait in this process."""
+    time.sleep(seconds)
+
+
 class WaitOperator(BaseOperator):
-    """A Wait state: hands its document on when the moment has come, and holds no worker until then."""
+    """A Wait state: hands its document on when the moment has come; a long wait holds no worker until then."""
 
     def __init__(self, *, when: When, document: DataFunction | None, given: Any, **task_args: Any):
         super().__init__(**task_args)
@@ -75,8 +85,11 @@ class WaitOperator(BaseOperator):
         with data_errors():
             moment = moment_of(called(context, self.when, data, keep=False))
         document = self._onward(context, data)
-        if moment > datetime.now(UTC):
+        left = moment - datetime.now(UTC)
+        if left > HELD:
             self.defer(trigger=DateTimeTrigger(moment=moment), method_name="execute_complete")
+        elif left > timedelta():
+            hold(left.total_seconds())
         return document
 
     def execute_complete(self, context: Any, event: Any = None) -> Json:

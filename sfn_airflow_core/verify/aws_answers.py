@@ -73,6 +73,8 @@ class Services:
     jobs: dict[tuple[str, int | None], Reply] = field(default_factory=dict)
     started: dict[tuple[str, int | None], str] = field(default_factory=dict)
     polls: Counter[tuple[str, int | None]] = field(default_factory=Counter)
+    held: list[float] = field(default_factory=list)
+    """The seconds for which the task that runs has waited in its process."""
 
     @contextmanager
     def answering(self) -> Iterator[None]:
@@ -99,6 +101,8 @@ class Services:
                 for name, member, double in (
                     ("aws_http", "exchange", self._exchange),
                     ("http", "credentials", _no_credentials),
+                    ("waits", "hold", self.held.append),
+                    ("loops", "hold", self.held.append),
                 ):
                     if (module := sys.modules.get(f"{runtime}.{name}")) is not None:
                         patches.enter_context(mock.patch.object(module, member, double))

@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sfn_airflow_core.verify.aws_answers import Place, Services
+from sfn_airflow_core.verify.airflow_api import direct_client
 from sfn_airflow_core.verify.outside import Outside, choice_of, waits
 from sfn_airflow_core.verify.replies import Json
 
@@ -156,7 +157,7 @@ class Drive:
     def _step(self, dag: Any, run: Any, session: Any) -> None:
         """One look of the scheduler: run what is ready, or go to the moment at which something becomes ready."""
         session.expire_all()
-        ready, _ = run.update_state(session=session)
+        ready, _ = run.update_state(session=session, execute_callbacks=False)
         for ti in ready:
             self._note_delay(dag, run, ti, session)
             if ti.state != "up_for_reschedule":
@@ -238,7 +239,8 @@ class Drive:
                     map_index=ti.map_index,
                     dag_version_id=UUID(str(ti.dag_version_id)),
                 )
-                outcome = run_task_in_process(ti=told, task=task)
+                outcome = run_task_in_process(ti=told, task=task, client=direct_client())
+                self._note_held(task)
                 if outcome.error is not None:
                     self.recorder.failures[run_id, key] = outcome.error
                 ti.set_state(outcome.ti.state)
@@ -253,6 +255,12 @@ class Drive:
                 self._resume(task, ti, outcome.msg)
         finally:
             self.services.place = outer
+
+    def _note_held(self, task: Any) -> None:
+        """Write down how long a task has waited in its process, under the state that says so."""
+        for seconds in self.services.held:
+            self.recorder.waits[getattr(task, "pause_name", None) or self.called(task)].append(round(seconds, 3))
+        self.services.held.clear()
 
     def place(self, task: Any, ti: Any, outer: Place) -> Place:
         """Where a task instance stands; what a child DAG does belongs to the item for which it runs."""
