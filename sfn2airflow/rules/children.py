@@ -16,8 +16,8 @@ class StateAsChild(Finding):
     """A Parallel or Map that is retried as a whole, or a Map inside a Map, becomes a DAG of its own in the same file.
 
     Why it matters: each time the state is entered, and each Retry of it, is a run of that DAG with a page of its own in
-    Airflow. Starting the run and noticing its end takes some seconds, and the triggerer has to run. A run whose parent
-    is stopped goes on until somebody stops it as well.
+    Airflow. Starting the run and noticing its end takes some seconds, and the triggerer has to run. Where sfn2airflow
+    is not installed with the API server, a run whose parent is stopped goes on until somebody stops it as well.
 
     Remedy: nothing; open the task in Airflow and follow the link to its run.
     """

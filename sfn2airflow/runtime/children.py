@@ -57,7 +57,7 @@ class ChildDagOperator(TriggerDagRunOperator):
     def name_run(self, ti: Any, suffix: str = "") -> None:
         """Set the id of the run to start."""
         self.run_after = timezone.utcnow()  # and no logical date: of many runs at once, two could have the same
-        self.trigger_run_id = f"{_short(_called(ti))}__{ti.try_number}{suffix}"
+        self.trigger_run_id = f"{runs_of(ti)}{ti.try_number}{suffix}"
 
     def execute_complete(self, context: Any, event: Any = None) -> Json:
         """The result of the child's run. Raises StateError with the name of the error that nobody there caught."""
@@ -96,6 +96,11 @@ class ChildDagOperator(TriggerDagRunOperator):
                 if error:
                     return error
         return {"Error": "States.TaskFailed", "Cause": f"The run {run_id} of {self.child.dag_id} failed."}
+
+
+def runs_of(ti: Any) -> str:
+    """How the ids of the runs begin that a task instance starts, whatever its try."""
+    return f"{_short(_called(ti))}__"
 
 
 def _called(ti: Any) -> str:

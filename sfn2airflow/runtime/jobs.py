@@ -124,9 +124,9 @@ class JobSensor(BaseSensorOperator):
                 limit = seconds("TimeoutSeconds", self.limit.resolve(context))
                 identity = start(self.action, self.arguments.resolve(context))
                 kept = {"try": attempt, "since": now, "limit": _FOREVER if limit is None else limit}
-                kept["identity"] = identity
+                kept |= {"action": self.action, "identity": identity, "role": self.role.resolve(context)}
                 store.set("job", kept, retention=KEEP)
-            self.running = (self.role.resolve(context), kept["identity"])
+            self.running = (kept["role"], kept["identity"])
             found = describe(self.action, kept["identity"])
             if found.state == "running" and now - kept["since"] >= kept["limit"]:
                 stop(self.action, kept["identity"])

@@ -122,15 +122,16 @@ def _state_class(operator: type[BaseOperator]) -> type[BaseOperator]:
         def defer(self, *, trigger: Any, method_name: str, kwargs: Any = None, timeout: Any = None) -> Any:
             limit = self.execution_timeout or timeout
             if (identity := _identity(self, {})) is not None:  # nobody else knows the job when time is over
-                get_current_context()["task_state_store"].set("job", identity, retention=KEEP)
+                job = {"action": self.asl_action, "identity": identity, "role": None}
+                get_current_context()["task_state_store"].set("job", job, retention=KEEP)
             super().defer(trigger=trigger, method_name=method_name, kwargs=kwargs, timeout=limit)
 
         def resume_execution(self, next_method: str, next_kwargs: Any, context: Any) -> Any:
             try:
                 return super().resume_execution(next_method, next_kwargs, context)
             except TaskDeferralTimeout:
-                if (identity := context["task_state_store"].get("job")) is not None:
-                    stop(self.asl_action or "", identity)
+                if (job := context["task_state_store"].get("job")) is not None:
+                    stop(job["action"], job["identity"])
                 raise
 
         def on_kill(self) -> None:

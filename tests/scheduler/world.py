@@ -43,9 +43,30 @@ class World:
             dynamodb.put_item(TableName="stock", Item={"id": {"S": id}, "units": {"N": str(units)}})
         for bucket in ("archive", "sales"):
             s3.create_bucket(Bucket=bucket)
+        self.client("stepfunctions").create_state_machine(
+            name="report",
+            roleArn="arn:aws:iam::123456789012:role/report",
+            definition=json.dumps(
+                {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 9999, "End": True}}}
+            ),
+        )
         for number in range(6):
             s3.put_object(Bucket="archive", Key=f"b{number}" if number else "a", Body=b"")
         s3.put_object(Bucket="sales", Key="january.csv", Body=(MACHINES / "sales.csv").read_bytes())
+
+    @cached_property
+    def emr(self) -> str:
+        """The cluster of EMR on EKS that runs jobs, which go on until somebody stops them."""
+        provider = {"id": "eks", "type": "EKS", "info": {"eksInfo": {"namespace": "month"}}}
+        made = self.client("emr-containers").create_virtual_cluster(name="month", containerProvider=provider)
+        return str(made["id"])
+
+    def jobs(self) -> list[str]:
+        """How the jobs of the month's end are doing: the execution of a state machine, and the job on EMR."""
+        machine = "arn:aws:states:us-east-1:123456789012:stateMachine:report"
+        executions = self.client("stepfunctions").list_executions(stateMachineArn=machine)["executions"]
+        runs = self.client("emr-containers").list_job_runs(virtualClusterId=self.emr)["jobRuns"]
+        return [found["status"] for found in executions] + [found["state"] for found in runs]
 
     @cached_property
     def queue(self) -> str:
