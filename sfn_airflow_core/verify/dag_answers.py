@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from sfn_airflow_core.interpreter import MissingReply, Replies, Reply, ServiceCall, read_replies
 from sfn_airflow_core.interpreter.resource import parse_resource
@@ -77,6 +77,22 @@ def failed(resource: str) -> dict[str, Json]:
     if parsed.pattern != "request" and jobs is not None:
         return {"job_failed": copy.deepcopy(jobs[1])}
     return {"error": "ServiceException", "cause": "no"}
+
+
+class Says(Protocol):
+    """Who says what tasks do and what services answer, for one side of a scenario."""
+
+    def of_task(self, task: str, index: int | None, arguments: Json) -> Reply | None:
+        """What a task instance itself does; ``None`` where it does what it does."""
+        ...
+
+    def of_service(self, task: str, index: int | None, resource: str, arguments: Json) -> Reply:
+        """What a service answers."""
+        ...
+
+    def resource(self, task: str, action: str) -> str:
+        """The resource of a task's state; for a task without one, that of an action of boto3."""
+        ...
 
 
 @dataclass(slots=True)

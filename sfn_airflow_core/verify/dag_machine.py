@@ -14,7 +14,7 @@ from sfn_airflow_core.interpreter import Execution, Options, Reply, ServiceCall,
 from sfn_airflow_core.interpreter.resource import parse_resource
 from sfn_airflow_core.verify.aws_answers import Place
 from sfn_airflow_core.verify.calls import action_of
-from sfn_airflow_core.verify.dag_answers import DagAnswers
+from sfn_airflow_core.verify.dag_answers import Says
 from sfn_airflow_core.verify.dag_history import Asked, History
 from sfn_airflow_core.verify.dag_services import Aws, DagServices, TableAws
 from sfn_airflow_core.verify.places import marked
@@ -75,7 +75,7 @@ class Functions:
     """
 
     states: States
-    answers: DagAnswers
+    answers: Says
     history: History
     functions: Mapping[str, Function]
     services: DagServices
@@ -157,7 +157,7 @@ class Done:
 def run_machine(
     machine: Machine,
     states: States,
-    answers: DagAnswers,
+    answers: Says,
     given: Json,
     functions: Mapping[str, Function],
     options: Options,
@@ -176,7 +176,7 @@ def run_machine(
         aws: who answers the calls of botocore that functions make; the replies, if nobody else does.
     """
     history = History()
-    services = DagServices(Replies(), aws=aws or TableAws(answers, history))
+    services = DagServices(Replies(), aws=aws or TableAws(answers), history=history)
     world = Functions(states, answers, history, functions, services)
     with services.answering():
         execution = execute(marked(machine), given, world, options=options)

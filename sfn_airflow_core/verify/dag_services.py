@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from sfn_airflow_core.interpreter import Reply
 from sfn_airflow_core.verify.aws_answers import Place, Services, answered, botocore_value, fitted, shown
-from sfn_airflow_core.verify.dag_answers import DagAnswers
+from sfn_airflow_core.verify.dag_answers import Says
 from sfn_airflow_core.verify.dag_history import Asked, History, as_json
 
 Json = Any
@@ -25,18 +25,50 @@ class Aws(Protocol):
         ...
 
 
+Kind = Literal["python", "operator", "sensor"]
+
+
+@dataclass(frozen=True, slots=True)
+class Doers:
+    """Who makes the calls of a task: its function, an operator, or a sensor; functions where nothing is said.
+
+    ``absorbed`` are operators by the sensor that only waits for the job that they started.
+    """
+
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    absorbed: Mapping[str, str] = field(default_factory=dict)
+
+    def kind(self, task: str) -> Kind:
+        """Who makes the calls of a task."""
+        return self.kinds.get(task, "python")
+
+    def asks(self, task: str, operation: str) -> bool:
+        """Whether a call only asks about a job."""
+        return task in self.absorbed or (self.kind(task) == "operator" and operation.startswith(_POLLS))
+
+
 @dataclass(slots=True)
 class DagServices(Services):
-    """Hands every call of botocore to ``aws``, with the task instance that makes it."""
+    """Hands every call of botocore to ``aws``, and notes it with the task instance that makes it."""
 
     aws: Aws | None = None
+    history: History = field(default_factory=History)
+    doers: Doers = field(default_factory=Doers)
 
     def _call(self, client: Any, operation: str, arguments: dict[str, Json]) -> Json:
         assert self.aws is not None
+        if not self.doers.asks(self.place.state, operation):
+            did = self.history.of(self.place.state, self.place.index)
+            notes = did.inner if self.doers.kind(self.place.state) == "python" else did.calls
+            notes.append(asked(client, operation, arguments))
         return self.aws.call(self.place, client, operation, arguments)
 
 
-Kind = Literal["python", "operator", "sensor"]
+def asked(client: Any, operation: str, arguments: dict[str, Json]) -> Asked:
+    """A call of botocore in the words of a state."""
+    action = f"{client.meta.service_model.service_name}:{operation[:1].lower()}{operation[1:]}"
+    shape = client.meta.service_model.operation_model(operation).input_shape
+    return Asked(action, as_json(shown(action, arguments, shape)))
 
 
 @dataclass(slots=True)
@@ -45,57 +77,52 @@ class TableAws:
 
     Functions get an answer for each call. An operator gets the reply to its state: the call that starts something has
     it, and what the operator asks afterwards is answered with the description of the job. ``jobs`` are the replies by
-    task instance; a sensor that was ``absorbed`` asks about the job of its operator.
+    task instance.
     """
 
-    answers: DagAnswers
-    history: History
-    kinds: Mapping[str, Kind] = field(default_factory=dict)
-    absorbed: Mapping[str, str] = field(default_factory=dict)
+    answers: Says
+    doers: Doers = field(default_factory=Doers)
     jobs: dict[tuple[str, int | None], Reply] = field(default_factory=dict)
 
     def call(self, place: Place, client: Any, operation: str, arguments: dict[str, Json]) -> Json:
         """The answer to a call of botocore."""
-        model = client.meta.service_model.operation_model(operation)
-        action = f"{client.meta.service_model.service_name}:{operation[:1].lower()}{operation[1:]}"
-        asked = Asked(action, as_json(shown(action, arguments, model.input_shape)))
-        task, index = self.absorbed.get(place.state, place.state), place.index
-        kind = self.kinds.get(place.state, "python")
-        if place.state in self.absorbed or (kind == "operator" and operation.startswith(_POLLS)):
-            job = self.jobs.get((task, index))
+        shape = client.meta.service_model.operation_model(operation).output_shape
+        call = asked(client, operation, arguments)
+        key = (self.doers.absorbed.get(place.state, place.state), place.index)
+        job = self.jobs.get(key)
+        if self.doers.asks(place.state, operation):
             told = job.value if job is not None else {}
-            return fitted(told, model.output_shape, arguments, invent=not told)
-        if kind == "sensor":
-            return self._looked(place, asked, operation, model.output_shape)
-        did = self.history.of(task, index)
-        if kind == "python":
-            did.inner.append(asked)
-            reply = self.answers.of_service("", None, self.answers.resource("", action), asked.arguments)
-            return _given(reply, action, operation, model.output_shape, operator=False)
-        if (task, index) in self.jobs and self.jobs[task, index].kind == "timeout":
+            return fitted(told, shape, arguments, invent=not told)
+        match self.doers.kind(place.state):
+            case "sensor":
+                return self._looked(place, call, operation, shape)
+            case "python":
+                resource = self.answers.resource("", call.action)
+                reply = self.answers.of_service("", None, resource, call.arguments)
+                return _given(reply, call.action, operation, shape, operator=False)
+        if job is not None and job.kind == "timeout":
             return {}  # a job that took too long is stopped
-        did.calls.append(asked)
-        resource = self.answers.resource(task, action)
-        found = self.answers.of_task(task, index, asked.arguments)
-        reply = found or self.answers.of_service(task, index, resource, asked.arguments)
-        self.jobs[task, index] = reply
-        return _given(reply, action, operation, model.output_shape, operator=True)
+        self.jobs[key] = self._reply(key, call, call.arguments)
+        return _given(self.jobs[key], call.action, operation, shape, operator=True)
 
-    def _looked(self, place: Place, asked: Asked, operation: str, shape: Any) -> Json:
+    def _reply(self, key: tuple[str, int | None], call: Asked, arguments: Json) -> Reply:
+        found = self.answers.of_task(*key, call.arguments)
+        return found or self.answers.of_service(*key, self.answers.resource(key[0], call.action), arguments)
+
+    def _looked(self, place: Place, call: Asked, operation: str, shape: Any) -> Json:
         """The answer to a sensor's look, from the reply to the look of its state, which may be another operation."""
-        self.history.of(place.state, place.index).calls.append(asked)
-        resource = self.answers.resource(place.state, asked.action)
-        prefix = asked.arguments.get("Key") if isinstance(asked.arguments, dict) else None
-        found = self.answers.of_task(place.state, place.index, asked.arguments)
-        given = {"Prefix": prefix} if operation == "HeadObject" else asked.arguments
-        reply = found or self.answers.of_service(place.state, place.index, resource, given)
-        if operation == "HeadObject" and reply.kind == "result" and isinstance(reply.value, dict):
-            listed: Any = reply.value.get("Contents") or ()
-            keys = [entry.get("Key") for entry in listed]
-            if prefix not in keys:
-                raise ClientError({"Error": {"Code": "404"}, "ResponseMetadata": {"HTTPStatusCode": 404}}, operation)  # type: ignore[typeddict-item]
-            return {"ContentLength": 1}
-        return _given(reply, asked.action, operation, shape, operator=False)
+        if operation != "HeadObject":
+            reply = self._reply((place.state, place.index), call, call.arguments)
+            return _given(reply, call.action, operation, shape, operator=False)
+        name = call.arguments["Key"]
+        reply = self._reply((place.state, place.index), call, {"Prefix": name})
+        if reply.kind != "result" or not isinstance(reply.value, dict):
+            return _given(reply, call.action, operation, shape, operator=False)
+        listed: Any = reply.value.get("Contents") or ()
+        if name not in [entry.get("Key") for entry in listed]:
+            missing: Any = {"Error": {"Code": "404"}, "ResponseMetadata": {"HTTPStatusCode": 404}}
+            raise ClientError(missing, operation)
+        return {"ContentLength": 1}
 
 
 def _given(reply: Reply, action: str, operation: str, shape: Any, *, operator: bool) -> Json:

@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from sfn_airflow_core.verify.aws_answers import Place
-from sfn_airflow_core.verify.dag_answers import DagAnswers
+from sfn_airflow_core.verify.dag_answers import Says
 from sfn_airflow_core.verify.dag_history import End, History
 from sfn_airflow_core.verify.dag_run import Drive, Recorder
-from sfn_airflow_core.verify.dag_services import Aws, DagServices, TableAws
+from sfn_airflow_core.verify.dag_services import Aws, DagServices, Doers, TableAws
 from sfn_airflow_core.verify.dag_stand_ins import StandIns, doing, kinds
 from sfn_airflow_core.verify.replies import Json, Replies
 
@@ -56,7 +56,7 @@ class _Watched(Drive):
 
 def run_dag(
     dag: Any,
-    answers: DagAnswers,
+    answers: Says,
     moment: datetime,
     conf: Mapping[str, Json],
     *,
@@ -76,8 +76,8 @@ def run_dag(
         timeout: seconds after which ``TimeoutError`` is raised.
     """
     history = History()
-    boundary = aws or TableAws(answers, history, kinds(dag), absorbed or {})
-    services = DagServices(Replies(), aws=boundary)
+    doers = Doers(kinds(dag), absorbed or {})
+    services = DagServices(Replies(), aws=aws or TableAws(answers, doers), history=history, doers=doers)
     recorder = Recorder()
     work = StandIns(answers, history, lambda: services.place)
     with _unchanged(dag), services.answering(), work.working():
@@ -91,8 +91,7 @@ def run_dag(
 @contextmanager
 def _unchanged(dag: Any) -> Iterator[None]:
     """Puts back the params of a DAG, which a run with a conf changes."""
-    owners = [owner for owner in (dag, *dag.tasks) if not getattr(owner, "is_mapped", False)]
-    kept = [(owner, copy.deepcopy(owner.params)) for owner in owners]
+    kept = [(owner, copy.deepcopy(owner.params)) for owner in (dag, *dag.tasks)]
     try:
         yield
     finally:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -20,7 +22,7 @@ from unittest import mock
 
 from sfn_airflow_core.interpreter import Reply
 from sfn_airflow_core.verify.aws_answers import Place
-from sfn_airflow_core.verify.dag_answers import DagAnswers
+from sfn_airflow_core.verify.dag_answers import Says
 from sfn_airflow_core.verify.dag_history import Asked, History, as_json
 from sfn_airflow_core.verify.dag_services import Kind
 
@@ -33,6 +35,7 @@ _OURSELVES: Final = (
     "DateTimeSensor", "TimeSensor", "DayOfWeekSensor", "TimeDeltaSensor", "BaseSensorOperator",
 )  # fmt: skip
 _CALLED: Final = ("PythonOperator", "BranchPythonOperator", "ShortCircuitOperator", "PythonSensor")
+_CONNECTIONS: Final = {"AIRFLOW_CONN_AWS_DEFAULT": "aws://"}
 _ELSEWHERE: Final = ("_BasePythonVirtualenvOperator",)
 
 
@@ -73,7 +76,7 @@ def kinds(dag: Any) -> dict[str, Kind]:
 class StandIns:
     """Takes the place of what a DAG's tasks would do outside; notes what they are given and give back."""
 
-    answers: DagAnswers
+    answers: Says
     history: History
     place: Callable[[], Place]
     waits: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -108,6 +111,11 @@ class StandIns:
 
         clock = _Clock(sensors.timezone, self.late)
         with ExitStack() as patches:
+            patches.enter_context(mock.patch.dict(os.environ, _CONNECTIONS))
+            if (hooks := sys.modules.get("airflow.providers.amazon.aws.hooks.base_aws")) is not None:
+                # it looks through the whole call stack for the name of the operator, only to tell it to AWS
+                caller = staticmethod(lambda *_: "Unknown")
+                patches.enter_context(mock.patch.object(hooks.AwsGenericHook, "_get_caller", caller))
             for owner, name, double in (
                 (PythonOperator, "execute_callable", called),
                 (PythonSensor, "poke", poked),

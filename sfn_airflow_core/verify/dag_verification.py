@@ -13,7 +13,7 @@ from sfn_airflow_core.asl.model import Machine
 from sfn_airflow_core.interpreter import Options
 from sfn_airflow_core.interpreter.values import json_text, timestamp
 from sfn_airflow_core.verify.compare import Difference
-from sfn_airflow_core.verify.dag_answers import answers
+from sfn_airflow_core.verify.dag_answers import Says, answers
 from sfn_airflow_core.verify.dag_compare import DagComparison, Facts, joined
 from sfn_airflow_core.verify.dag_history import History
 from sfn_airflow_core.verify.dag_machine import Done, Function, States, run_machine
@@ -33,8 +33,8 @@ _OTHER: Final = Options(name="another-execution", machine_name="another-machine"
 class DagSubject:
     """A DAG and the state machine that is to behave like it.
 
-    ``dag`` is what Airflow has imported, ``functions`` are the Lambda functions by name. ``aws`` makes an AWS for a
-    side of a scenario, instead of the scenario's replies.
+    ``dag`` is what Airflow has imported, ``functions`` are the Lambda functions by name. ``world`` makes what answers
+    one side of a scenario, instead of the scenario's replies: the states, and the clients of botocore.
     """
 
     name: str
@@ -45,7 +45,7 @@ class DagSubject:
     facts: Facts
     functions: Mapping[str, Function]
     timeout: float = 60.0
-    aws: Callable[[Scenario], Aws] | None = None
+    world: Callable[[Scenario], tuple[Says, Aws]] | None = None
 
 
 @dataclass(slots=True)
@@ -66,34 +66,38 @@ class DagBench:
 
     def _dag(self, scenario: Scenario) -> History:
         subject = self.subject
+        says, aws = self._world(scenario)
         with _variables(scenario.variables):
             return run_dag(
                 subject.dag,
-                self._answers(scenario),
+                says,
                 moment_of(scenario),
                 _conf(scenario),
                 absorbed=subject.facts.absorbed,
-                aws=None if subject.aws is None else subject.aws(scenario),
+                aws=aws,
                 timeout=subject.timeout,
             )
 
     def machine(self, scenario: Scenario, options: Options) -> Done:
         """One execution of the machine."""
         subject = self.subject
+        says, aws = self._world(scenario)
         with _variables(scenario.variables):
             return run_machine(
                 subject.machine,
                 subject.states,
-                self._answers(scenario),
+                says,
                 scenario.input,
                 subject.functions,
                 replace(options, start=moment_of(scenario)),
-                aws=None if subject.aws is None else subject.aws(scenario),
+                aws=aws,
             )
 
-    def _answers(self, scenario: Scenario) -> Any:
+    def _world(self, scenario: Scenario) -> tuple[Says, Aws | None]:
+        if self.subject.world is not None:
+            return self.subject.world(scenario)
         tasks = [task.task_id for task in self.subject.dag.tasks]
-        return answers(scenario.replies, tasks, self.subject.states.resources)
+        return answers(scenario.replies, tasks, self.subject.states.resources), None
 
     def compare(self, scenario: Scenario) -> Outcome:
         """Run one scenario on both sides."""
