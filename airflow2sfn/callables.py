@@ -122,30 +122,26 @@ def _texts(node: ast.expr | None) -> list[str] | None:
             return None
 
 
-def item_arguments(task: Task, values: Values, asked: Asked) -> tuple[str, dict[str, Json] | str]:
-    """A mapped callable: the list of items as an expression, and the event of one item (ItemSelector)."""
+def item_arguments(task: Task, values: Values, asked: Asked) -> tuple[str, dict[str, Json] | None, str]:
+    """A mapped callable: the list of items as an expression, the ItemSelector, and the event of an item's function."""
     item = "$states.context.Map.Item.Value"
     expansion = task.expansion
     assert expansion is not None
     if expansion.kind == "expand_kwargs":
         assert expansion.over is not None
         fixed = payload(task, values, asked)
+        items = list_of(expansion.over, values)
         if not fixed:
-            return list_of(expansion.over, values), query(item)
-        entries = ", ".join(f"{quoted(name)}: {_inner(value)}" for name, value in fixed.items())
-        return list_of(expansion.over, values), query(f"$merge([{{{entries}}}, {item}])")
+            return items, None, query("$states.input")
+        # An ItemSelector has to be an object, so that the two are merged where they are used.
+        selector: dict[str, Json] = {"fixed": fixed, "item": query(item)}
+        return items, selector, query("$merge([$states.input.fixed, $states.input.item])")
     names = [name for name, _ in expansion.values]
     fixed = payload(task, values, asked, tuple(names))
     if len(names) == 1:
-        return list_of(expansion.values[0][1], values), {names[0]: query(item), **fixed}
+        return list_of(expansion.values[0][1], values), {names[0]: query(item), **fixed}, query("$states.input")
     product = cross(dict(expansion.values), values)
-    return product, {**{name: query(f"{item}.{name}") for name in names}, **fixed}
-
-
-def _inner(value: Json) -> str:
-    from airflow2sfn.values import constant
-
-    return constant(value)
+    return product, {**{name: query(f"{item}.{name}") for name in names}, **fixed}, query("$states.input")
 
 
 def list_of(value: Value, values: Values) -> str:

@@ -220,8 +220,9 @@ def _map(draft: Draft, mapped: Mapped, first: Out) -> asl.Map:
         name=item, resource=call.resource, retry=call.retry, timeout_seconds=call.timeout, catch=catch,
         flow=QueryFlow(Given(call.arguments), Given(query(call.result))),
     )  # fmt: skip
+    selector = None if mapped.selector is None else Given(mapped.selector)
     return asl.Map(
         name=draft.name, comment=draft.comment, flow=_flow(first), items=Given(query(mapped.items)),
-        item_selector=Given(mapped.selector), max_concurrency=mapped.limit, next=first.target,
+        item_selector=selector, max_concurrency=mapped.limit, next=first.target,
         processor=asl.Machine(item, {item: task, **states}),
     )  # fmt: skip

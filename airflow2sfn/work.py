@@ -96,8 +96,8 @@ def _python(task: Task, plan: Plan, values: Values, note: Note) -> Work:
     if task.expansion is not None:
         if kind != "work":
             raise Untranslatable(f"a mapped {kind} task")
-        items, selector = callables.item_arguments(task, values, function.asked)
-        return _mapped(task, call("{% $states.input %}"), items, selector)
+        items, selector, event = callables.item_arguments(task, values, function.asked)
+        return _mapped(task, call(event), items, selector)
     event: Json = dict(callables.payload(task, values, function.asked))
     if kind == "sensor":
         return _probe(task, call(event), f"$boolean({_PAYLOAD})", note)

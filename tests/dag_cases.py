@@ -1,0 +1,39 @@
+"""The DAGs in fixtures/airflow2sfn, read, translated and deployed."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from airflow2sfn.deploy.deployment import Deployment, deploy
+from airflow2sfn.read import read_text
+from airflow2sfn.reading.project import Project
+from airflow2sfn.source import Dag
+from airflow2sfn.translate import Translated, translate
+
+FIXTURES = Path(__file__).parent.parent / "fixtures" / "airflow2sfn"
+CASES = sorted(path.parent for path in FIXTURES.glob("*/dag.py"))
+NAME = "machine"
+"""What the files of a case are called."""
+
+
+@cache
+def dag_of(case: Path) -> Dag:
+    """The DAG of a case."""
+    reading = read_text((case / "dag.py").read_text(encoding="utf-8"), "dag.py", Project((case,)), module="dag")
+    assert not reading.problems
+    assert not reading.findings
+    (dag,) = reading.dags
+    return dag
+
+
+@cache
+def translated(case: Path) -> Translated:
+    """What becomes of it."""
+    return translate(dag_of(case), project=Project((case,)))
+
+
+@cache
+def deployed(case: Path) -> Deployment:
+    """The files that deploy it."""
+    return deploy(dag_of(case), translated(case), NAME, Project((case,)))
