@@ -15,6 +15,10 @@ _ENUMS: Mapping[str, Callable[[str], str]] = {
     "EcsTaskStates": str,
     "ApprovalStatus": lambda name: "".join(word.capitalize() for word in name.split("_")),
     "WaitPolicy": str.lower,
+    "ClusterStates": str,
+    "NodegroupStates": str,
+    "FargateProfileStates": str,
+    "DmsTaskWaiterStatus": str.lower,
 }
 """The provider's own enums, and what their members are worth."""
 _S3 = "s3://"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,6 +26,7 @@ from sfn_airflow_core.catalogue.table import CLASSES
 
 RESOURCE = "arn:aws:states:::"
 _WEEK = 7 * 86_400
+_STARTED = re.compile(r"\$start\.([\w.]+)")
 _DELAYS = ("waiter_delay", "poll_interval", "check_interval", "wait_interval_seconds", "delay", "waiter_interval")
 _ATTEMPTS = ("waiter_max_attempts", "max_attempts", "max_attempt", "max_polling_attempts", "max_iterations")
 
@@ -143,17 +145,24 @@ def watched(site: Site, call: Call, job: Describe, one: Operator, name: str = "s
     asked: dict[str, Json] = {}
     kept: dict[str, str] = {}
     for member, source in job.arguments:
+        if source.startswith("'"):
+            lens.put(asked, member, source.strip("'"))
+            continue
         side, _, path = source.partition(".")
         listed, plain = member.startswith("["), member.strip("[]")
         if side == "result":
-            variable = site.values.local(plain.lower())
+            variable = site.values.local(path.rpartition(".")[2].lower())
             kept[variable] = jsonata(path)
             value: Json = f"{{% ${variable} %}}"
         else:
             value = _requested(call.arguments, path)
         if value is not None:
-            asked[plain] = [value] if listed else value
+            lens.put(asked, plain, [value] if listed else value)
     waited = one.waited
+    for path in dict.fromkeys(_STARTED.findall(waited)):
+        variable = site.values.local(path.rpartition(".")[2].lower())
+        kept[variable] = jsonata(path)
+        waited = waited.replace(f"$start.{path}", f"${variable}")
     for member, value in asked.items():
         waited = waited.replace(f"$job.{member}", constant(value[0] if isinstance(value, list) else value))
     look = Look(
@@ -185,14 +194,9 @@ def described(look: Look, result: str) -> Look:
 
 def _requested(arguments: Json, path: str) -> Json:
     """A part of the arguments with which something was started."""
-    for step in path.split("."):
-        if isinstance(arguments, str):
-            raise Untranslatable("what it starts is only known in the run, and cannot be watched")
-        if isinstance(arguments, list):
-            arguments = arguments[int(step)] if int(step) < len(arguments) else None
-        else:
-            arguments = arguments.get(step) if isinstance(arguments, dict) else None
-    return arguments
+    if isinstance(arguments, str):
+        raise Untranslatable("what it starts is only known in the run, and cannot be watched")
+    return lens.find(arguments, path)
 
 
 def _sensor(site: Site, row: Row, one: Sensor, arguments: Json) -> Work:
@@ -203,6 +207,7 @@ def _sensor(site: Site, row: Row, one: Sensor, arguments: Json) -> Work:
         site.note(SensorRetries(at=place(task), task=task.task_id, retries=int(task.known("retries", 0))))
     call = Call(f"{RESOURCE}{action}", arguments, "null", entries)
     output, done, failed = one.found, "$states.input", ""
+    good: tuple[str, ...] = ()
     if not one.found:
         assert row.describe is not None, "a sensor has a condition or a job"
         output = jsonata(row.describe.status)
@@ -210,6 +215,8 @@ def _sensor(site: Site, row: Row, one: Sensor, arguments: Json) -> Work:
         bad = row.describe.failed if one.broken is None else one.broken
         done, failed = _among(good), _among(tuple(end for end in bad if end not in good))
     gone = one.gone or (row.describe.gone if row.describe else ())
+    if one.vanished and one.vanished not in good:
+        gone = ()
     return Chain(
         (
             Look(
@@ -245,6 +252,8 @@ def jsonata(path: str) -> str:
     >>> jsonata("Jobs.0.Status")
     '$states.result.Jobs[0].Status'
     """
+    if path.startswith("("):
+        return path
     steps = (f"[{step}]" if step.isdigit() else f".{step}" for step in path.split("."))
     return f"$states.result{''.join(steps)}"
 

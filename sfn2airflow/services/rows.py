@@ -7,12 +7,10 @@ is what the services' API references say of their statuses. Errors, results and 
 
 from __future__ import annotations
 
-from sfn_airflow_core.catalogue.calls import CALLS
-from sfn_airflow_core.catalogue.clusters import CLUSTERS
-from sfn_airflow_core.catalogue.jobs import JOBS
 from sfn_airflow_core.catalogue.model import Row
+from sfn_airflow_core.catalogue.table import OPTIMISED
 
-ROWS: tuple[Row, ...] = (*CALLS, *JOBS, *CLUSTERS)
+ROWS: tuple[Row, ...] = OPTIMISED
 
 ERROR_PREFIXES: dict[str, str] = {
     "lambda": "Lambda",

@@ -30,12 +30,12 @@ def arguments(row: Row, given: Operator | Sensor, keywords: Mapping[str, Json]) 
             value = to_task(place.form, keywords[place.keyword])
             if place.listed and not isinstance(value, list):
                 value = [value]
-            _set(result, place.path, spelt(value, at(shape, place.path), spell))
+            put(result, place.path, spelt(value, at(shape, place.path), spell))
     for path, template in given.composed.items():
         if (text := _composed(template, keywords)) is not None:
-            _set(result, path, text)
+            put(result, path, text)
     for path, fixed in given.fixed.items():
-        _set(result, path, fixed)
+        put(result, path, fixed)
     rest = keywords.get(given.rest) if given.rest else None
     if (expression := computed(rest)) is not None:
         return f"{{% $merge([{_object(result)}, {expression}]) %}}" if result else rest
@@ -55,28 +55,24 @@ def keywords(row: Row, given: Operator | Sensor, values: Mapping[str, Json]) -> 
         Inexpressible: if the operator cannot say all of it.
     """
     shape, spell = request(action_of(row, given), row)
-    left: dict[str, Json] = dict(values)
+    told: dict[str, Json] = dict(values)
     result: dict[str, Json] = {}
-    for path, fixed in given.fixed.items():
-        if _take(left, path) != fixed:
-            raise Inexpressible(f"{path} is not what the operator says")
     for path, template in given.composed.items():
-        if (text := _take(left, path)) is not None:
+        if (text := find(told, path)) is not None:
             result |= _parts(template, text)
     for place in (place for place in given.places if place.written):
-        value = _take(left, place.path)
+        value = own_spelling(find(told, place.path), at(shape, place.path), spell)
         if value is None:
             continue
-        value = own_spelling(value, at(shape, place.path), spell)
-        if place.listed:
-            if not isinstance(value, list) or len(value) != 1:
-                raise Inexpressible(f"{place.path} is not one value")
+        if place.listed and isinstance(value, list) and len(value) == 1:
             value = value[0]
         result[place.keyword] = to_operator(place.form, value)
-    if left and given.rest is None:
-        raise Inexpressible(f"the operator has no keyword for {', '.join(left)}")
-    if left and given.rest:
+    paths = [*(place.path for place in given.places), *given.composed, *given.fixed]
+    known = {path.partition(".")[0] for path in paths}
+    if given.rest and (left := {name: value for name, value in values.items() if name not in known}):
         result[given.rest] = own_spelling(left, shape, spell)
+    if arguments(row, given, result) != told:
+        raise Inexpressible("the operator cannot say all of it")
     return result
 
 
@@ -92,31 +88,39 @@ def action_of(row: Row, given: Operator | Sensor) -> str:
     return given.action or (as_sdk(row.describe.action) if row.describe else row.action)
 
 
-def _set(result: dict[str, Json], path: str, value: Json) -> None:
-    *outer, last = path.split(".")
-    for part in outer:
-        step = result.setdefault(part, {})
-        if not isinstance(step, dict):
-            raise Inexpressible(f"{part} is computed, and {path} would be part of it")
-        result = step
-    result[last] = value
+def put(result: dict[str, Json], path: str, value: Json) -> None:
+    """Writes a value at a dotted path, in which numbers are positions. Raises Inexpressible."""
+    inner: Json = result
+    steps = path.split(".")
+    for step, following in zip(steps, [*steps[1:], ""], strict=True):
+        fresh: Json = value if not following else [] if following.isdigit() else {}
+        match inner:
+            case dict():
+                inner = inner.setdefault(step, fresh) if following else _replaced(inner, step, value)
+            case list() if step.isdigit() and int(step) <= len(inner):
+                if int(step) == len(inner):
+                    inner.append(fresh)
+                inner = inner[int(step)]
+            case _:
+                raise Inexpressible(f"{path} is part of something that is computed")
 
 
-def _take(left: dict[str, Json], path: str) -> Json:
-    """What stands at a path, taken out; objects that are empty then vanish."""
-    name, _, inner = path.partition(".")
-    if not inner:
-        return left.pop(name, None)
-    step = left.get(name)
-    if not isinstance(step, dict):
-        return None
-    copied = dict(step)
-    value = _take(copied, inner)
-    if copied:
-        left[name] = copied
-    elif value is not None:
-        del left[name]
+def _replaced(inner: dict[str, Json], step: str, value: Json) -> Json:
+    inner[step] = value
     return value
+
+
+def find(values: Json, path: str) -> Json:
+    """What stands at a dotted path; ``None`` where nothing does."""
+    for step in path.split("."):
+        match values:
+            case dict():
+                values = values.get(step)
+            case list() if step.isdigit() and int(step) < len(values):
+                values = values[int(step)]
+            case _:
+                return None
+    return values
 
 
 def _composed(template: str, given: Mapping[str, Json]) -> Json:

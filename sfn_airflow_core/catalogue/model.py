@@ -31,12 +31,13 @@ class Describe:
     """How a job is watched, and which part of the description is the result of a ``.sync`` Task.
 
     ``arguments`` pairs a member of the describing request with where its value comes from: ``request.JobName`` (the
-    Task's arguments) or ``result.JobRunId`` (the answer of the call that started the job). A member in brackets,
-    ``[Tasks]``, takes a list of that one value. Paths are dotted, a number in them is a position. ``status`` is the
-    path of the job's status in the description; a status in neither list means "go on waiting", and ``DELETED`` also
-    means "not found". ``result`` is the path of the Task's result (empty: the whole description), or ``Name=path``
-    pairs that make an object. ``containers`` is the path of an ECS task, which has failed where one of its containers
-    has. ``gone`` are the errors (codes of the service) that say that there is nothing to describe any more.
+    Task's arguments), ``result.JobRunId`` (the answer of the call that started the job), or a text in quotes. A member
+    in brackets, ``[Tasks]``, takes a list of that one value. Paths are dotted, a number in them is a position.
+    ``status`` is the path of the job's status in the description, or an expression in parentheses that gives it; a
+    status in neither list means "go on waiting", and ``DELETED`` also means "not found". ``result`` is the path of the
+    Task's result (empty: the whole description), or ``Name=path`` pairs that make an object. ``containers`` is the path
+    of an ECS task, which has failed where one of its containers has. ``gone`` are the errors (codes of the service)
+    that say that there is nothing to describe any more.
     """
 
     action: str
@@ -84,7 +85,8 @@ class Operator:
     ``rest`` is the keyword for a dictionary of all other arguments; ``None``: there is none. From Airflow: ``waits``
     names the keyword that says whether it waits for the job (``always``, or empty for never), ``waiting`` what holds
     where the keyword is missing. ``result`` is its XCom as JSONata over the answer of the call, ``waited`` the same
-    over the result of the ``.sync`` Task or the last description (empty: that of the call). ``defaults`` is what the
+    over the result of the ``.sync`` Task or the last description (there, ``$job.Id`` is an argument of the describing
+    call, ``$start.Id`` a part of the first answer; empty: null). ``defaults`` is what the
     operator passes where a task does not say otherwise, ``ignored`` are keywords that say nothing about the call,
     ``refused`` those that make it another call. ``accepted`` are errors that the operator takes for success,
     ``start_errors`` those that can occur before the job runs, for a sensor that does the waiting.
@@ -164,7 +166,8 @@ class Sensor:
     such a sensor after its operator is the waiting of a ``.sync`` Task. ``found`` is a condition on
     ``$states.result``, empty for "the status is a good end". ``targets`` names the keyword with the good ends,
     ``succeeded`` says what they are without it, ``broken`` the bad ones; both are those of the job where a row does
-    not say. ``gone`` are errors that mean the same as a good end, ``missing`` those that mean "not yet". ``action`` is
+    not say. ``gone`` are errors that mean the same as a good end (with ``vanished``: only where that is the status
+    wanted), ``missing`` those that mean "not yet". ``action`` is
     the call, if it is not the one that describes the job.
     """
 
@@ -178,6 +181,7 @@ class Sensor:
     succeeded: tuple[str, ...] = ()
     broken: tuple[str, ...] | None = None
     gone: tuple[str, ...] = ()
+    vanished: str = ""
     missing: tuple[str, ...] = ()
     defaults: Mapping[str, Json] = field(default_factory=dict, hash=False)
     ignored: frozenset[str] = frozenset()

@@ -34,8 +34,7 @@ def row(
     arguments: str = "",
     extra: str = "",
     describe: Describe | None = None,
-    operators: tuple[Operator, ...] = (),
-    sensors: tuple[Sensor, ...] = (),
+    classes: tuple[Operator | Sensor, ...] = (),
 ) -> Row:
     """A row of an optimised integration with what follows from its action."""
     verb = action.partition(":")[2]
@@ -52,8 +51,8 @@ def row(
         arguments=tuple(arguments.split()),
         extra=tuple(extra.split()),
         describe=describe,
-        operators=operators,
-        sensors=sensors,
+        operators=tuple(one for one in classes if isinstance(one, Operator)),
+        sensors=tuple(one for one in classes if isinstance(one, Sensor)),
     )
 
 
@@ -150,6 +149,7 @@ def sensor(
     succeeded: str = "",
     broken: str | None = None,
     gone: str = "",
+    vanished: str = "",
     missing: str = "",
     defaults: Mapping[str, Json] | None = None,
     ignored: str = "",
@@ -174,6 +174,7 @@ def sensor(
         succeeded=tuple(succeeded.split()),
         broken=None if broken is None else tuple(broken.split()),
         gone=tuple(gone.split()),
+        vanished=vanished,
         missing=tuple(missing.split()),
         defaults=defaults or {},
         ignored=frozenset(ignored.split()),

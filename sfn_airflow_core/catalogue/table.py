@@ -9,16 +9,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sfn_airflow_core.catalogue.calls import CALLS
-from sfn_airflow_core.catalogue.clusters import CLUSTERS
-from sfn_airflow_core.catalogue.jobs import JOBS
 from sfn_airflow_core.catalogue.model import Operator, Row, Sensor
-from sfn_airflow_core.catalogue.storage import STORAGE
+from sfn_airflow_core.catalogue.rows.analytics import ANALYTICS
+from sfn_airflow_core.catalogue.rows.bedrock import BEDROCK
+from sfn_airflow_core.catalogue.rows.calls import CALLS
+from sfn_airflow_core.catalogue.rows.clusters import CLUSTERS
+from sfn_airflow_core.catalogue.rows.databases import DATABASES
+from sfn_airflow_core.catalogue.rows.eks import EKS
+from sfn_airflow_core.catalogue.rows.emr import EMR
+from sfn_airflow_core.catalogue.rows.jobs import JOBS
+from sfn_airflow_core.catalogue.rows.learning import LEARNING
+from sfn_airflow_core.catalogue.rows.messages import MESSAGES
+from sfn_airflow_core.catalogue.rows.migration import MIGRATION
+from sfn_airflow_core.catalogue.rows.platform import PLATFORM
+from sfn_airflow_core.catalogue.rows.rds import RDS
+from sfn_airflow_core.catalogue.rows.storage import STORAGE
 
-OPTIMISED: tuple[Row, ...] = (*CALLS, *JOBS, *CLUSTERS)
+OPTIMISED: tuple[Row, ...] = (*CALLS, *JOBS, *CLUSTERS, *EKS)
 """The integrations that Step Functions offers beside those of the AWS SDK."""
 
-ROWS: tuple[Row, ...] = (*OPTIMISED, *STORAGE)
+ROWS: tuple[Row, ...] = (
+    *OPTIMISED,
+    *STORAGE,
+    *ANALYTICS,
+    *RDS,
+    *DATABASES,
+    *MIGRATION,
+    *PLATFORM,
+    *MESSAGES,
+    *LEARNING,
+    *BEDROCK,
+    *EMR,
+)
 
 
 def _by_class() -> Mapping[str, tuple[tuple[Row, Operator | Sensor], ...]]:

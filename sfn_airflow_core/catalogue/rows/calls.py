@@ -22,7 +22,7 @@ _CORE = (
         "lambda:invoke",
         RR_TOKEN,
         iam="lambda:InvokeFunction",
-        operators=(
+        classes=(
             operator(
                 "lambda_function.LambdaInvokeFunctionOperator",
                 "function_name payload=Payload:json qualifier invocation_type client_context",
@@ -37,7 +37,7 @@ _CORE = (
         "sns",
         "sns:publish",
         RR_TOKEN,
-        operators=(
+        classes=(
             operator(
                 "sns.SnsPublishOperator",
                 "target_arn=TopicArn subject message message_attributes=MessageAttributes:attributes message_group_id"
@@ -52,7 +52,7 @@ _CORE = (
         "sqs",
         "sqs:sendMessage",
         RR_TOKEN,
-        operators=(
+        classes=(
             operator(
                 "sqs.SqsPublishOperator",
                 "sqs_queue=QueueUrl message_content=MessageBody message_attributes delay_seconds message_group_id"
@@ -68,7 +68,7 @@ _CORE = (
         "events",
         "events:putEvents",
         RR_TOKEN,
-        operators=(
+        classes=(
             operator(
                 "eventbridge.EventBridgePutEventsOperator",
                 "entries=Entries:events",
@@ -86,7 +86,7 @@ _CORE = (
         iam="states:StartExecution",
         sync_iam="states:DescribeExecution",
         describe=_EXECUTION,
-        operators=(
+        classes=(
             operator(
                 "step_function.StepFunctionStartExecutionOperator",
                 "state_machine_arn name state_machine_input=Input:json",
@@ -96,8 +96,8 @@ _CORE = (
                 waited="$states.result.ExecutionArn",
                 refused="is_redrive_execution",
             ),
+            sensor("step_function.StepFunctionExecutionSensor", "execution_arn", link="execution_arn"),
         ),
-        sensors=(sensor("step_function.StepFunctionExecutionSensor", "execution_arn", link="execution_arn"),),
     ),
     row(
         "connect-api-gateway",
@@ -127,10 +127,10 @@ _DATA = (
             "FAILED STOPPED TIMEOUT ERROR EXPIRED",
             "JobRun",
         ),
-        operators=(
+        classes=(
             operator(
                 "glue.GlueJobOperator",
-                "job_name script_args=Arguments run_job_kwargs=* ~security_configuration",
+                "job_name script_args=Arguments run_job_kwargs=*",
                 waits="wait_for_completion",
                 result="$states.result.JobRunId",
                 waited="$states.result.Id",
@@ -138,8 +138,8 @@ _DATA = (
                 " Glue.OperationTimeoutException Glue.ResourceNumberLimitExceededException Glue.ThrottlingException",
                 required="JobName",
             ),
+            sensor("glue.GlueJobSensor", "job_name run_id", link="run_id"),
         ),
-        sensors=(sensor("glue.GlueJobSensor", "job_name run_id", link="run_id"),),
     ),
     row(
         "connect-athena",
@@ -155,7 +155,7 @@ _DATA = (
             "SUCCEEDED",
             "FAILED CANCELLED",
         ),
-        operators=(
+        classes=(
             operator(
                 "athena.AthenaOperator",
                 "query=QueryString query_execution_context result_configuration workgroup=WorkGroup"
@@ -166,8 +166,8 @@ _DATA = (
                 waited="$states.result.QueryExecution.QueryExecutionId",
                 required="QueryString",
             ),
+            sensor("athena.AthenaSensor", "query_execution_id", link="query_execution_id"),
         ),
-        sensors=(sensor("athena.AthenaSensor", "query_execution_id", link="query_execution_id"),),
     ),
     *(
         row("connect-athena", "Amazon Athena", "athena", f"athena:{verb}")
@@ -186,6 +186,15 @@ _DATA = (
             "State",
             "SUCCEEDED",
             "FAILED STOPPED TIMEOUT",
+        ),
+        classes=(
+            operator(
+                "glue_databrew.GlueDataBrewStartJobOperator",
+                "job_name=Name",
+                waits="wait_for_completion",
+                result="{'run_id': $states.result.RunId}",
+                waited="{'run_id': $states.result.RunId}",
+            ),
         ),
     ),
 )

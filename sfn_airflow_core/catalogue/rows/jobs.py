@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sfn_airflow_core.catalogue.model import Row
+from sfn_airflow_core.catalogue.model import Operator, Row, Sensor
 from sfn_airflow_core.catalogue.notation import RR_SYNC, RR_TOKEN, describe_by, operator, row, sensor
 
 _COMPUTE = (
@@ -16,7 +16,7 @@ _COMPUTE = (
         describe=describe_by(
             "batch:describeJobs", "[Jobs]=result.JobId", "Jobs.0.Status", "SUCCEEDED", "FAILED", "Jobs.0"
         ),
-        operators=(
+        classes=(
             operator(
                 "batch.BatchOperator",
                 "job_name job_definition job_queue parameters container_overrides array_properties node_overrides"
@@ -28,8 +28,8 @@ _COMPUTE = (
                 required="JobName JobDefinition JobQueue",
                 differs="does not set the environment variable MANAGED_BY_AWS in the container",
             ),
+            sensor("batch.BatchSensor", "job_id=Jobs[]", link="job_id"),
         ),
-        sensors=(sensor("batch.BatchSensor", "job_id=Jobs[]", link="job_id"),),
     ),
     row(
         "connect-ecs",
@@ -48,18 +48,19 @@ _COMPUTE = (
             "Tasks.0",
             containers="Tasks.0",
         ),
-        operators=(
+        classes=(
             operator(
                 "ecs.EcsRunTaskOperator",
                 "task_definition cluster overrides launch_type capacity_provider_strategy group placement_constraints"
-                " placement_strategy platform_version network_configuration propagate_tags volume_configurations ~tags",
+                " placement_strategy platform_version network_configuration propagate_tags volume_configurations"
+                " ~tags=Tags:tags",
                 waits="wait_for_completion",
                 defaults={"launch_type": "EC2"},
+                refused="skip_on_exit_code",
+                ignored="quota_retry stop_task_on_failure",
                 required="TaskDefinition Cluster",
                 differs="StartedBy is the task's owner",
             ),
-        ),
-        sensors=(
             sensor(
                 "ecs.EcsTaskStateSensor",
                 "cluster task=Tasks[]",
@@ -121,14 +122,46 @@ _COMPUTE = (
     ),
 )
 
+
+_CHECKS = {
+    "Training": "check_if_job_exists action_if_job_exists",
+    "Transform": "check_if_job_exists action_if_job_exists check_if_model_exists action_if_model_exists",
+    "Processing": "action_if_job_exists",
+}
+
+
+def _learning(kind: str, word: str) -> tuple[Operator | Sensor, ...]:
+    """A SageMaker job's operator, of which the whole request is one keyword, and its sensor."""
+    return (
+        operator(
+            f"sagemaker.SageMaker{word}Operator",
+            "config=*",
+            waits="wait_for_completion",
+            waited=f"{{'{word}': $states.result}}",
+            ignored=_CHECKS.get(word, ""),
+            refused="output_files_to_xcom" if word == "Processing" else "",
+        ),
+        sensor(
+            f"sagemaker.SageMaker{word}Sensor",
+            f"job_name={kind}Name",
+            broken="Failed" if word in ("Transform", "Tuning") else "Failed Stopped",
+            succeeded="Completed Stopped" if word in ("Transform", "Tuning") else "",
+        ),
+    )
+
+
 _LEARNING = (
     *(
-        row("connect-sagemaker", "Amazon SageMaker AI", "sagemaker", f"sagemaker:{verb}", iam=iam)
-        for verb, iam in (
-            ("createEndpoint", ""),
-            ("createEndpointConfig", ""),
-            ("createModel", "sagemaker:CreateModel iam:PassRole"),
-            ("updateEndpoint", ""),
+        row("connect-sagemaker", "Amazon SageMaker AI", "sagemaker", f"sagemaker:{verb}", iam=iam, classes=classes)
+        for verb, iam, classes in (
+            ("createEndpoint", "", ()),
+            ("createEndpointConfig", "", (operator("sagemaker.SageMakerEndpointConfigOperator", "config=*"),)),
+            (
+                "createModel",
+                "sagemaker:CreateModel iam:PassRole",
+                (operator("sagemaker.SageMakerModelOperator", "config=*"),),
+            ),
+            ("updateEndpoint", "", ()),
         )
     ),
     *(
@@ -141,15 +174,20 @@ _LEARNING = (
             iam=f"sagemaker:Create{kind} sagemaker:AddTags iam:PassRole",
             sync_iam=f"sagemaker:Describe{kind}",
             describe=describe_by(
-                f"sagemaker:describe{kind}", f"{name}=request.{name}", status, "Completed", "Failed Stopped"
+                f"sagemaker:describe{kind}",
+                f"{kind}Name=request.{kind}Name",
+                f"{kind}Status",
+                "Completed",
+                "Failed Stopped",
             ),
+            classes=_learning(kind, word) if word else (),
         )
-        for kind, name, status in (
-            ("TrainingJob", "TrainingJobName", "TrainingJobStatus"),
-            ("TransformJob", "TransformJobName", "TransformJobStatus"),
-            ("ProcessingJob", "ProcessingJobName", "ProcessingJobStatus"),
-            ("LabelingJob", "LabelingJobName", "LabelingJobStatus"),
-            ("HyperParameterTuningJob", "HyperParameterTuningJobName", "HyperParameterTuningJobStatus"),
+        for kind, word in (
+            ("TrainingJob", "Training"),
+            ("TransformJob", "Transform"),
+            ("ProcessingJob", "Processing"),
+            ("LabelingJob", ""),
+            ("HyperParameterTuningJob", "Tuning"),
         )
     ),
     row(
@@ -160,6 +198,13 @@ _LEARNING = (
         RR_TOKEN,
         iam="bedrock:InvokeModel",
         extra="Input Output",
+        classes=(
+            operator(
+                "bedrock.BedrockInvokeModelOperator",
+                "model_id input_data=Body content_type accept_type=Accept",
+                result="$states.result.Body",
+            ),
+        ),
     ),
     row(
         "connect-bedrock",
@@ -175,6 +220,24 @@ _LEARNING = (
             "Status",
             "Completed",
             "Failed Stopped",
+        ),
+        classes=(
+            operator(
+                "bedrock.BedrockCustomizeModelOperator",
+                "job_name custom_model_name role_arn base_model_id=BaseModelIdentifier"
+                " training_data_uri=TrainingDataConfig.S3Uri output_data_uri=OutputDataConfig.S3Uri"
+                " hyperparameters=HyperParameters customization_job_kwargs=*",
+                waits="wait_for_completion",
+                result="$states.result.JobArn",
+                waited="$states.result.JobArn",
+                ignored="ensure_unique_job_name",
+            ),
+            sensor(
+                "bedrock.BedrockCustomizeModelCompletedSensor",
+                "job_name=JobIdentifier",
+                broken="Failed Stopping Stopped",
+                poke=120,
+            ),
         ),
     ),
 )
