@@ -53,7 +53,7 @@ def payload(task: Task, values: Values, asked: Asked, besides: tuple[str, ...] =
 
 def returned_ids(function: PythonCallable | None) -> list[str] | None:
     """The task ids that a branch callable returns one of; nothing where it may return anything else."""
-    tree = _tree(function)
+    tree = definition(function)
     if tree is None:
         return None
     if isinstance(tree, ast.Lambda):
@@ -70,7 +70,8 @@ def returned_ids(function: PythonCallable | None) -> list[str] | None:
     return list(dict.fromkeys(found))
 
 
-def _tree(function: PythonCallable | None) -> ast.FunctionDef | ast.Lambda | None:
+def definition(function: PythonCallable | None) -> ast.FunctionDef | ast.Lambda | None:
+    """The definition in the syntax tree; nothing where it does not parse by itself."""
     if function is None:
         return None
     from textwrap import dedent

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from airflow2sfn.callables import SKIP, returned_ids
+from airflow2sfn.callables import SKIP
+from airflow2sfn.emit_branch import branch, decided, decision, short_circuit
 from airflow2sfn.emit_chain import ERROR, chain, choice, failed
 from airflow2sfn.emit_drafts import Draft, Failure, Out, Scope
 from airflow2sfn.expressions import quoted
-from airflow2sfn.rules.control import BranchNotProven, MappedInline
-from airflow2sfn.trigger_rules import GATE, SKIPPED, SUCCESS, Statuses, join
+from airflow2sfn.rules.control import MappedInline
+from airflow2sfn.trigger_rules import SKIPPED, SUCCESS, Statuses, join
 from airflow2sfn.values import query
 from airflow2sfn.work import INVOKE, Call, Chain, Look, Mapped, Missing, Nothing, Probe, place, work_of
 
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 def emit(flow: Flow, task: str, edges: list[Out], scope: Scope) -> list[Out]:
     """The drafts of a task that runs on all these ways; gives the ways on from it."""
     source = flow.plan.tasks[task]
-    work = work_of(source, flow.plan, flow.reader(task, join(edge.env for edge in edges), scope), flow.note)
+    reader = flow.reader(task, join(edge.env for edge in edges), scope)
+    if (found := decided(flow, task, reader)) is not None:
+        return decision(flow, task, found, edges, scope)
+    work = work_of(source, flow.plan, reader, flow.note)
     match work:
         case Nothing():
             for edge in edges:
@@ -39,9 +43,9 @@ def emit(flow: Flow, task: str, edges: list[Out], scope: Scope) -> list[Out]:
             draft.outs = _of_call(task, work, env, failure)
             rest = draft.outs[1:]
             if work.chooses == "short_circuit":
-                return [*_short_circuit(flow, task, draft.outs[0], scope), *rest]
+                return [*short_circuit(flow, task, draft.outs[0], scope), *rest]
             if work.chooses == "branch":
-                return [*_branch(flow, task, draft.outs[0], scope), *rest]
+                return [*branch(flow, task, draft.outs[0], scope), *rest]
             return list(draft.outs)
         case Chain():
             return chain(flow, task, work, edges, scope)
@@ -68,60 +72,6 @@ def _of_call(task: str, call: Call, env: Env, failure: Failure | None) -> list[O
     if call.skips:
         outs.append(Out("catch", env | {task: SKIPPED}, failure=failure, errors=(SKIP,)))
     return [*outs, failed(task, "catch", env, failure, ERROR)]
-
-
-def _short_circuit(flow: Flow, task: str, out: Out, scope: Scope) -> list[Out]:
-    source = flow.plan.tasks[task]
-    ignore = source.known("ignore_downstream_trigger_rules", True)
-    below = flow.plan.below[task] if ignore else {t for t, ups in flow.plan.upstream.items() if task in ups}
-    gate = f"{GATE}{task}"
-    flow.reads.home[gate] = scope
-    for other in below:
-        if flow.plan.tasks[other].role != "teardown":
-            flow.gates.setdefault(other, []).append(gate)
-    comment = "A short circuit skips everything that follows" if ignore else "A short circuit skips what comes next"
-    draft = choice(flow, f"{task}: continue?", out, scope, out.fresh[task], comment)
-    proven = source.callable is not None and source.callable.returns == "bool"
-    condition = "$states.input" if proven else "$boolean($states.input)"
-    draft.outs = [
-        Out("rule", out.env | {gate: SUCCESS}, failure=_kept(out), condition=condition),
-        Out("default", out.env | {gate: SKIPPED}, failure=_kept(out)),
-    ]
-    return list(draft.outs)
-
-
-def _kept(out: Out) -> Failure | None:
-    return out.failure if out.failure is not None and out.failure.lasting else None
-
-
-def _branch(flow: Flow, task: str, out: Out, scope: Scope) -> list[Out]:
-    plan, source = flow.plan, flow.plan.tasks[task]
-    direct = [t for t, ups in plan.upstream.items() if task in ups and plan.tasks[t].role != "teardown"]
-    gates = {t: f"{GATE}{task} {t}" for t in direct}
-    for other, gate in gates.items():
-        flow.reads.home[gate] = scope
-        flow.gates.setdefault(other, []).append(gate)
-    ids = returned_ids(source.callable)
-    if ids is None or not set(ids) <= set(direct):
-        flow.note(BranchNotProven(at=place(source), task=task))
-        either: Statuses = SUCCESS | SKIPPED
-        flow.reads.chosen |= {gate: (task, t) for t, gate in gates.items()}
-        out.env = out.env | dict.fromkeys(gates.values(), either)
-        return [out]
-
-    def follows(chosen: str) -> Env:
-        left = [t for t in direct if t != chosen and t not in plan.below[chosen]]
-        return out.env | {gate: SKIPPED if t in left else SUCCESS for t, gate in gates.items()}
-
-    if len(ids) == 1:
-        out.env = follows(ids[0])
-        return [out]
-    draft = choice(flow, f"{task}: which?", out, scope, out.fresh[task])
-    draft.outs = [
-        Out("rule", follows(name), failure=_kept(out), condition=f"$states.input = {quoted(name)}") for name in ids[:-1]
-    ]
-    draft.outs.append(Out("default", follows(ids[-1]), failure=_kept(out)))
-    return list(draft.outs)
 
 
 def _map(flow: Flow, task: str, work: Mapped, edges: list[Out], scope: Scope) -> list[Out]:

@@ -1,8 +1,8 @@
 """The DAGs in fixtures/airflow2sfn: their definitions and findings as text, and what their executions do.
 
-A case is ``dag.py``, ``machine.asl.json``, ``findings.json`` and ``scenarios.json``: a list of scenarios with the
-execution's input, replies (docs/replies.md), and what is expected: the status, and the states that called something
-with how often they did.
+A case is ``dag.py``, ``machine.asl.json``, ``findings.json`` and ``scenarios.json``: replies (docs/replies.md) that all
+its scenarios share, and for each scenario the execution's input, replies of its own, and what is expected: the status,
+the states that called something with how often they did, and, where it says so, the arguments of their last calls.
 """
 
 from __future__ import annotations
@@ -10,30 +10,23 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
+from dag_cases import CASES, translated
 
-from airflow2sfn.read import read_text
-from airflow2sfn.translate import Translated, translate
+from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.asl.read import read_text as read_machine
 from sfn_airflow_core.asl.write import write
 from sfn_airflow_core.interpreter import Reply, ServiceCall, execute, read_replies
 
-FIXTURES = Path(__file__).parent.parent / "fixtures" / "airflow2sfn"
-CASES = sorted(path.parent for path in FIXTURES.glob("*/dag.py"))
-SCENARIOS = [
-    pytest.param(case, scenario, id=f"{case.name}: {scenario['id']}")
-    for case in CASES
-    for scenario in json.loads((case / "scenarios.json").read_text(encoding="utf-8"))
-]
+
+def scenarios(case: Path) -> list[dict[str, Any]]:
+    found = json.loads((case / "scenarios.json").read_text(encoding="utf-8"))
+    return [one | {"replies": found["replies"] | one.get("replies", {})} for one in found["scenarios"]]
 
 
-def translated(case: Path) -> Translated:
-    reading = read_text((case / "dag.py").read_text(encoding="utf-8"), "dag.py")
-    assert not reading.problems
-    assert not reading.findings
-    (dag,) = reading.dags
-    return translate(dag)
+SCENARIOS = [pytest.param(case, one, id=f"{case.name}: {one['id']}") for case in CASES for one in scenarios(case)]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -53,20 +46,25 @@ class Recorded:
     def __init__(self, replies: object):
         self.replies = read_replies(replies)  # type: ignore[arg-type]
         self.calls: Counter[str] = Counter()
+        self.sent: dict[str, Json] = {}
 
     def answer(self, call: ServiceCall) -> Reply:
         self.calls[call.state] += 1
+        self.sent[call.state] = call.arguments
         return self.replies.answer(call)
 
 
 @pytest.mark.parametrize(("case", "scenario"), SCENARIOS)
-def test_execution(case: Path, scenario: dict[str, object]) -> None:
+def test_execution(case: Path, scenario: dict[str, Any]) -> None:
     machine = read_machine((case / "machine.asl.json").read_text(encoding="utf-8"), case.name).machine
     assert machine is not None
     answers = Recorded(scenario["replies"])
-    execution = execute(machine, scenario.get("input", {}), answers)  # type: ignore[arg-type]
+    execution = execute(machine, scenario.get("input", {}), answers)
     expected = scenario["expect"]
-    assert {"status": execution.status, "calls": dict(answers.calls)} == expected, (execution.error, execution.cause)
+    happened = {"status": execution.status, "calls": dict(answers.calls)}
+    assert happened == {name: expected[name] for name in happened}, (execution.error, execution.cause)
+    sent = expected.get("sent", {})
+    assert {state: answers.sent[state] for state in sent} == sent
 
 
 def test_there_is_a_reason_for_every_case() -> None:

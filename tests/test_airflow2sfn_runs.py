@@ -60,7 +60,7 @@ class Case:
 
     def body(self, task: int) -> str:
         if self.kinds[task] == "proven" and self.down(task):
-            ids = self.down(task)
+            ids = self.down(task) * (2 if len(self.down(task)) == 1 else 1)  # a constant would need no function
             return "return " + " if open('x').read() else ".join(f"'t{n}'" for n in ids)
         return "raise AirflowSkipException()" if self.kinds[task] == "skips" else "return open('x').read()"
 

@@ -227,48 +227,6 @@ class SettingDropped(Finding):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BranchNotProven(Finding):
-    """What a branch callable may return is not known; tasks that it does not name are skipped.
-
-    Why it matters: an id that is no task fails the branch in Airflow; here everything after it is skipped.
-
-    Remedy: return literal task ids.
-    """
-
-    code: ClassVar[str] = "A2S208"
-    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
-    source: ClassVar[str] = f"{_AIRFLOW}/dags.html#branching"
-    example: ClassVar[Example] = Example(
-        inside(
-            """
-            @task
-            def x(): pass
-            @task.branch
-            def choose(): return open("/x").read()
-            choose() >> x()
-            """
-        ),
-        "10:5",
-    )
-    near_miss: ClassVar[Example] = Example(
-        inside(
-            """
-            @task
-            def x(): pass
-            @task.branch
-            def choose(): return "x"
-            choose() >> x()
-            """
-        )
-    )
-
-    task: str
-
-    def message(self) -> str:
-        return f"{self.task}: what it returns is only known in a run; an unknown id skips all tasks after it"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MappedInline(Finding):
     """A mapped task becomes an inline Map, which runs at most 40 items at a time.
 
@@ -352,7 +310,6 @@ RULES: tuple[type[Finding], ...] = (
     NotComputable,
     ArgumentDropped,
     SettingDropped,
-    BranchNotProven,
     MappedInline,
     OtherMachine,
     OpenValue,
