@@ -103,13 +103,19 @@ def queue(arguments: Arguments) -> tuple[str, ...]:
 
 def bucket(arguments: Arguments) -> tuple[str, ...]:
     """A bucket."""
-    name = arguments.text("Bucket")
+    name = _bucket(arguments)
     return (_s3(name),) if name else (ANY,)
+
+
+def _bucket(arguments: Arguments) -> str:
+    """The name of a bucket, or what it surely starts with."""
+    name, start = arguments.text("Bucket"), arguments.prefix("Bucket")
+    return name or (f"{start}*" if start else "")
 
 
 def s3_object(arguments: Arguments) -> tuple[str, ...]:
     """An object, or all below the prefix that its key surely has."""
-    name = arguments.text("Bucket")
+    name = _bucket(arguments)
     if not name:
         return (ANY,)
     key = arguments.text("Key")

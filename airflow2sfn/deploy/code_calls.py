@@ -77,6 +77,7 @@ class _Reader(ast.NodeVisitor):
         self.found = found
         self.constants: dict[str, str] = {}
         self.handles: dict[str, _Handle] = {}
+        self.done: set[ast.AST] = set()
 
     def learn(self, tree: ast.AST) -> None:
         """The constants of the module, and which names are clients."""
@@ -141,7 +142,9 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         if isinstance(node.func, ast.Attribute):
-            if (handle := self.handle(node.func.value)) is not None and self.handle(node) is None:
+            if node in self.done:
+                pass
+            elif (handle := self.handle(node.func.value)) is not None and self.handle(node) is None:
                 self._call(handle, node.func.attr, node)
             elif node.func.attr == "paginate" and isinstance(node.func.value, ast.Call):
                 self._paginate(node.func.value, node)
@@ -191,6 +194,7 @@ class _Reader(ast.NodeVisitor):
                 handle = self.handle(base)
                 operation = _operations(handle.service).get(str(self.value(made.args[0])), "") if handle else ""
                 if handle and operation:
+                    self.done.add(made)
                     self._add(handle.service, operation, {k.arg: self.value(k.value) for k in node.keywords if k.arg})
 
     def _collection(self, made: ast.Attribute, node: ast.Call) -> None:

@@ -58,7 +58,13 @@ def _lines(parts: Parts, findings: list[Finding]) -> Iterator[str]:
         yield f"## {title}"
         yield ""
         box = "[ ] " if fidelity in (Fidelity.MANUAL, Fidelity.UNSUPPORTED) else ""
+        told: set[str] = set()
         for finding in chosen:
             yield f"- {box}{prose(finding.message())} ({finding.code})"
-            if box:
-                yield f"  {prose(finding.remedy())}"
+            if box and finding.code not in told:
+                told.add(finding.code)
+                yield f"  {prose(_sentence(finding.remedy()))}"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -14,7 +14,7 @@ from airflow2sfn.deploy.permissions import narrowable, of_call, of_state
 from airflow2sfn.deploy.yaml import Tag, ref, sub
 from airflow2sfn.packaging.package import Function
 from airflow2sfn.packaging.stand_ins import VARIABLES
-from sfn_airflow_core.asl.model import Machine, QueryFlow, Task
+from sfn_airflow_core.asl.model import Json, Machine, QueryFlow, Task
 from sfn_airflow_core.interpreter.resource import parse_resource
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
@@ -46,8 +46,8 @@ def machine_role(machine: Machine, functions: Mapping[str, Function]) -> Role:
     invoked: dict[str, None] = {}
     statements: dict[str, dict[str, Any]] = {}
     for state in machine.walk():
-        if not isinstance(state, Task):
-            continue
+        if not isinstance(state, Task) or not isinstance(_arguments(state).given, dict):
+            continue  # what is no object is no call: it raises an error
         resource = parse_resource(state.resource)
         arguments = _arguments(state)
         if (function := arguments.get("FunctionName")) in own and resource.service == "lambda":
@@ -73,18 +73,21 @@ def function_role(function: Function) -> Role:
     role = Role()
     found = calls(function.code, function.requirements)
     statements: dict[str, dict[str, Any]] = {}
-    by_target: dict[tuple[Any, ...], list[str]] = {}
+    by_target: dict[str, list[str]] = {}
+    targets: dict[str, tuple[tuple[str, ...], Mapping[str, Json]]] = {}
     for call in distinct(found.calls):
         for grant in of_call(call.client, call.operation, call.arguments):
-            key = (grant.resources, repr(grant.condition))
+            key = repr((grant.resources, grant.condition))
+            targets[key] = (grant.resources, grant.condition)
             by_target.setdefault(key, [])
             by_target[key] += [action for action in grant.actions if action not in by_target[key]]
             if wide := narrowable(grant):
                 role.wide[function.name.folder] = tuple(
                     dict.fromkeys((*role.wide.get(function.name.folder, ()), *wide))
                 )
-    for number, ((resources, _), actions) in enumerate(by_target.items()):
-        statements[str(number)] = _statement(Grant(tuple(actions), resources))
+    for number, (key, actions) in enumerate(by_target.items()):
+        target = targets[key]
+        statements[str(number)] = _statement(Grant(tuple(actions), *target))
     if found.variables:
         names = ["*"] if "*" in found.variables else sorted(set(found.variables))
         resources = tuple(arn("ssm", f"parameter{VARIABLES}/{name}") for name in names)

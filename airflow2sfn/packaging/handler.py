@@ -12,20 +12,20 @@ NAME = "handler"
 RETURN = "return_value"
 """The member of a function's result that holds what the callable returned, where it pushes XComs besides."""
 
-TASK_INSTANCE = '''\
-class TaskInstance:
-    """What the task reads of Airflow's task instance; it is in the event."""
-
-    def __init__(self, facts):
-        self.__dict__.update(facts)
-        self.pushed = {}
+_TASK_INSTANCE = '''\
+class TaskInstance(SimpleNamespace):
+    """What the task reads of Airflow's task instance, from the event."""
+'''
+_PULL = """\
 
     def xcom_pull(self, task_ids, key="return_value"):
         return self.xcoms[task_ids][key]
+"""
+_PUSH = """\
 
     def xcom_push(self, key, value):
         self.pushed[key] = value
-'''
+"""
 CURRENT_CONTEXT = '''\
 CONTEXT = {}
 
@@ -73,6 +73,10 @@ def handler(
         definitions.append(CURRENT_CONTEXT)
         lines += ['context = event.pop("context")', *_context(asked.current, "context", imports, definitions)]
         lines.append("CONTEXT.update(context)")
+    names = {path[1] for path in (*asked.paths, *asked.current) if len(path) > 1}
+    if {"xcom_pull", "xcom_push"} & names:
+        methods = (_PULL if "xcom_pull" in names else "") + (_PUSH if "xcom_push" in names else "")
+        definitions.insert(0, _TASK_INSTANCE + methods)
     call = _call(callable_, parameters)
     if is_async:
         imports.add("import asyncio")
@@ -91,10 +95,10 @@ def _context(paths: Iterable[Path], holder: str, imports: set[str], definitions:
         if root in TIMES:
             imports.add("import pendulum")
             lines.append(f"{place} = pendulum.parse({place})")
-        elif root in ("ti", "task_instance"):
-            if TASK_INSTANCE not in definitions:
-                definitions.append(TASK_INSTANCE)
-            lines.append(f"{place} = TaskInstance({place})")
+        elif root in ("ti", "task_instance") and {"xcom_pull", "xcom_push"} & {path[0] for path in below}:
+            imports.add("from types import SimpleNamespace")
+            pushed = ", pushed={}" if ("xcom_push",) in below else ""
+            lines.append(f"{place} = TaskInstance(**{place}{pushed})")
         elif root in OBJECTS:
             imports.add("from types import SimpleNamespace")
             if ("logical_date",) in below:

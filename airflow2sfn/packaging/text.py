@@ -94,9 +94,13 @@ class _Airflow(cst.CSTTransformer):
     def leave_IndentedBlock(
         self, original_node: cst.IndentedBlock, updated_node: cst.IndentedBlock
     ) -> cst.IndentedBlock:
-        if updated_node.body:
-            return updated_node
-        return updated_node.with_changes(body=[cst.SimpleStatementLine([cst.Pass()])])
+        body = updated_node.body
+        if not body:
+            return updated_node.with_changes(body=[cst.SimpleStatementLine([cst.Pass()])])
+        if body[0] is not original_node.body[0] and hasattr(body[0], "leading_lines"):
+            first = body[0].with_changes(leading_lines=[line for line in body[0].leading_lines if line.comment])
+            return updated_node.with_changes(body=[first, *body[1:]])
+        return updated_node
 
 
 def without_airflow(node: cst.CSTNode) -> cst.CSTNode:

@@ -109,7 +109,10 @@ class Scope:
 
 @dataclass(slots=True, eq=False)
 class Function:
-    """A function or lambda of the project. An ``opaque`` one has a decorator that nobody can look into."""
+    """A function or lambda of the project. An ``opaque`` one has a decorator that nobody can look into.
+
+    ``wraps`` is the function that ``functools.wraps`` makes it look like.
+    """
 
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
     scope: Scope
@@ -118,6 +121,11 @@ class Function:
     opaque: bool = False
     owner: Class | None = None
     kind: str = ""
+    wraps: Function | None = None
+
+    def seen(self) -> Function:
+        """The function that it looks like, which has its name and its parameters."""
+        return self if self.wraps is None else self.wraps.seen()
 
 
 @dataclass(slots=True, eq=False)

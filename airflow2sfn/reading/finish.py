@@ -88,7 +88,8 @@ def _task(run: Run, keep: Freezer, made: TaskMade) -> Task:
         rule = Known("all_done_setup_success")
     if not isinstance(rule, Known) and made.span is not None:
         run.report(UnknownTriggerRule(task_id=made.task_id), made.span)
-    function = keep.value(made.callable) if made.callable is not None else None
+    called = made.callable.function if isinstance(made.callable, Bound) else made.callable
+    function = keep.value(called) if called is not None else None
     args, kwargs = _bound(made)
     if isinstance(function, Reference):
         arguments["python_callable"] = function

@@ -65,7 +65,16 @@ def _decorated(run: Run, made: Any, decorator: ast.expr, scope: Scope) -> Any:
     if isinstance(made, Function) and name in _KINDS:
         made.kind = _KINDS[name]
         return made
-    if name in _TRANSPARENT or (isinstance(decorator, ast.Call) and _named(run, decorator.func, scope) in _TRANSPARENT):
+    called = _named(run, decorator.func, scope) if isinstance(decorator, ast.Call) else ""
+    if (
+        called == "functools.wraps"
+        and isinstance(decorator, ast.Call)
+        and decorator.args
+        and isinstance(made, Function)
+    ):
+        wrapped = evaluate(run, decorator.args[0], scope)
+        made.wraps = wrapped if isinstance(wrapped, Function) and wrapped is not made else None
+    if name in _TRANSPARENT or called in _TRANSPARENT:
         return made
     result = value if isinstance(value, Unknown | Instance) else call(run, value, (made,), {}, decorator, scope)
     if not isinstance(result, Unknown | Instance):

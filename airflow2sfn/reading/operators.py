@@ -10,6 +10,7 @@ from airflow2sfn.reading.evaluate import (
     MISSING,
     MOST_TASKS,
     Args,
+    Bound,
     Class,
     External,
     Function,
@@ -177,7 +178,10 @@ def _operator_like(name: str) -> bool:
 
 def _operator(run: Run, kind: str, kwargs: Kwargs, node: Any, scope: Scope, task: TaskMade) -> TaskMade:
     kwargs = dict(kwargs)
-    if isinstance(kwargs.get("python_callable"), Function):
+    function = kwargs.get("python_callable")
+    if isinstance(function, Function):
+        task.callable = kwargs.pop("python_callable").seen()
+    elif isinstance(function, Bound) and isinstance(function.function, Function):
         task.callable = kwargs.pop("python_callable")
     needs: list[Any] = []
     if isinstance(kwargs.get("op_args"), list | tuple):

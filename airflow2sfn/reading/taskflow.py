@@ -64,8 +64,12 @@ def _decorator(run: Run, callee: External, args: Args, kwargs: Kwargs, node: Any
         return Decorator("", {last: args[0] if args else None})
     kind = _PLAIN.get(last, f"task.{last}" if last else "task")
     if args and isinstance(args[0], Function | External | Bound):
-        return Decorated(args[0], kind, kwargs)
+        return Decorated(_seen(args[0]), kind, kwargs)
     return Decorator(kind, kwargs)
+
+
+def _seen(function: Any) -> Any:
+    return function.seen() if isinstance(function, Function) else function
 
 
 EXTERNAL_CALLS.insert(0, _decorator)
@@ -82,7 +86,7 @@ def _decorate(run: Run, callee: Decorator, args: Args, kwargs: Kwargs, node: Any
             fails_run=callee.fails_run or function.fails_run,
         )
     if isinstance(function, Function | External | Bound):
-        return Decorated(function, callee.kind or "task", callee.kwargs, callee.role, callee.fails_run)
+        return Decorated(_seen(function), callee.kind or "task", callee.kwargs, callee.role, callee.fails_run)
     return unknown(run, node, scope)
 
 
