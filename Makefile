@@ -37,11 +37,12 @@ format: $(READY) ## Formats the source
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY) ## Measures start-up, the interpreter, and what the translation reaches on public machines
+bench: $(READY) ## Measures start-up, the interpreter, expressions, and what the translation reaches on public machines
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.interpreter
 	$(BIN)/python -m benchmarks.corpus
 	$(BIN)/python -m benchmarks.recordings
+	$(BIN)/python -m benchmarks.expressions
 
 # Source distributions of Airflow's providers, for their system-test DAGs; kept outside of the checkout.
 CORPUS_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sfn2airflow/airflow-corpus

@@ -12,6 +12,7 @@ BENCHMARKS: dict[str, list[str]] = {
     "startup": [],
     "corpus": ["--import"],
     "growth": [],
+    "expressions": [],
     "interpreter": [],
     "recordings": [],
     "series_parallel": [],

@@ -19,7 +19,7 @@ from sfn2airflow.expressions_jsonata_scope import (
     Query,
     atom,
     calculation,
-    generator,
+    comprehension,
     in_lines,
 )
 from sfn2airflow.expressions_scope import Scope, Writing
@@ -45,6 +45,7 @@ from sfn_airflow_core.expr.jsonata_model import (
     Where,
 )
 
+_SCALARS: tuple[Kind, ...] = ("string", "number", "boolean", "null")
 _KINDS: dict[type, Kind] = {str: "string", bool: "boolean", int: "number", float: "number", type(None): "null"}
 
 
@@ -242,8 +243,10 @@ def _for_each(step: Where | Each, source: Made, word: str, query: Query) -> Made
             if made(predicate, inner).kind != "boolean":
                 raise EngineNeeded  # a number would be an index
             items = query.call("all_of", source.node)
-            loop = generator(phrases.name(element), element, items, truth(predicate, inner))
+            loop = comprehension(phrases.name(element), element, items, truth(predicate, inner))
             node = query.call("sequence", loop)
+        case Each(part) if (value := made(part, inner)).kind in _SCALARS:
+            node = query.call("sequence", comprehension(value.node, element, query.call("all_of", source.node)))
         case Each(part):
             parameters = cst.Parameters(params=(cst.Param(cst.Name(element)),))
             function = cst.Lambda(parameters, made(part, inner).node)

@@ -9,7 +9,7 @@ import libcst as cst
 
 from sfn2airflow import phrases
 from sfn2airflow.expressions_jsonata import made, needed, truth
-from sfn2airflow.expressions_jsonata_scope import EngineNeeded, Made, Query, generator
+from sfn2airflow.expressions_jsonata_scope import EngineNeeded, Made, Query, comprehension
 from sfn_airflow_core.expr.jsonata_model import Apply, Function, Kind, Listed, Tree, Value
 
 
@@ -144,7 +144,7 @@ def _map(arguments: tuple[Tree, ...], query: Query, *, is_needed: bool = False) 
     element, items, inner = _loop(parameters, values, query, is_needed=is_needed)
     result = made(body, inner)
     query.leave(inner)
-    return Made(query.call("sequence", generator(result.node, element, items)), "any", True)
+    return Made(query.call("sequence", comprehension(result.node, element, items)), "any", True)
 
 
 def _filter(arguments: tuple[Tree, ...], query: Query, *, is_needed: bool = False) -> Made:
@@ -153,7 +153,7 @@ def _filter(arguments: tuple[Tree, ...], query: Query, *, is_needed: bool = Fals
     kept = phrases.name(inner.names[parameters[0]])
     condition = truth(body, inner)
     query.leave(inner)
-    return Made(query.call("sequence", generator(kept, element, items, condition)), "any", True)
+    return Made(query.call("sequence", comprehension(kept, element, items, condition)), "any", True)
 
 
 def _over(arguments: tuple[Tree, ...]) -> tuple[Tree, tuple[str, ...], Tree]:
@@ -190,9 +190,9 @@ def _members(function: str) -> Callable[[tuple[Tree, ...], Query], Made]:
         result = truth(body, inner) if function == "sift" else made(body, inner).node
         query.leave(inner)
         if function == "each":
-            return Made(query.call("sequence", generator(result, f"{key}, {value}", items)), "any", True)
+            return Made(query.call("sequence", comprehension(result, f"{key}, {value}", items)), "any", True)
         pair = cst.Tuple(elements=(cst.Element(phrases.name(key)), cst.Element(phrases.name(value))))
-        return Made(query.function("sifted", generator(pair, f"{key}, {value}", items, result)), "object", True)
+        return Made(query.function("sifted", comprehension(pair, f"{key}, {value}", items, result)), "object", True)
 
     return write
 

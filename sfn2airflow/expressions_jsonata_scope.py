@@ -146,10 +146,10 @@ def _line(parts: list[str | Node]) -> cst.SimpleString | cst.FormattedString:
     return phrases.formatted(parts)
 
 
-def generator(value: Node, element: str, items: Node, condition: Node | None = None) -> cst.GeneratorExp:
-    """``value for element in items if condition``, as the only argument of a call; ``element`` may be two names."""
+def comprehension(value: Node, element: str, items: Node, condition: Node | None = None) -> cst.ListComp:
+    """``[value for element in items if condition]``; ``element`` may be two names."""
     ifs = () if condition is None else (cst.CompIf(test=condition),)
     names = [cst.Name(word) for word in element.split(", ")]
     target = names[0] if len(names) == 1 else cst.Tuple([cst.Element(word) for word in names], lpar=(), rpar=())
     loop = cst.CompFor(target=target, iter=items, ifs=ifs)
-    return cst.GeneratorExp(elt=value, for_in=loop, lpar=(), rpar=())
+    return cst.ListComp(elt=value, for_in=loop)

@@ -66,9 +66,10 @@ def run(code: Code, data: Any = None, variables: Any = None, context: Any = None
     """
     text, many = source(code), FUNCTIONS["queryable"]
     ast.parse(text, mode="eval", feature_version=(3, 11))
-    given = {need: FUNCTIONS[need] for need in code.needs - {"context_object", "unreadable"}}
+    given = {need: FUNCTIONS[need] for need in code.needs - {"context_object", "map_item", "unreadable"}}
     given |= dict.fromkeys(("data", "result", "error"), many(data))
     given |= {"variables": many(variables or {}), "context_object": lambda: context or {}}
+    given["map_item"] = lambda: (context or {})["Map"]["Item"]
     try:
         return FUNCTIONS["plain"](eval(compile(text, "compiled", "eval"), given))
     except _ERRORS:

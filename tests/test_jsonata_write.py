@@ -31,10 +31,10 @@ TEXTS = {
     "$exists($states.input.a) ? 1 : 2": '1 if is_there(find(data, "a")) else 2',
     "$uppercase($states.input.name)": 'functions.uppercase(data["name"])',
     "$states.input.lines[price > 1]": (
-        'known(sequence(line for line in all_of(data["lines"]) if compared(find(line, "price"), ">", 1)))'
+        'known(sequence([line for line in all_of(data["lines"]) if compared(find(line, "price"), ">", 1)]))'
     ),
     "$map($states.input.ids, function($id) { 'x' & $id })": (
-        'known(sequence(f"x{shown(id_element)}" for id_element in all_of(data["ids"])))'
+        'known(sequence([f"x{shown(id_element)}" for id_element in all_of(data["ids"])]))'
     ),
     "($n := $states.input.a; $n & $n)": "f\"{shown(find(data, 'a'))}{shown(find(data, 'a'))}\"",
     "{'a': 1, 'b': $uuid()}": '{"a": 1, "b": functions.uuid()}',

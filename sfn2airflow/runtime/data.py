@@ -50,16 +50,19 @@ def array(value: Json) -> list[Json]:
 def peek(value: Json, *path: str | int) -> Json:
     """The value at the end of a path, MISSING if there is none (operands of JSONPath filters)."""
     for step in path:
-        fits = isinstance(value, list if isinstance(step, int) else dict)
-        try:
-            value = value[step] if fits else MISSING
-        except LookupError:
-            value = MISSING
+        if isinstance(value, dict):  # a number is no name of a member
+            value = value.get(step, MISSING)
+        elif isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):
+            value = value[step]
+        else:
+            return MISSING
     return value
 
 
 def present(value: Json, *path: str | int) -> bool:
     """``IsPresent``: whether a path leads to something, be it null."""
+    if len(path) == 1 and isinstance(value, dict):
+        return path[0] in value
     return peek(value, *path) is not MISSING
 
 
@@ -72,13 +75,13 @@ def elements(value: Json, *path: str | int) -> list[Json]:
 def every(value: Json, *path: str | int) -> list[Json]:
     """``[*]``: the elements of an array, the values of an object; none of anything else."""
     found = peek(value, *path)
-    return list(found.values()) if isinstance(found, dict) else found if isinstance(found, list) else []
+    return found if isinstance(found, list) else list(found.values()) if isinstance(found, dict) else []
 
 
 def candidates(value: Json, *path: str | int) -> list[Json]:
     """What a filter ``[?(…)]`` looks at: the elements of an array, or an object itself."""
     found = peek(value, *path)
-    return [found] if isinstance(found, dict) else found if isinstance(found, list) else []
+    return found if isinstance(found, list) else [found] if isinstance(found, dict) else []
 
 
 def everything(value: Json, *path: str | int) -> list[Json]:
@@ -165,7 +168,7 @@ def is_number(value: Json) -> bool:
 
 def number(value: Json) -> Any:
     """A number as it is, anything else as NaN: the numeric comparisons of a Choice are then false."""
-    return value if is_number(value) else math.nan
+    return value if type(value) is int or is_number(value) else math.nan
 
 
 def boolean(value: Json) -> Any:

@@ -31,7 +31,9 @@ def _of_text(function: Callable[..., Json]) -> Callable[..., Json]:
 
     @functools.wraps(function)
     def checked(value: Json, *more: Json) -> Json:
-        return value if value is NOTHING else function(words(value), *more)
+        if value.__class__ is not str:
+            return value if value is NOTHING else function(words(value), *more)
+        return function(value, *more)
 
     return checked
 
@@ -178,7 +180,12 @@ def _numbers(values: Json) -> list[float]:
 
 
 def total(values: Json) -> Json:
-    return values if values is NOTHING else sum(map(float, _numbers(values)))
+    whole = 0.0
+    for value in all_of(values):
+        whole += value if type(value) is int or type(value) is float else numeric(value)
+    if whole - whole != 0:  # a number, or their sum, is out of range
+        whole = sum(map(numeric, all_of(values)))
+    return values if values is NOTHING else whole
 
 
 def largest(values: Json) -> Json:

@@ -16,12 +16,15 @@ from .query_values import NOTHING, Json, Many, all_of, known
 
 _MOST_NUMBERS = 10_000_000
 _EXACT = 2**53
+_NUMBERS = frozenset((int, float))
+_ORDERED = frozenset((int, str))
+"""Types whose values have an order among themselves; a float may be out of range."""
 _CALCULATE: dict[str, Callable[[float, float], float]] = {
     "+": operators.add,
     "-": operators.sub,
     "*": operators.mul,
-    "/": operators.truediv,
-    "%": math.fmod,
+    "/": lambda left, right: left / numeric(right),
+    "%": lambda left, right: math.fmod(left, numeric(right)),
 }
 _COMPARE: dict[str, Callable[[Json, Json], bool]] = {
     "<": operators.lt,
@@ -90,24 +93,26 @@ def is_numeric(value: Json) -> bool:
 
 def numeric(value: Json) -> Json:
     """A number; LookupError where nothing is, TypeError for anything else."""
-    if not is_numeric(value):
+    if type(value) is float:
+        if value - value != 0:
+            raise ValueError(f"the number {value} is out of range")
+    elif not is_numeric(value):
         raise TypeError(f"a number is needed, not {json_of(known(value))[:100]}")
-    if value.__class__ is float and not math.isfinite(value):
-        raise ValueError(f"the number {value} is out of range")
     return value
 
 
 def calculated(left: Json, operator: str, right: Json) -> Json:
     """``left operator right`` of numbers for ``+ - * / %``; nothing if one of them is missing."""
-    for value in (left, right):
-        if value.__class__ is not int and value is not NOTHING:
-            numeric(value)
-    if left is NOTHING or right is NOTHING:
-        return NOTHING
-    value = _CALCULATE[operator](float(left), float(right))
-    if not math.isfinite(value):
-        raise ValueError(f"the number {value} is out of range")
-    return int(value) if value.is_integer() and abs(value) < _EXACT else value
+    if left.__class__ not in _NUMBERS or right.__class__ not in _NUMBERS:
+        for value in (left, right):
+            if value is not NOTHING:
+                numeric(value)
+        if left is NOTHING or right is NOTHING:
+            return NOTHING
+    number = _CALCULATE[operator](left, right)
+    if number.__class__ is float:
+        return number if number - number == 0 else numeric(number)  # inf and nan are out of range
+    return number if -_EXACT < number < _EXACT else numeric(_CALCULATE[operator](float(left), float(right)))
 
 
 def negated(value: Json) -> Json:
@@ -117,6 +122,8 @@ def negated(value: Json) -> Json:
 
 def compared(left: Json, operator: str, right: Json) -> Json:
     """``left operator right`` for ``< <= > >=``: two numbers or two strings; nothing if one of them is missing."""
+    if left.__class__ is right.__class__ and left.__class__ in _ORDERED:
+        return _COMPARE[operator](left, right)
     for value in (left, right):
         if value.__class__ is not int and not (isinstance(value, str) or value is NOTHING):
             numeric(value)

@@ -38,7 +38,15 @@ class Many(list[Json]):
     __slots__ = ()
 
     def __getitem__(self, key: Any) -> Any:
-        return need(self, key) if isinstance(key, str) else list.__getitem__(self, key)
+        if type(key) is not str:
+            return list.__getitem__(self, key)
+        if (found := _members(self, key)) is NOTHING:
+            raise KeyError(key)
+        return found
+
+
+_NOT_AS_THEY_ARE = frozenset((list, Many, _Nothing))
+"""The types of what a sequence does not take as an element: arrays, whose elements it takes, and nothing."""
 
 
 def queryable(value: Json) -> Json:
@@ -119,20 +127,21 @@ def need(value: Json, *keys: str | int) -> Json:
     return found
 
 
-def find(value: Json, *keys: str | int) -> Json:
+def find(value: Json, key: str | int, *more: str | int) -> Json:
     """The value of a path, NOTHING if it leads nowhere: names of members, and numbers for ``[n]`` behind a name."""
-    if len(keys) == 1 and value.__class__ is dict and keys[0].__class__ is str:
-        return value.get(keys[0], NOTHING)
-    for place, key in enumerate(keys):
-        if value.__class__ is dict and key.__class__ is str:
-            value = value.get(key, NOTHING)
-        elif isinstance(key, int):
-            value = nth(value, key)
-        elif isinstance(value, list):
-            return _mapped(value, keys[place:])
-        else:
-            return NOTHING
-    return value
+    if type(value) is dict and type(key) is str:
+        value = value.get(key, NOTHING)
+    elif isinstance(key, int):
+        value = nth(value, key)
+    elif isinstance(value, list):
+        return _mapped(value, (key, *more))
+    else:
+        return NOTHING
+    if not more:
+        return value
+    if len(more) == 1 and type(value) is dict and type(more[0]) is str:  # most paths have two names
+        return value.get(more[0], NOTHING)
+    return find(value, *more)
 
 
 def _mapped(values: list[Json], keys: tuple[str | int, ...]) -> Json:
@@ -144,19 +153,23 @@ def _mapped(values: list[Json], keys: tuple[str | int, ...]) -> Json:
     while end < count and isinstance(keys[end], int):
         end += 1
     found = flat_sequence(find(value, *keys[:end]) for value in values)
-    return find(found, *keys[end:])
+    return find(found, *keys[end:]) if end < count else found
 
 
 def _members(values: list[Json], key: str | int) -> Json:
     """What a name finds in the elements of an array: ``flat_sequence`` of it, with few calls as it is needed often."""
-    found = Many()
-    for value in values:
-        part = value.get(key, NOTHING) if value.__class__ is dict else find(value, key)
-        if part.__class__ is Many or isinstance(part, list):
-            found += part
-        elif part is not NOTHING:
+    found = []
+    try:
+        for value in values:
+            part = value[key]
+            if type(part) is Many or type(part) is list:
+                break
             found.append(part)
-    return found if len(found) > 1 else list.__getitem__(found, 0) if found else NOTHING
+        else:
+            return Many(found) if len(found) > 1 else found[0] if found else NOTHING
+    except (LookupError, TypeError):  # an element that has no such member, or is no object
+        pass
+    return flat_sequence([find(value, key) for value in values])
 
 
 def nth(value: Json, position: float) -> Json:
@@ -181,14 +194,21 @@ def mapped(value: Json, function: Callable[[Json], Json]) -> Json:
 
 def sequence(values: Iterable[Json]) -> Json:
     """The values that are there: nothing if none, the value itself if one, otherwise a list."""
-    found = [value for value in values if value is not NOTHING]
+    found = values if type(values) is list else [*values]
+    for value in found:
+        if value is NOTHING:
+            found = [value for value in found if value is not NOTHING]
+            break
     return found[0] if len(found) == 1 else Many(found) if found else NOTHING
 
 
 def flat_sequence(values: Iterable[Json]) -> Json:
     """A sequence in which the elements of arrays stand in their place."""
+    given = values if type(values) is list else [*values]
+    if len(given) > 1 and _NOT_AS_THEY_ARE.isdisjoint(map(type, given)):
+        return Many(given)
     found = list[Json]()
-    for value in values:
+    for value in given:
         if isinstance(value, list):
             found += value
         elif value is not NOTHING:
@@ -206,4 +226,9 @@ def listed(*values: Json) -> list[Json]:
 
 def record(members: dict[str, Json]) -> dict[str, Json]:
     """``{…}``: the members that have a value."""
+    for value in members.values():
+        if value is NOTHING:
+            break
+    else:
+        return members
     return {key: value for key, value in members.items() if value is not NOTHING}
