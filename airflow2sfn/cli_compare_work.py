@@ -16,17 +16,18 @@ from airflow2sfn.read import Settings, module_name, read_text
 from airflow2sfn.reading.project import Project
 from airflow2sfn.source import Dag
 from airflow2sfn.structure import Cyclic
-from airflow2sfn.translate import translate
-from sfn_airflow_core.asl.model import Machine
+from airflow2sfn.translate import Translated, translate
+from sfn_airflow_core.asl.model import Machine, Pointer
 from sfn_airflow_core.asl.read import read_text as read_machine
 from sfn_airflow_core.asl.write import write
 from sfn_airflow_core.compare.comparison import Comparison
 from sfn_airflow_core.compare.dag_file import DagFile, DagFileError, is_generated, listed, read_dag_file
-from sfn_airflow_core.compare.steps import plan
+from sfn_airflow_core.compare.steps import Plan, plan
 from sfn_airflow_core.compare.structure import match
+from sfn_airflow_core.findings import Fidelity
 from sfn_airflow_core.shell.comparing import Request, guarded, read_machines, workflow_names
 from sfn_airflow_core.shell.group import BUG, UNUSABLE, report_bug
-from sfn_airflow_core.shell.inputs import ENDINGS, STDIN, Input, gather
+from sfn_airflow_core.shell.inputs import ENDINGS, STDIN, Input, gather, shown
 from sfn_airflow_core.shell.progress import tracked
 from sfn_airflow_core.shell.values import substitutions
 
@@ -121,19 +122,19 @@ class Work:
     def translations(self, files: Sequence[Input]) -> Iterator[Comparison]:
         """DAGs, each with the state machine that it becomes."""
         found: list[tuple[Input, Dag]] = []
+        explicit = {STDIN, *(shown(Path(name)) for name in self.given["inputs"])}
         for file in files:
             try:
                 if is_generated(file.data):
                     raise DagFileError(f"{file.name}: made from a state machine: 'sfn2airflow compare' that one")
                 found += [(file, dag) for dag in self.dags(file)]
-            except DagFileError as error:
-                if len(files) == 1:
+            except DagFileError:
+                if file.name in explicit:
                     raise
-                self.request.error(str(error))
         self.request.expect(len(found), [])
         for file, dag in tracked(found):
             try:
-                machine = translate(dag).machine
+                result = translate(dag)
             except Cyclic as error:
                 self.request.error(f"{file.name}: {dag.dag_id}: tasks depend on themselves: {error}")
                 continue
@@ -141,9 +142,39 @@ class Work:
                 report_bug(error, TOOL, __version__, False, during=file.name, hint=self.request.code != BUG)
                 self.request.code = BUG
                 continue
-            text = write(machine).encode()
-            written = read_machine(text, file.name).machine
-            assert written is not None, "what was written can be read"
-            own, known = plan(written, len(text)), facts(dag, file.name)
-            names = (*workflow_names(file.name), dag.dag_id)
-            yield self.request.compared(names, own, {}, known, match(own, known), translated=True)
+            yield self.translation(file, dag, result)
+
+    def translation(self, file: Input, dag: Dag, result: Translated) -> Comparison:
+        """A DAG compared with what it becomes."""
+        text = write(result.machine).encode()
+        machine = read_machine(text, file.name).machine
+        assert machine is not None, "what was written can be read"
+        own, known = plan(machine, len(text)), facts(dag, file.name)
+        lost = [f.message() for f in result.findings if f.fidelity is Fidelity.UNSUPPORTED]
+        notes = [f"Not translated, and counted as a function that does the work: {'; '.join(lost[:3])}"] if lost else []
+        notes = [f"{note} and {len(lost) - 3} more" if len(lost) > 3 else note for note in notes]
+        return self.request.compared(
+            (*workflow_names(file.name), dag.dag_id),
+            own,
+            {},
+            known,
+            match(own, known),
+            translated=True,
+            unlikely=_unlikely(own, known),
+            notes=notes,
+        )
+
+
+def _unlikely(own: Plan, dag: DagFile) -> frozenset[Pointer]:
+    """States that a run without errors does not come to: what notes that a task did not run, and tasks for errors."""
+    for_errors = {task.id for task in dag.tasks.values() if task.trigger_rule in ("one_failed", "all_failed")}
+    found = set()
+    for at, state in own.states.items():
+        task = next((state.name.removesuffix(end) for end in _NOT_RUN if state.name.endswith(end)), None)
+        if state.name in for_errors or (task is not None and task not in for_errors):
+            found.add(at)
+    return frozenset(found)
+
+
+_NOT_RUN = (" did not run", " did not succeed", " failed")
+"""Ends of the names of states that stand where a task is left out."""

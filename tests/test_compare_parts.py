@@ -75,6 +75,25 @@ def test_a_walk_takes_every_way_out_of_a_choice_and_a_cycle_once():
     assert [[step.at.rpartition("/")[2] for step in run.steps] for run in runs] == [["A", "B", "A", "B", "C"]]
 
 
+def test_a_walk_comes_to_every_state_behind_nested_choices():
+    rule = {"Variable": "$.n", "NumericEquals": 1}
+    states = {
+        "A": {"Type": "Choice", "Choices": [{**rule, "Next": "B"}], "Default": "End"},
+        "B": {"Type": "Choice", "Choices": [{**rule, "Next": "C"}, {**rule, "Next": "D"}], "Default": "Bad"},
+        "C": {"Type": "Pass", "End": True},
+        "D": {"Type": "Pass", "End": True},
+        "Bad": {"Type": "Fail"},
+        "End": {"Type": "Succeed"},
+    }
+    runs = walk(plan(machine_of({"StartAt": "A", "States": states}), 100), Durations())
+    assert [[step.at.rpartition("/")[2] for step in run.steps] for run in runs] == [
+        ["A", "B", "C"],
+        ["A", "End"],
+        ["A", "B", "D"],
+    ]
+    assert {run.status for run in runs} == {"SUCCEEDED"}
+
+
 def test_workers_are_added_for_bursts_and_for_steady_load():
     own = plan(machine_of(chain(task())), 100)
     wide = Run("r", 1.0, (Step("/States/A", (), 0.0, 600.0, 600.0, times=30),), 600.0)

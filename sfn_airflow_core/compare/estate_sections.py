@@ -47,7 +47,7 @@ def _table(estate: Estate) -> Table:
     shared = cost.named("mwaa")
     total = (
         "total",
-        figure(estate.terms.runs),
+        figure(round(estate.terms.runs, 2)),
         f"{usage.transitions:,.1f}",
         f"{usage.tasks:,.1f}",
         dollars(cost.quote("sfn-standard").amount),
@@ -79,7 +79,7 @@ def _row(part: Comparison) -> tuple[Cell, ...]:
     style: Style = "" if limit is None else "bad" if limit.status == "over" else "warn"
     return (
         part.workflow.name,
-        figure(part.terms.runs),
+        figure(round(part.terms.runs, 2)),
         f"{part.usage.transitions:,.1f}",
         f"{part.usage.tasks:,.1f}",
         dollars(standard.amount),

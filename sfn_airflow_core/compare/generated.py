@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
-from sfn_airflow_core.asl.model import Fail, Json, Map, Parallel, Task
+from sfn_airflow_core.asl.model import Fail, Json, Machine, Map, Parallel, Task, Wait, nested, targets
 from sfn_airflow_core.compare.durations import Durations
+from sfn_airflow_core.compare.order import closure
 from sfn_airflow_core.compare.scenarios import Timed, run_of
 from sfn_airflow_core.compare.steps import Plan, Run
 from sfn_airflow_core.interpreter import Execution, Replies, execute, read_replies
@@ -15,12 +17,12 @@ from sfn_airflow_core.interpreter.program import prepare
 def generated_runs(plan: Plan, durations: Durations) -> list[Run]:
     """Runs of equal weight, one per generated scenario that succeeds; ending in a Fail state, where none does.
 
-    None for a machine with a Map: how many items there are decides its cost, and a generated scenario has as few as
-    reach every state.
+    None for a machine with a Map, or with a loop that waits: how many items and turns there are decides what a run
+    costs, and a generated scenario has as few as reach every state, or as many as it takes to give up.
     """
     from sfn_airflow_core.verify.scenarios import generate
 
-    if any(isinstance(state, Map) for state in plan.states.values()):
+    if any(isinstance(state, Map) for state in plan.states.values()) or any(map(_polls, _machines(plan))):
         return []
     tasks = {state.name: state for state in plan.states.values() if isinstance(state, Task)}
     program = prepare(plan.machine)
@@ -33,6 +35,18 @@ def generated_runs(plan: Plan, durations: Durations) -> list[Run]:
             runs.append(replace(run_of(execution, scenario.id, 1.0), payload=None, variables=None))
     succeeding = [run for run in runs if run.status == "SUCCEEDED"]
     return succeeding or runs
+
+
+def _machines(plan: Plan) -> Iterator[Machine]:
+    yield plan.machine
+    for state in plan.states.values():
+        yield from nested(state)
+
+
+def _polls(machine: Machine) -> bool:
+    """Whether a Wait can be come to again."""
+    follows = {name: set(targets(state)) for name, state in machine.states.items()}
+    return any(isinstance(state, Wait) and name in closure(follows, name) for name, state in machine.states.items())
 
 
 def _ordinary(plan: Plan, execution: Execution) -> bool:

@@ -40,7 +40,11 @@ def _workflow(part: Comparison) -> dict[str, Any]:
         "name": part.workflow.name,
         "runs_per_month": part.terms.runs,
         "origin": part.workflow.origin,
+        "runs_from": part.terms.reason,
         "assumed": list(part.workflow.assumed),
+        "notes": list(part.workflow.notes),
+        "starts_others": list(part.workflow.started),
+        "dag": part.workflow.side.name if part.workflow.side else None,
         "runs": [
             {"id": run.id, "weight": run.weight, "status": run.status, "seconds": run.seconds, "problem": run.problem}
             for run in part.workflow.runs
@@ -51,6 +55,7 @@ def _workflow(part: Comparison) -> dict[str, Any]:
         "latency": {
             "run": part.latency.run,
             "path": list(part.latency.path),
+            "task_path": list(part.latency.task_path),
             "transitions": part.latency.transitions,
             "tasks": part.latency.tasks,
             "work_seconds": part.latency.work,
@@ -152,6 +157,7 @@ def _structure(structure: Structure | None) -> dict[str, Any] | None:
             }
             for match in structure.matches
         ],
+        "part_of_matched_states": list(structure.around),
         "only_in_state_machine": list(structure.only_machine),
         "only_in_dag": list(structure.only_dag),
         "order": list(structure.edges),

@@ -59,6 +59,7 @@ def head(comparison: Comparison) -> Section:
     ]
     if workflow.assumed:
         lines.append((f"Assumed: {'; '.join(workflow.assumed)}.", "warn"))
+    lines += [(note, "warn") for note in workflow.notes]
     if workflow.started:
         started = ", ".join(workflow.started[:3])
         lines.append((f"Not in it: what the workflows cost that this one starts ({started}).", "warn"))

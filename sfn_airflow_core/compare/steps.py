@@ -196,7 +196,7 @@ class Workflow:
 
     ``shapes`` are the tasks on Airflow by the state that they stand for: those of our translation, or of ``side``.
     ``translated`` says that the state machine is the translation of the DAG in ``side``,
-    ``source`` is the name of its file.
+    ``source`` is the name of its file, ``notes`` are what a reader should know.
     """
 
     name: str
@@ -208,6 +208,7 @@ class Workflow:
     side: Side | None = None
     translated: bool = False
     source: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def extras(self) -> tuple[Extra, ...]:

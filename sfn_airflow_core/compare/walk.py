@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
-from sfn_airflow_core.asl.model import Choice, Fail, Machine, Map, Parallel, State, Task, Wait
+from sfn_airflow_core.asl.model import Choice, Fail, Machine, Map, Parallel, Pointer, State, Task, Wait
 from sfn_airflow_core.compare.durations import Durations
 from sfn_airflow_core.compare.steps import Plan, Run, Step
 from sfn_airflow_core.interpreter.execution import Limits, Place
@@ -26,13 +26,13 @@ _WAIT: Final = 60.0
 """Seconds of a Wait that reads them from its data."""
 
 
-def walk(plan: Plan, durations: Durations, items: int = ITEMS) -> list[Run]:
-    """Runs of equal weight, one per path."""
-    ways = _paths(plan.machine)
-    count = max([len(ways), *(len(_paths(inner)) for inner in _inner(plan))])
+def walk(plan: Plan, durations: Durations, items: int = ITEMS, unlikely: frozenset[Pointer] = frozenset()) -> list[Run]:
+    """Runs of equal weight, one per path; ``unlikely`` states are gone through only where there is no other way."""
+    ways = _paths(plan.machine, unlikely)
+    count = max([len(ways), *(len(_paths(inner, unlikely)) for inner in _inner(plan))])
     runs = []
     for number in range(min(count, _MOST_PATHS)):
-        walker = _Walker(durations, items, number, [])
+        walker = _Walker(durations, items, number, unlikely, [])
         seconds = walker.machine(plan.machine, (), 0.0, 1)
         last = walker.last
         status = "FAILED" if isinstance(last, Fail) else "SUCCEEDED"
@@ -58,54 +58,71 @@ def concurrency(state: Map) -> int:
     return min(given, cap) if isinstance(given, int) and given > 0 else cap
 
 
-def _paths(machine: Machine) -> list[list[str]]:
-    """Paths from the start to an end so that every transition except those of catchers is on one of them."""
-    found: list[list[str]] = []
+Edges = dict[str, list[str]]
+
+
+def _paths(machine: Machine, unlikely: frozenset[Pointer]) -> list[list[str]]:
+    """Paths from the start to an end so that every transition of an ordinary run is on one of them."""
+    edges = _ordinary(machine, unlikely)
+    ends = _distances(edges, {name for name, onward in edges.items() if not onward})
     used: set[tuple[str, str]] = set()
-    while len(found) < _MOST_PATHS:
-        path, fresh = _path(machine, used)
-        if found and not fresh:
-            return found
-        found.append(path)
+    found = [_path(machine.start_at, edges, ends, used)]
+    while len(found) < _MOST_PATHS and machine.start_at in _distances(edges, _open(edges, used)):
+        found.append(_path(machine.start_at, edges, ends, used))
     return found
 
 
-def _path(machine: Machine, used: set[tuple[str, str]]) -> tuple[list[str], bool]:
-    """One path that prefers transitions not used before; says whether there was one."""
-    path, fresh, taken = [machine.start_at], False, set[tuple[str, str]]()
-    good = _distances(machine, without=Fail)
-    ends = good or _distances(machine)
-    while len(path) < _MOST_STEPS:
-        name = path[-1]
-        onward = _onward(machine.states[name])
-        edges = [(name, target) for target in onward if target in good] or [(name, target) for target in onward]
-        if not edges:
-            break
-        new = [edge for edge in edges if edge not in used]
-        rest = [edge for edge in edges if edge not in taken] or edges
-        edge = new[0] if new else min(rest, key=lambda edge: ends.get(edge[1], len(machine.states)))
-        fresh = fresh or bool(new)
-        if edge in taken and not new and len(path) > 2 * len(machine.states):
-            break  # a cycle without a way out
-        used.add(edge)
-        taken.add(edge)
-        path.append(edge[1])
-    return path, fresh
+def _ordinary(machine: Machine, unlikely: frozenset[Pointer]) -> Edges:
+    """What can follow what in a run without errors: no handlers, and no way to an error where there is another."""
+    whole = {name: _onward(state) for name, state in machine.states.items()}
+    good = _distances(whole, {n for n, s in machine.states.items() if not whole[n] and not isinstance(s, Fail)})
+    found: Edges = {}
+    for name, onward in whole.items():
+        likely = [target for target in onward if machine.states[target].at not in unlikely] or onward
+        found[name] = [target for target in likely if target in good] or likely
+    return found
 
 
-def _distances(machine: Machine, without: type[State] | None = None) -> dict[str, int]:
-    """How many transitions it is from each state to the nearest end; ends of one kind may be left out."""
+def _open(edges: Edges, used: set[tuple[str, str]]) -> set[str]:
+    """States with a way that was not gone yet."""
+    return {name for name, onward in edges.items() if any((name, target) not in used for target in onward)}
+
+
+def _path(start: str, edges: Edges, ends: dict[str, int], used: set[tuple[str, str]]) -> list[str]:
+    """One path that takes ways not gone before, then goes where there are more of them, then to the nearest end."""
+    path, taken = [start], set[tuple[str, str]]()
+    open_ = _distances(edges, _open(edges, used))
+    while len(path) < _MOST_STEPS and (onward := edges[name := path[-1]]):
+        new = [target for target in onward if (name, target) not in used]
+        near = [target for target in onward if target in open_]
+        if new:
+            target = new[0]
+        elif near:
+            target = min(near, key=lambda target: open_[target])
+        else:
+            rest = [target for target in onward if (name, target) not in taken] or onward
+            target = min(rest, key=lambda target: ends.get(target, len(edges)))
+            if (name, target) in taken and len(path) > 2 * len(edges):
+                break  # a cycle without a way out
+        taken.add((name, target))
+        if (name, target) not in used:
+            used.add((name, target))
+            open_ = _distances(edges, _open(edges, used))
+        path.append(target)
+    return path
+
+
+def _distances(edges: Edges, goals: set[str]) -> dict[str, int]:
+    """How many transitions it is from each state to the nearest of some states, where one can be reached."""
     before: dict[str, list[str]] = {}
-    for state in machine.states.values():
-        for target in _onward(state):
-            before.setdefault(target, []).append(state.name)
-    ends = [state for state in machine.states.values() if not _onward(state)]
-    level = [state.name for state in ends if without is None or not isinstance(state, without)]
-    found = dict.fromkeys(level, 0)
+    for name, onward in edges.items():
+        for target in onward:
+            before.setdefault(target, []).append(name)
+    level, found, steps = sorted(goals), dict.fromkeys(goals, 0), 1
     while level:
-        level = [name for target in level for name in before.get(target, ()) if name not in found]
-        for name in level:
-            found.setdefault(name, max(found.values()) + 1)
+        level = list(dict.fromkeys(name for target in level for name in before.get(target, ()) if name not in found))
+        found |= dict.fromkeys(level, steps)
+        steps += 1
     return found
 
 
@@ -123,12 +140,13 @@ class _Walker:
     durations: Durations
     items: int
     number: int
+    unlikely: frozenset[Pointer]
     steps: list[Step]
     last: State | None = None
 
     def machine(self, machine: Machine, place: Place, now: float, times: int) -> float:
         """Adds the steps of one path; gives the second at which it ends."""
-        paths = _paths(machine)
+        paths = _paths(machine, self.unlikely)
         for name in paths[self.number % len(paths)]:
             state = machine.states[name]
             position = len(self.steps)

@@ -96,6 +96,8 @@ class Request:
         structure: Structure | None = None,
         *,
         translated: bool = False,
+        unlikely: frozenset[Pointer] = frozenset(),
+        notes: Sequence[str] = (),
     ) -> Comparison:
         """One workflow compared.
 
@@ -106,12 +108,14 @@ class Request:
             dag: the DAG, which says how often it runs.
             structure: what of the machine is what of the DAG; then the DAG's own tasks count.
             translated: whether the state machine is the translation of the DAG, so that there is nothing to match.
+            unlikely: states that an ordinary run does not come to.
+            notes: what a reader should know.
         """
         self.durations.assumed.clear()
         airflow = None
         if structure is not None and not structure.dag.generated:
             shapes, airflow = side(own, structure, self.durations)
-        runs, origin, assumed = self._runs_of(own)
+        runs, origin, assumed = self._runs_of(own, unlikely)
         workflow = Workflow(
             names_[-1], own, tuple(runs), origin, shapes, tuple(assumed), airflow, translated, names_[0]
         )
@@ -132,7 +136,7 @@ class Request:
             return terms
         return replace(terms, runs=often, reason=f"the DAG's schedule {shown(schedule)}")
 
-    def _runs_of(self, own: Plan) -> tuple[list[Run], Origin, list[str]]:
+    def _runs_of(self, own: Plan, unlikely: frozenset[Pointer]) -> tuple[list[Run], Origin, list[str]]:
         """The runs that the figures come from, where they come from, and what was assumed for them."""
         if self.given["history"]:
             recorded = [run for path in self.given["history"] for run in load_histories(Path(path), own)]
@@ -142,17 +146,18 @@ class Request:
             runs = run_scenarios(own, read_scenarios(_value(path), str(path)), self.durations)
             return runs, "scenarios given", self._assumptions()
         before = dict(self.durations.assumed)
-        runs = generated_runs(own, self.durations) if self.count <= FEW else []
-        if runs:
-            return runs, "scenarios generated", [*self._assumptions(), _EVEN]
-        self.durations.assumed.clear()
-        self.durations.assumed.update(before)
         items = self.given["items"] or ITEMS
-        runs = walk(own, self.durations, items)
+        paths = walk(own, self.durations, items, unlikely)
         texts = self._assumptions()
         if any("/ItemProcessor/" in at or "/Iterator/" in at for at in own.states):
             texts.append(f"every Map has {items:,} items")
-        return runs, "walk through the graph", [*texts, _EVEN]
+        if self.count <= FEW:
+            self.durations.assumed.clear()
+            self.durations.assumed.update(before)
+            runs = generated_runs(own, self.durations)
+            if _entered(runs) >= _entered(paths):
+                return runs, "scenarios generated", [*self._assumptions(), _EVEN]
+        return paths, "walk through the graph", [*texts, _EVEN]
 
     def _assumptions(self) -> list[str]:
         """The durations that nobody gave, by kind."""
@@ -199,6 +204,10 @@ class Request:
         """Reports an input or output that cannot be used."""
         click.echo(visible(message), err=True)
         self.code = UNUSABLE
+
+
+def _entered(runs: Sequence[Run]) -> set[Pointer]:
+    return {step.at for run in runs for step in run.steps}
 
 
 def _told_apart(parts: Sequence[Comparison]) -> Iterator[Comparison]:
