@@ -10,11 +10,12 @@ from sfn_airflow_core.shell.group import LazyGroup
 COMMANDS: dict[str, tuple[str, str]] = {
     "convert": ("airflow2sfn.cli_convert:convert", "Translate DAGs to state machines and report what changes."),
     "check": ("airflow2sfn.cli_check:check", "Report what is read of DAG files, without running them."),
+    "verify": ("airflow2sfn.cli_verify:verify", "Run DAG and state machine with the same replies, and compare."),
     "compare": ("airflow2sfn.cli_compare:compare", "Compare cost, limits, latency and structure on both sides."),
 }
 """Every command by name, as in ``sfn2airflow.cli``."""
 
-PLANNED = ("explain", "rules", "verify")
+PLANNED = ("explain", "rules")
 
 
 @click.group(cls=LazyGroup, table=COMMANDS, planned=PLANNED, context_settings={"help_option_names": ["-h", "--help"]})

@@ -71,7 +71,7 @@ def import_files(
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=home,
-            env=_environment(home, settings or Settings()),
+            env=environment(home, settings or Settings()),
             pass_fds=(write,),
         )
         os.close(write)
@@ -96,7 +96,7 @@ def _results(read: int, paths: Sequence[Path]) -> Iterator[tuple[Path, Imported]
             yield path, Imported(found["dags"], found["error"])
 
 
-def _environment(home: str, settings: Settings) -> dict[str, str]:
+def environment(home: str, settings: Settings) -> dict[str, str]:
     """An environment without credentials, proxies and settings of Airflow."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     variables = {

@@ -7,13 +7,16 @@ value to return.
 
 from __future__ import annotations
 
+import ast
 import copy
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from textwrap import dedent
 from typing import Any, Final
 
 from airflow2sfn.callables import FAIL, SKIP, returned_ids
-from airflow2sfn.source import Dag, Known, Task, XCom
+from airflow2sfn.source import Dag, Known, Task, Template, XCom
 from airflow2sfn.structure import EMPTY, Plan
 from airflow2sfn.task_kinds import PYTHON
 from airflow2sfn.work import is_sensor
@@ -29,6 +32,7 @@ LOGICAL_DATE: Final = "2026-03-05T04:30:00Z"
 MOST: Final = 200
 """More scenarios are not generated for one DAG."""
 _MOST_LOOKS: Final = 60
+_MOST_CONSTANTS: Final = 12
 _BOOM: Final[Json] = {"error": "RuntimeError", "cause": "no"}
 _VALUES: Final[Mapping[str, Json]] = {"int": 1, "float": 1.5, "bool": True, "str": "text", "list": ["a", "b"]}
 
@@ -55,7 +59,7 @@ class Generator:
         self._along_branches(base)
         found = [scenario for scenario, _ in self.ways]
         for task in self.plan.tasks.values():
-            if task.operator in EMPTY or task.task_id in self.states.stubs.values():
+            if task.operator in EMPTY or task.task_id in self._fixed():
                 continue
             way = next((one for one in self.ways if _ran(one[1], task.task_id)), None)
             if way is None:
@@ -63,8 +67,12 @@ class Generator:
                 continue
             found += self._about(task, *way)
         found += [*self._together(), *self._params(base)]
-        unique = {repr((one.input, one.replies)): one for one in reversed(found)}
+        unique = {repr((one.input, dict(one.replies))): one for one in reversed(found)}
         return tuple(reversed(unique.values()))[:MOST]
+
+    def _fixed(self) -> set[str]:
+        """Tasks that do what they do: no reply stands for them on the machine's side."""
+        return {*self.states.stubs.values(), *self.states.choices.values()}
 
     def _base(self) -> Scenario:
         """The DAG as it is, and a value for each function that fails here."""
@@ -72,7 +80,8 @@ class Generator:
         history = self.run(base)
         self.ways.append((base, history))
         for _ in range(len(self.dag.tasks)):
-            broken = [t for t in self.dag.tasks if t.task_id not in base.replies and self._fails(t, history)]
+            fixed = {*base.replies, *self._fixed()}
+            broken = [t for t in self.dag.tasks if t.task_id not in fixed and self._fails(t, history)]
             if not broken:
                 break
             values = {task.task_id: {"payload": self._value(task)} for task in broken}
@@ -114,14 +123,34 @@ class Generator:
             for task in self.dag.tasks:
                 if not _ran(history, task.task_id) or task.expansion is not None:
                     continue
-                for label, value in self._choices(task):
-                    one = _with(scenario, task.task_id, {"payload": value}, f"{task.task_id}: {label}")
-                    if any(one.replies == known.replies for known, _ in self.ways):
+                for one in self._choosing(task, scenario):
+                    if any((one.input, one.replies) == (known.input, known.replies) for known, _ in self.ways):
                         continue
                     new = self.run(one)
                     reached = {name for _, known in self.ways for name, _ in known.did}
                     if number == 0 or {name for name, _ in new.did} - reached:
                         self.ways.append((one, new))
+
+    def _choosing(self, task: Task, scenario: Scenario) -> Iterator[Scenario]:
+        """The scenario with what a task that decides may decide; what it is decided by, where the machine decides."""
+        if task.task_id not in self.states.choices.values():
+            for label, value in self._choices(task):
+                yield _with(scenario, task.task_id, {"payload": value}, f"{task.task_id}: {label}")
+            return
+        for value in constants(task):
+            for name in self._known_params():
+                conf = {**_conf(scenario), name: value}
+                given: Json = {"logical_date": LOGICAL_DATE, "conf": conf}
+                yield replace(scenario, id=f"{task.task_id}: with {name} = {value!r}", input=given)
+            for source in _read(task):
+                if self.dag.task(source).operator in PYTHON and source not in self._fixed():
+                    label = f"{task.task_id}: when {source} gives {value!r}"
+                    yield _with(scenario, source, {"payload": value}, label)
+
+    def _known_params(self) -> dict[str, Json]:
+        params = self.dag.get("params")
+        known = params.value if isinstance(params, Known) and isinstance(params.value, dict) else {}
+        return {name: value for name, value in known.items() if isinstance(value, str | int | float)}
 
     def _choices(self, task: Task) -> Iterator[tuple[str, Json]]:
         """What a task that decides can decide."""
@@ -210,8 +239,8 @@ class Generator:
 
     def _failing(self, names: list[str]) -> Iterator[Scenario]:
         for scenario, history in self.ways:
-            stubs = self.states.stubs.values()
-            if all(_ran(history, name) and name not in stubs for name in names):
+            fixed = self._fixed()
+            if all(_ran(history, name) and name not in fixed for name in names):
                 for name in names:
                     task = self.plan.tasks[name]
                     one = name if task.expansion is None else f"{name}#0"
@@ -221,11 +250,44 @@ class Generator:
 
     def _params(self, base: Scenario) -> Iterator[Scenario]:
         """Other values for params, by the conf of the run."""
-        params = self.dag.get("params")
-        known = params.value if isinstance(params, Known) and isinstance(params.value, dict) else {}
-        conf = {name: _other(value) for name, value in known.items() if isinstance(value, str | int | float)}
+        conf = {name: _other(value) for name, value in self._known_params().items()}
         if conf:
             yield replace(base, id="other params", input={"logical_date": LOGICAL_DATE, "conf": conf})
+
+
+def constants(task: Task) -> list[Json]:
+    """Texts and numbers in a function, and numbers beside them: what may make a difference to what it decides."""
+    try:
+        tree = ast.parse(dedent(task.callable.source())) if task.callable is not None else None
+    except (SyntaxError, ValueError, RecursionError):
+        return []
+    found: list[Json] = []
+    for node in ast.walk(tree) if tree is not None else ():
+        match node:
+            case ast.Constant(value=str(text)):
+                found.append(text)
+            case ast.Constant(value=bool()):
+                found += [True, False]
+            case ast.Constant(value=int() | float() as number):
+                found += [number - 1, number, number + 1]
+    return list(dict.fromkeys(found))[:_MOST_CONSTANTS]
+
+
+def _read(task: Task) -> list[str]:
+    """The tasks whose XComs are arguments of a function, or are pulled in a template."""
+    found: list[str] = []
+    for value in (*task.op_args, *task.op_kwargs.values()):
+        match value:
+            case XCom(name):
+                found.append(name)
+            case Template(text):
+                found += re.findall(r"xcom_pull\(\s*(?:task_ids\s*=\s*)?['\"]([^'\"]+)", text)
+    return list(dict.fromkeys(found))
+
+
+def _conf(scenario: Scenario) -> dict[str, Json]:
+    given = scenario.input.get("conf") if isinstance(scenario.input, dict) else None
+    return given if isinstance(given, dict) else {}
 
 
 def _sources(task: Task) -> list[Any]:

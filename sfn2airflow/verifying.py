@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -24,20 +20,16 @@ from sfn2airflow.services.endings import endings
 from sfn2airflow.write_test import write_test
 from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.asl.read import Reading, read_text
-from sfn_airflow_core.render import verification as render
 from sfn_airflow_core.render.escape import visible
 from sfn_airflow_core.shell.group import BUG, CLEAN, FOUND, UNUSABLE, report_bug
 from sfn_airflow_core.shell.inputs import Input, gather
-from sfn_airflow_core.shell.terminal import colors, columns
+from sfn_airflow_core.shell.verified import is_bad, progress, scenario_file, show
 from sfn_airflow_core.verify.airflow_process import AirflowUnavailable
 from sfn_airflow_core.verify.airflow_runner import AirflowSession
-from sfn_airflow_core.verify.result import Outcome, Verified, as_json
+from sfn_airflow_core.verify.result import Verified
 from sfn_airflow_core.verify.scenario import Scenario, load_scenarios
-from sfn_airflow_core.verify.scenario import as_json as scenarios_as_json
 from sfn_airflow_core.verify.scenarios import Generated, generate_text
 from sfn_airflow_core.verify.verification import Subject, verify
-
-Told = Callable[[Outcome], None]
 
 
 class Verifying:
@@ -152,7 +144,7 @@ class Verifying:
         results = []
         try:
             with (
-                _progress(sum(len(s.scenarios) for s in subjects), self.given["quiet"]) as told,
+                progress(sum(len(s.scenarios) for s in subjects), self.given["quiet"]) as told,
                 AirflowSession() as run,
             ):
                 results = [verify(run, subject, told, stop_early=self.given["exitfirst"]) for subject in subjects]
@@ -167,7 +159,7 @@ class Verifying:
             scenarios = test.with_name(f"{test.stem}_scenarios.json")
         try:
             if scenarios is not None:
-                scenarios.write_text(_file(subjects), encoding="utf-8")
+                scenarios.write_text(scenario_file([(s.name, s.scenarios) for s in subjects]), encoding="utf-8")
             if test is not None:
                 machines = [(subject.source, subject.name) for subject in subjects]
                 test.write_text(write_test(test, machines, self.given["dag"], scenarios), encoding="utf-8")
@@ -176,64 +168,13 @@ class Verifying:
 
     def show(self, results: tuple[Verified, ...]) -> None:
         """Prints the results, or writes them to the file that was asked for."""
-        target: Path | None = self.given["output_file"]
-        match self.given["form"]:
-            case "json":
-                text = json.dumps(as_json(results, "airflow"), ensure_ascii=False, indent=2) + "\n"
-            case "junit":
-                text = render.render_junit(results)
-            case "markdown":
-                text = render.render_markdown(results)
-            case _:
-                color = target is None and colors()
-                text = render.render_text(results, color=color, width=columns(), verbose=self.given["verbose"])
-        if target is None:
-            click.echo(text, nl=False, color=True)
-        else:
-            target.write_text(text, encoding="utf-8", errors="backslashreplace")
+        given = self.given
+        show(results, given["form"], given["output_file"], tool="sfn2airflow verify", verbose=given["verbose"])
 
     def judge(self, results: tuple[Verified, ...]) -> None:
         """Adds what the results mean for the exit code; a machine of which nothing was compared is an error."""
         for result in results:
             if result.error:
                 self.error(result.source, result.error)
-        limit = self.given["fail_on"]
-        different = any(result.different for result in results)
-        incomparable = any(result.compared < len(result.outcomes) for result in results)
-        unreached = any(result.coverage.missed for result in results)
-        bad = {
-            "difference": different,
-            "incomparable": different or incomparable,
-            "unreached": different or incomparable or unreached,
-        }
-        if bad.get(limit, False):
+        if is_bad(results, self.given["fail_on"]):
             self.codes.add(FOUND)
-
-
-def _file(subjects: Sequence[Subject]) -> str:
-    """The scenarios of all machines as the text of one file."""
-    named = len(subjects) > 1
-    entries = scenarios_as_json(
-        replace(scenario, machine=subject.name if named else "")
-        for subject in subjects
-        for scenario in subject.scenarios
-    )
-    return json.dumps(entries, ensure_ascii=False, indent=2) + "\n"
-
-
-@contextmanager
-def _progress(total: int, quiet: bool) -> Iterator[Told]:
-    """Tells of finished scenarios with a bar, for people who watch."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda outcome: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Verifying", total=total)
-
-        def told(outcome: Outcome) -> None:
-            bar.update(task, advance=1, description=visible(outcome.machine))
-
-        yield told

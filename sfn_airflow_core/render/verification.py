@@ -23,14 +23,14 @@ _SHOWN = 12
 
 
 def place(result: Verified, found: Difference) -> str:
-    """Where a difference is: line and column of the state in the machine's text, and the task in the DAG."""
+    """Where a difference is: line and column of the state or task in the text, and the task in a generated DAG."""
     span = result.spans.get(found.pointer)
     machine = f"{result.source}:{span}" if span and found.pointer else result.source
     return f"{machine}, task {found.task}" if found.task else machine
 
 
 def diff(found: Difference) -> list[str]:
-    """A difference as lines of a small diff: ``-`` is the machine, ``+`` the DAG."""
+    """A difference as lines of a small diff: ``-`` is what is translated, ``+`` its translation."""
     lines = []
     for sign, value in (("-", found.expected), ("+", found.actual)):
         text = json.dumps(shown(value), ensure_ascii=False, indent=2, sort_keys=True).splitlines()
@@ -119,9 +119,9 @@ def _cell(text: str) -> str:
     return "".join(f"\\{c}" if c in "\\|`*_<>[]#" else c for c in plain)
 
 
-def render_junit(results: Sequence[Verified]) -> str:
+def render_junit(results: Sequence[Verified], tool: str = "sfn2airflow verify") -> str:
     """JUnit XML: a suite for every machine, a case for every scenario."""
-    root = ElementTree.Element("testsuites", name="sfn2airflow verify")
+    root = ElementTree.Element("testsuites", name=tool)
     for result in results:
         suite = ElementTree.SubElement(root, "testsuite", {"name": _xml(result.source), **_suite(result)})
         if result.failure or not result.outcomes:

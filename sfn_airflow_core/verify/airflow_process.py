@@ -61,6 +61,15 @@ def _migrate(database: Path) -> None:
         database.with_suffix(".new").rename(database)
 
 
+def load_airflow() -> None:
+    """Imports Airflow, for processes that are forked from this one. Raises AirflowUnavailable."""
+    try:
+        import airflow.sdk
+        import airflow.settings  # noqa: F401
+    except ImportError as missing:
+        raise AirflowUnavailable("apache-airflow is not installed: pip install 'sfn2airflow[airflow]'") from missing
+
+
 def _environment(home: Path) -> dict[str, str]:
     return {
         "AIRFLOW_HOME": str(home),
@@ -117,6 +126,7 @@ def _prepare(home: Path, quiet: bool) -> None:
         settings.dispose_orm(do_log=False)
         settings.configure_vars()
         settings.configure_orm()
+    _write_lazily(settings.engine)
     if quiet:
         import structlog
 
@@ -130,3 +140,15 @@ def _prepare(home: Path, quiet: bool) -> None:
     with create_session() as session:
         manager: Any = DagBundlesManager
         manager().sync_bundles_to_db(session=session)
+
+
+def _write_lazily(engine: Any) -> None:
+    """Nothing outlives this process, so the database need not wait for the disk."""
+    from sqlalchemy import event
+
+    def set_up(connection: Any, record: Any) -> None:
+        for pragma in ("synchronous = OFF", "journal_mode = MEMORY", "temp_store = MEMORY"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    event.listen(engine, "connect", set_up)
+    engine.dispose()

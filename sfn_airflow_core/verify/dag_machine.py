@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sfn_airflow_core.asl.model import Fail, Machine, Map, Pass, Task, Wait
+from sfn_airflow_core.asl.model import Choice, Fail, Machine, Map, Pass, Task, Wait
 from sfn_airflow_core.interpreter import Execution, Options, Reply, ServiceCall, execute
 from sfn_airflow_core.interpreter.resource import parse_resource
 from sfn_airflow_core.verify.aws_answers import Place
@@ -30,7 +30,8 @@ class States:
     """Which state does the work of which task.
 
     ``tasks`` are the ids by the names of Task states, ``waits`` by those of Wait states, ``stubs`` by those of states
-    that only fail. ``resources`` are those of the Task states by task, ``sensors`` the tasks that look again and again.
+    that only fail, ``choices`` by those of Choice states that decide what a function of the DAG decides. ``resources``
+    are those of the Task states by task, ``sensors`` the tasks that look again and again.
     """
 
     tasks: Mapping[str, str]
@@ -38,6 +39,7 @@ class States:
     stubs: Mapping[str, str]
     resources: Mapping[str, str]
     sensors: frozenset[str]
+    choices: Mapping[str, str] = field(default_factory=dict)
 
 
 def states_of(machine: Machine, tasks: Mapping[str, str]) -> States:
@@ -58,13 +60,14 @@ def states_of(machine: Machine, tasks: Mapping[str, str]) -> States:
             doing[state.name] = tasks[state.name]
         elif isinstance(state, Pass | Fail) and state.name in tasks:
             stubs[state.name] = tasks[state.name]
+    choices = {s.name: tasks[s.name] for s in machine.walk() if isinstance(s, Choice) and s.name in tasks}
     for state in machine.walk():
         if isinstance(state, Task) and state.name in doing:
             resources[doing[state.name]] = state.resource
     waits = {
         state.name: doing[state.next] for state in machine.walk() if isinstance(state, Wait) and state.next in doing
     }
-    return States(doing, waits, stubs, resources, frozenset(waits.values()))
+    return States(doing, waits, stubs, resources, frozenset(waits.values()), choices)
 
 
 @dataclass(slots=True)
@@ -181,6 +184,11 @@ def run_machine(
     with services.answering():
         execution = execute(marked(machine), given, world, options=options)
     history.status, history.error, history.cause = execution.status, execution.error, execution.cause
+    for visit in execution.visits:
+        if (task := states.choices.get(visit.state)) is not None:
+            did = history.of(task, None)
+            did.began, did.ended = visit.entered, visit.left or visit.entered
+            did.ends.append("success" if visit.error is None else "failed")
     delays: dict[str, list[float]] = defaultdict(list)
     for retry in execution.retries:
         delays[states.tasks.get(retry.state, retry.state)].append(retry.seconds)

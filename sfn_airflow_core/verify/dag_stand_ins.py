@@ -6,6 +6,7 @@ real down to the calls of botocore. Whatever else would leave this process is st
 
 from __future__ import annotations
 
+import functools
 import inspect
 import json
 import os
@@ -91,11 +92,23 @@ class StandIns:
         from airflow.sdk.execution_time import task_runner
 
         sensors: Any = module
+        execute_async: Any = PythonOperator.aexecute
         run, poke, execute = PythonOperator.execute_callable, PythonSensor.poke, task_runner._execute_task
         pause = sensors.BaseSensorOperator._get_next_poke_interval
 
         def called(operator: Any) -> Json:
             return self.called(operator, lambda: run(operator))
+
+        async def awaited(operator: Any, context: Any) -> Json:
+            function = operator.python_callable
+
+            @functools.wraps(function)
+            async def noted(*args: Any, **kwargs: Any) -> Json:
+                reply = self.asked(function, args, kwargs)
+                return self.gave(await function(*args, **kwargs) if reply is None else said(reply))
+
+            operator.python_callable = noted
+            return await execute_async(operator, context)
 
         def poked(operator: Any, context: Any) -> Json:
             return self.called(operator, lambda: poke(operator, context))
@@ -118,6 +131,7 @@ class StandIns:
                 patches.enter_context(mock.patch.object(hooks.AwsGenericHook, "_get_caller", caller))
             for owner, name, double in (
                 (PythonOperator, "execute_callable", called),
+                (PythonOperator, "aexecute", awaited),
                 (PythonSensor, "poke", poked),
                 (sensors.BaseSensorOperator, "_get_next_poke_interval", paused),
                 (sensors, "timezone", clock),
@@ -130,12 +144,20 @@ class StandIns:
 
     def called(self, operator: Any, call: Callable[[], Json]) -> Json:
         """What a function gives back, or what the scenario says instead."""
+        reply = self.asked(operator.python_callable, operator.op_args, operator.op_kwargs)
+        return self.gave(call() if reply is None else said(reply))
+
+    def asked(self, function: Any, args: Any, kwargs: Any) -> Reply | None:
+        """Notes what a function is given; gives what the scenario says about it."""
         place = self.place()
         did = self.history.of(place.state, place.index)
-        did.given = given_to(operator.python_callable, operator.op_args, operator.op_kwargs)
-        reply = self.answers.of_task(place.state, place.index, did.given)
-        value = call() if reply is None else said(reply)
-        did.returned = as_json(getattr(value, "xcom_value", value))
+        did.given = given_to(function, args, kwargs)
+        return self.answers.of_task(place.state, place.index, did.given)
+
+    def gave(self, value: Json) -> Json:
+        """Notes what a function gives back, and gives it."""
+        place = self.place()
+        self.history.of(place.state, place.index).returned = as_json(getattr(value, "xcom_value", value))
         return value
 
     def executed(self, ti: Any, execute: Callable[[], Json]) -> Json:
