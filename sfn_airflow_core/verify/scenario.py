@@ -27,6 +27,7 @@ _MEMBERS = frozenset(
         "waits",
         "calls_not_compared",
         "differs_from_aws",
+        "weight",  # of compare: how often it happens
     }
 )
 
