@@ -146,11 +146,11 @@ def item_arguments(task: Task, values: Values, asked: Asked) -> tuple[str, dict[
 
 
 def list_of(value: Value, values: Values) -> str:
-    """What a task is mapped over, as an expression; raises Untranslatable for a dictionary."""
+    """What a task is mapped over, as an expression: a dictionary gives pairs of key and value."""
     from airflow2sfn.values import expression
 
     if isinstance(value, Known) and isinstance(value.value, dict):
-        raise Untranslatable("it is mapped over a dictionary")
+        return expression(Known([[key, item] for key, item in value.value.items()]), values)
     return expression(value, values)
 
 

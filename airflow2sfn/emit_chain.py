@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from airflow2sfn.calls import Call, Chain, Look, Step
 from airflow2sfn.emit_drafts import FAILURE, Draft, Failure, Out, Scope
 from airflow2sfn.expressions import quoted
+from airflow2sfn.retries import spoken
 from airflow2sfn.trigger_rules import FAILED, SKIPPED, SUCCESS, Statuses
 from airflow2sfn.values import query
 from sfn_airflow_core.asl.model import Given, Json
@@ -40,7 +41,7 @@ def chain(flow: Flow, task: str, work: Chain, edges: list[Out], scope: Scope) ->
     main = next((n for n, step in enumerate(work.steps) if not step.name), 0)
     for number, step in enumerate(work.steps):
         last = number == len(work.steps) - 1
-        name = task if number == main else flow.names.state(f"{task}: {step.name}")
+        name = flow.titles.get(task, task) if number == main else flow.names.state(f"{task}: {step.name}")
         if isinstance(step, Step):
             edges, bad = _step(flow, task, name, step, edges, scope)
         else:
@@ -82,7 +83,7 @@ def _look(flow: Flow, task: str, name: str, look: Look, edges: list[Out], scope:
         deadline = flow.names.variable(f"{task}_deadline")
         for edge in edges:
             edge.assign[deadline] = query(f"$millis() + {look.timeout * 1000}")
-    asked = f"Asked every {look.interval} s, for {look.timeout} s at most" if deadline else None
+    asked = f"Asked every {spoken(look.interval)}, for {spoken(look.timeout)} at most" if deadline else None
     draft = scope.add(Draft(name, "Task", call=look.call, comment=asked))
     env, failure = flow.meet(edges, draft, scope)
     draft.outs = [Out("next", env, failure=failure)]
@@ -138,7 +139,7 @@ def _ended_badly(task: str, look: Look, env: Env, failure: Failure | None) -> Ou
 
 
 def _late(task: str, look: Look, env: Env, failure: Failure | None, deadline: str) -> Out:
-    cause = f"{task} has waited for {look.timeout} s"
+    cause = f"{task} has waited for {spoken(look.timeout)}"
     if look.soft_fail:
         over = Out("rule", env | {task: SKIPPED}, failure=failure)
     else:

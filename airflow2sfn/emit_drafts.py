@@ -11,11 +11,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from airflow2sfn.trigger_rules import REGION, Statuses
-from airflow2sfn.work import Call, Mapped
+from airflow2sfn.work import Call
 from sfn_airflow_core.asl.model import Given, Json
+from sfn_airflow_core.expr.read_jsonata import FUNCTIONS
+
+if TYPE_CHECKING:
+    from airflow2sfn.emit_map import Each
 
 FAILURE = "!"
 """Stands among the tasks of an environment for: has anything failed so far?"""
@@ -35,7 +39,8 @@ class Out:
     """One way out of a draft.
 
     ``fresh`` are XComs that can be had by an expression on this way only. ``fail`` is the name, error and cause of a
-    Fail state that may stand at its end. A way without a target ends the machine or branch.
+    Fail state that may stand at its end; ``ends`` what it makes of an item of a Map. A way without a target ends the
+    machine or branch.
     """
 
     slot: Literal["next", "catch", "rule", "default"]
@@ -50,6 +55,7 @@ class Out:
     fail: tuple[str, str, str] | None = None
     dropped: bool = False
     start: bool = False
+    ends: Literal["", "failed", "skipped"] = ""
 
     def failed(self) -> str:
         """The failure, as an expression for this way itself, on which a region's variable is not assigned yet."""
@@ -66,7 +72,7 @@ class Draft:
     outs: list[Out] = field(default_factory=list)
     comment: str | None = None
     call: Call | None = None
-    mapped: Mapped | None = None
+    each: Each | None = None
     region: Region | None = None
     seconds: int = 0
     error: str = ""
@@ -113,13 +119,17 @@ class Scope:
 
 @dataclass(slots=True, eq=False)
 class Region:
-    """A Parallel state: what its branches hand on is merged in the variable ``variable``."""
+    """A Parallel state: what its branches hand on is merged in the variable ``variable``.
+
+    With ``mapped``, a Map with one branch; the variable is the list of what its items hand on.
+    """
 
     name: str
     variable: str
     tasks: frozenset[str]
     scope: Scope
     branches: list[Scope] = field(default_factory=list)
+    mapped: bool = False
 
     @property
     def ran(self) -> str:
@@ -139,9 +149,9 @@ class Names:
         return _free(wish[:LONGEST_NAME], self.states, " ")
 
     def variable(self, wish: str) -> str:
-        """A free name for a variable."""
+        """A free name for a variable; none of a function of JSONata, which would be found in its place."""
         slug = re.sub(r"\W+", "_", wish, flags=re.ASCII).strip("_") or "value"
-        slug = f"task_{slug}" if slug[0].isdigit() else slug
+        slug = f"task_{slug}" if slug[0].isdigit() else f"{slug}_value" if slug in FUNCTIONS else slug
         return _free(slug[:LONGEST_NAME], self.variables, "_")
 
 

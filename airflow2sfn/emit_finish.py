@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 from airflow2sfn.emit_drafts import FAILURE, Draft, Join, Out, Region, Scope
 from airflow2sfn.emit_flow import Flow
+from airflow2sfn.emit_map import Each
 from airflow2sfn.emit_values import Reads
+from airflow2sfn.rules.control import MappedInline
 from airflow2sfn.trigger_rules import Env, Statuses, statuses
 from airflow2sfn.values import constant, query
-from airflow2sfn.work import Mapped
 from sfn_airflow_core.asl import model as asl
 from sfn_airflow_core.asl.model import Given, Json, Query, QueryFlow
+from sfn_airflow_core.asl.write import to_value
 
 Wanted = set[tuple[str, str]]
 """What a branch has to hand on: ``("value" | "status", task)``."""
-_SKIP = "AirflowSkipException"
 
 
 def finish(flow: Flow) -> asl.Machine:
@@ -48,8 +52,9 @@ def _hand_out(reads: Reads, scope: Scope, wanted: Wanted) -> None:
         for branch in region.branches:
             asked = {(kind, task) for kind, task, where in reads.needs if where is scope} | wanted
             own = {(kind, task) for kind, task in asked if _inside(reads, task, branch)}
-            for out in branch.exits:
-                out.output = _output(reads, out, branch, own)
+            if not region.mapped or region.name in reads.plan.inside:
+                for out in branch.exits:
+                    out.output = _output(reads, out, branch, own)
             _hand_out(reads, branch, own)
 
 
@@ -77,6 +82,8 @@ def _output(reads: Reads, out: Out, branch: Scope, wanted: Wanted) -> Given | No
                 entries[reads.key(kind, task)] = query(text)
             else:
                 merged.append(f"${region.variable}")
+    if out.ends:  # nobody reads values of such an item
+        entries = {"Skipped": True} if out.ends == "skipped" else {}
     merged = list(dict.fromkeys(merged))
     if not merged:
         return Given(entries)
@@ -145,6 +152,8 @@ def _machine(flow: Flow, scope: Scope) -> asl.Machine:
 def _end_name(flow: Flow, scope: Scope, outs: list[Out]) -> str:
     task = [task for task in flow.plan.tasks if task in scope.tasks][-1]
     ends = {status for out in outs for status in out.env.get(task, ())}
+    if "success" in ends:
+        return f"{task} done"
     for name in ("skipped", "failed"):
         if ends == {name}:
             return f"{task} {name}"
@@ -185,8 +194,9 @@ def _state(flow: Flow, draft: Draft) -> asl.State:
             branches = tuple(_machine(flow, branch) for branch in draft.region.branches)
             return asl.Parallel(name=name, comment=comment, flow=_flow(first), branches=branches, next=first.target)
         case "Map":
-            assert draft.mapped is not None
-            return _map(draft, draft.mapped, first)
+            assert draft.each is not None
+            assert draft.region is not None
+            return _map(flow, draft, draft.each, _machine(flow, draft.region.branches[0]), first)
         case "Succeed":
             return asl.Succeed(name=name, comment=comment, flow=QueryFlow())
         case "Fail":
@@ -207,22 +217,25 @@ def _choice(draft: Draft) -> asl.Choice:
     )
 
 
-def _map(draft: Draft, mapped: Mapped, first: Out) -> asl.Map:
-    """A Map whose items all run to their end: a failed one hands on its error."""
-    call, item = mapped.call, f"{draft.name} item"
-    failed, skipped = f"{item} failed", f"{item} skipped"
-    catch: tuple[asl.Catcher, ...] = (asl.Catcher(("States.ALL",), failed, asl.CatchQuery()),)
-    states: dict[str, asl.State] = {failed: asl.Pass(name=failed, flow=QueryFlow())}
-    if call.skips:
-        catch = (asl.Catcher((_SKIP,), skipped, asl.CatchQuery()), *catch)
-        states[skipped] = asl.Pass(name=skipped, flow=QueryFlow(output=Given({"Skipped": True})))
-    task = asl.Task(
-        name=item, resource=call.resource, retry=call.retry, timeout_seconds=call.timeout, catch=catch,
-        flow=QueryFlow(Given(call.arguments), Given(query(call.result))),
-    )  # fmt: skip
-    selector = None if mapped.selector is None else Given(mapped.selector)
+def _map(flow: Flow, draft: Draft, each: Each, processor: asl.Machine, first: Out) -> asl.Map:
+    """A Map: distributed where an inline one cannot take the items, and an item needs nothing but itself."""
+    task = flow.plan.tasks[draft.name]
+    apart = each.many and not _variables(processor)
+    flow.note(MappedInline(at=str(task.span or ""), task=draft.name, limit=each.limit, many=each.many, apart=apart))
+    items = Given(query(each.items) if each.given is None else each.given)
     return asl.Map(
-        name=draft.name, comment=draft.comment, flow=_flow(first), items=Given(query(mapped.items)),
-        item_selector=selector, max_concurrency=mapped.limit, next=first.target,
-        processor=asl.Machine(item, {item: task, **states}),
+        name=draft.name, comment=draft.comment, flow=_flow(first), items=items,
+        item_selector=None if each.selector is None else Given(each.selector), max_concurrency=each.limit,
+        next=first.target, processor=processor, mode="DISTRIBUTED" if apart else "INLINE",
+        execution_type="STANDARD" if apart else None,
     )  # fmt: skip
+
+
+def _variables(machine: asl.Machine) -> set[str]:
+    """Variables that a machine reads and does not assign itself."""
+    text = json.dumps(to_value(machine), default=str)
+    read = set(re.findall(r"\$([A-Za-z_]\w*)\b(?!\()", text)) - {"states"}
+    for state in machine.walk():
+        parts = [state.flow, *getattr(state, "catch", ()), *getattr(state, "choices", ())]
+        read -= {name for part in parts for name in part.assign or ()}
+    return read

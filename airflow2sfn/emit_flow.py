@@ -45,12 +45,13 @@ class Flow:
         self.plan, self.note = plan, note
         self.names = Names(set(plan.tasks), {"ds", "params", "logical_date", "states"})
         self.reads = Reads(plan, self.names)
-        self.root = Scope(self._start("Prepare run", {FAILURE: SUCCESS}), tasks=frozenset(plan.tasks))
+        self.root = Scope(self.start("Prepare run", {FAILURE: SUCCESS}), tasks=frozenset(plan.tasks))
         self.root.add(self.root.start)
         self.reads.failure_variable(self.root)  # the outermost one has the plain name
         self.groups = _groups(plan)
         self.gates: dict[str, list[str]] = {}
         self.failures = Failures(plan, self.reads, self.gates)
+        self.titles: dict[str, str] = {}
 
     def run(self) -> None:
         """Makes all drafts of the DAG."""
@@ -58,7 +59,8 @@ class Flow:
         outs = self.walk(self.plan.tree, edges, self.root) if self.plan.tree is not None else edges
         self._end(outs)
 
-    def _start(self, wish: str, env: dict[str, Statuses]) -> Draft:
+    def start(self, wish: str, env: dict[str, Statuses]) -> Draft:
+        """The first draft of a scope, which stays only if it assigns something."""
         return Draft(self.names.state(wish), "Pass", [Out("next", env, start=True)])
 
     def walk(self, tree: Tree[str], edges: list[Out], scope: Scope) -> list[Out]:
@@ -214,7 +216,7 @@ class Flow:
         env, failure = self.meet(edges, draft, scope)
         after, may, sure = dict(env), False, False
         for branch, head in zip(tree.branches, heads, strict=True):
-            start = self._start(f"{head}: start", env | {FAILURE: SUCCESS})
+            start = self.start(f"{head}: start", env | {FAILURE: SUCCESS})
             inner = Scope(start, region, frozenset(names(branch)), around=self.failures.around(env, failure, scope))
             inner.add(start)
             region.branches.append(inner)
@@ -259,30 +261,37 @@ class Flow:
         """Where the values are found that a task needs."""
         return Reader(self.reads, self.plan, task, env, scope, self.note)
 
-    def _end(self, outs: list[Out]) -> None:
-        """The end of the run: failed if a task that decides about it is."""
-        broken = Test("any", BROKEN)
-        decisive = self.plan.decisive
-        failing: list[Out] = []
-        fine: list[Out] = []
+    def split(
+        self, outs: list[Out], tasks: tuple[str, ...], test: Test, scope: Scope, name: str
+    ) -> tuple[list[Out], list[Out]]:
+        """Ways on which a test about tasks that are done holds, and those on which it does not."""
+        yes: list[Out] = []
+        no: list[Out] = []
         open_: list[Out] = []
         for edge in outs:
-            holds = broken.holds(decisive, edge.env)
-            (open_ if holds is None else failing if holds else fine).append(edge)
+            holds = test.holds(tasks, edge.env)
+            (open_ if holds is None else yes if holds else no).append(edge)
         if open_:
-            draft = Draft(self.names.state("Has the run failed?"), "Choice")
-            self.root.add(draft)
-            env, failure = self.meet(open_, draft, self.root)
-            asked = self.failures.ask(broken, decisive, env, failure, self.root)
-            if asked.region is not None:
-                del self.root.drafts[draft.name]
-                draft.name = self.names.state(f"{asked.region.name} succeeded?")
-                self.root.add(draft)
-                for edge in open_:
-                    edge.target = draft.name
-            draft.outs = [Out("rule", env, failure=failure, condition=asked.text), Out("default", env)]
-            failing.append(draft.outs[0])
-            fine.append(draft.outs[1])
+            draft = Draft("", "Choice")
+            env, failure = self.meet(open_, draft, scope, defer=True)
+            asked = self.failures.ask(test, tasks, env, failure, scope)
+            draft.name = self.names.state(f"{asked.region.name} succeeded?" if asked.region else name)
+            for edge in open_:
+                edge.target = draft.name
+            scope.add(draft)
+            after = [asked.assume(test.assume(tasks, env, result), result) for result in (True, False)]
+            draft.outs = [
+                Out("rule", after[0], failure=failure, condition=asked.text),
+                Out("default", after[1], failure=failure),
+            ]
+            yes.append(draft.outs[0])
+            no.append(draft.outs[1])
+        return yes, no
+
+    def _end(self, outs: list[Out]) -> None:
+        """The end of the run: failed if a task that decides about it is."""
+        decisive = self.plan.decisive
+        failing, fine = self.split(outs, decisive, Test("any", BROKEN), self.root, "Has the run failed?")
         self._fail(failing)
         if rest := [edge for edge in fine if edge.slot != "next"]:
             skipped = all(SKIPPED in (edge.env.get(task) for task in decisive) for edge in rest)

@@ -12,7 +12,7 @@ from airflow2sfn.rules.control import OpenValue
 from airflow2sfn.source import Entries, Known, Symbolic
 from airflow2sfn.structure import EMPTY, Plan
 from airflow2sfn.trigger_rules import SUCCESS, Env, Statuses, statuses
-from airflow2sfn.values import Values
+from airflow2sfn.values import Values, expression
 from airflow2sfn.work import Note, place
 
 _ORDER = ("success", "failed", "skipped", "upstream_failed")
@@ -33,6 +33,8 @@ class Reads:
         self.unsure: set[str] = set()
         self.failures: set[Scope] = set()
         self.facts = Facts(plan.dag, names)
+        self.item: dict[tuple[str, str], Scope] = {}
+        self._items: dict[tuple[str, str], str] = {}
         self._variables: dict[tuple[str, object], str] = {}
 
     def variable(self, kind: str, task: str) -> str:
@@ -93,6 +95,16 @@ class Reads:
         self.regions.add(region)
         return field(f"${region.variable}", self.key(kind, task)), region
 
+    def item_variable(self, group_id: str, name: str) -> str | None:
+        """The variable of an argument of an item, kept from where the item starts; nothing for other arguments."""
+        scope = self.item.get((group_id, name))
+        if scope is None:
+            return None
+        if (group_id, name) not in self._items:
+            variable = self._items[(group_id, name)] = self.names.variable(name)
+            scope.start.outs[0].assign[variable] = f"{{% {field('$states.input', name)} %}}"
+        return f"${self._items[(group_id, name)]}"
+
     def status_test(self, task: str, wanted: Statuses, env: Env, scope: Scope) -> str:
         """The condition that a task has become one of some statuses."""
         if task in self.chosen:
@@ -128,8 +140,11 @@ class Reader(Values):
         self.dag_id, self.task_id = plan.dag.dag_id, task
         native = plan.dag.get("render_template_as_native_obj")
         self.native = isinstance(native, Known) and native.value is True
+        self.direct = False
 
     def xcom(self, task_id: str, key: str) -> str:
+        if task_id not in self.env and (found := self._of_group(task_id, key)) is not None:
+            return found
         if task_id not in self.env:
             raise Untranslatable(f"it reads the XCom of {task_id}, which does not have to be done before it")
         if "success" not in self.env[task_id] or self.plan.tasks[task_id].operator in EMPTY:
@@ -142,6 +157,32 @@ class Reader(Values):
         if self.env[task_id] != SUCCESS and (region is not None or inside):
             return f"($exists({text}) ? {text} : null)"
         return text
+
+    def _of_group(self, task_id: str, key: str) -> str | None:
+        """The XComs of a task in a mapped group, as they are read outside of it: a list."""
+        if task_id not in self.reads.home:
+            return None
+        _, region = self.reads.where(task_id, self.scope)
+        if region is None or not region.mapped or self.env.get(region.name) != SUCCESS or key != "return_value":
+            return None
+        self.reads.needs.add(("value", task_id, region.scope))
+        self.reads.regions.add(region)
+        inner = self.reads.key("value", task_id)
+        function = self.plan.tasks[task_id].callable
+        if function is not None and function.returns in ("int", "str", "float", "bool", "dict"):
+            return f"[{field(f'${region.variable}', inner)}]"
+        each = f"$map(${region.variable}, function($item) {{ $string({field('$item', inner)}) }})"
+        return f"$parse('[' & $join({each}, ',') & ']')"  # a path would flatten lists
+
+    def item(self, group_id: str, name: str) -> str:
+        if self.direct:
+            return field("$states.input", name)
+        if (found := self.reads.item_variable(group_id, name)) is not None:
+            return found
+        for group in self.plan.dag.groups:
+            if group.group_id == group_id and name in group.parameters:
+                return expression(group.parameters[name], self)
+        raise Untranslatable(f"it uses {name} of {group_id} in a way that has no counterpart")
 
     def run(self, name: str) -> str:
         return self.reads.facts.run(name, self)

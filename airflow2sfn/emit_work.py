@@ -6,13 +6,29 @@ from typing import TYPE_CHECKING, assert_never
 
 from airflow2sfn.callables import SKIP
 from airflow2sfn.emit_branch import branch, decided, decision, short_circuit
-from airflow2sfn.emit_chain import ERROR, chain, choice, failed
+from airflow2sfn.emit_chain import ERROR, chain, failed
 from airflow2sfn.emit_drafts import Draft, Failure, Out, Scope
-from airflow2sfn.expressions import quoted
-from airflow2sfn.rules.control import MappedInline
+from airflow2sfn.emit_map import Each, Inside, each, emit_group, emit_map, ended, is_many, unmapped
+from airflow2sfn.expressions import Untranslatable, quoted
+from airflow2sfn.rules.control import NotComputable
+from airflow2sfn.structure import MAPPED_GROUP
+from airflow2sfn.task_kinds import PYTHON
 from airflow2sfn.trigger_rules import SKIPPED, SUCCESS, Statuses, join
 from airflow2sfn.values import query
-from airflow2sfn.work import INVOKE, Call, Chain, Look, Mapped, Missing, Nothing, Probe, place, work_of
+from airflow2sfn.work import (
+    INVOKE,
+    Call,
+    Chain,
+    Look,
+    Mapped,
+    Missing,
+    Nothing,
+    Probe,
+    Work,
+    most_at_once,
+    place,
+    work_of,
+)
 
 if TYPE_CHECKING:
     from airflow2sfn.emit_flow import Flow
@@ -24,7 +40,39 @@ def emit(flow: Flow, task: str, edges: list[Out], scope: Scope) -> list[Out]:
     reader = flow.reader(task, join(edge.env for edge in edges), scope)
     if (found := decided(flow, task, reader)) is not None:
         return decision(flow, task, found, edges, scope)
-    work = work_of(source, flow.plan, reader, flow.note)
+    try:
+        if source.operator == MAPPED_GROUP:
+            return emit_group(flow, task, edges, scope, reader)
+        if source.expansion is not None and PYTHON.get(source.operator) != "work":
+            what = each(source.expansion, reader, most_at_once(source))
+            return emit_map(flow, task, what, edges, scope, _mapped(flow, task, what))
+    except Untranslatable as reason:
+        flow.note(NotComputable(at=place(source), task=task, reason=str(reason)))
+        return _emit(flow, task, Missing(f"{task}: {reason}"), edges, scope)
+    return _emit(flow, task, work_of(source, flow.plan, reader, flow.note), edges, scope)
+
+
+def _mapped(flow: Flow, task: str, what: Each) -> Inside:
+    """Makes the states of one item of a mapped operator: a single one reads the item itself, others a variable."""
+    source = unmapped(flow.plan.tasks[task], what.names)
+
+    def inside(starts: list[Out], inner: Scope) -> list[Out]:
+        flow.titles[task] = f"{task} item"
+        for name in what.names:
+            flow.reads.item[(task, name)] = inner
+        reader = flow.reader(task, join(edge.env for edge in starts), inner)
+        reader.direct = True
+        work = work_of(source, flow.plan, reader, flow.note)
+        if not isinstance(work, Call | Missing):
+            reader.direct = False
+            work = work_of(source, flow.plan, reader, flow.note)
+        return ended(task, _emit(flow, task, work, starts, inner))
+
+    return inside
+
+
+def _emit(flow: Flow, task: str, work: Work, edges: list[Out], scope: Scope) -> list[Out]:
+    source, title = flow.plan.tasks[task], flow.titles.get(task, task)
     match work:
         case Nothing():
             for edge in edges:
@@ -33,12 +81,12 @@ def emit(flow: Flow, task: str, edges: list[Out], scope: Scope) -> list[Out]:
         case Missing(cause):
             call = Call(INVOKE, query(f"$error({quoted(cause)})"))
             comment = "Not translated: put a state that does the work in its place"
-            draft = scope.add(Draft(task, "Task", call=call, comment=comment))
+            draft = scope.add(Draft(title, "Task", call=call, comment=comment))
             env, failure = flow.meet(edges, draft, scope)
             draft.outs = _of_call(task, call, env, failure)
             return list(draft.outs)
         case Call():
-            draft = scope.add(Draft(task, "Task", call=work, comment=work.comment))
+            draft = scope.add(Draft(title, "Task", call=work, comment=work.comment))
             env, failure = flow.meet(edges, draft, scope)
             draft.outs = _of_call(task, work, env, failure)
             rest = draft.outs[1:]
@@ -56,10 +104,20 @@ def emit(flow: Flow, task: str, edges: list[Out], scope: Scope) -> list[Out]:
             )  # fmt: skip
             return chain(flow, task, Chain((look,)), edges, scope)
         case Mapped():
-            flow.note(MappedInline(at=place(source), task=task, limit=work.limit))
-            return _map(flow, task, work, edges, scope)
+            what = Each(work.items, work.selector, None, work.limit, work.certain, many=is_many(source))
+            return emit_map(flow, task, what, edges, scope, _item(flow, task, work.call))
         case _:
             assert_never(work)
+
+
+def _item(flow: Flow, task: str, work: Work) -> Inside:
+    """Makes the states of one item of a mapped task."""
+
+    def inside(starts: list[Out], inner: Scope) -> list[Out]:
+        flow.titles[task] = f"{task} item"
+        return ended(task, _emit(flow, task, work, starts, inner))
+
+    return inside
 
 
 Env = dict[str, Statuses]
@@ -72,25 +130,3 @@ def _of_call(task: str, call: Call, env: Env, failure: Failure | None) -> list[O
     if call.skips:
         outs.append(Out("catch", env | {task: SKIPPED}, failure=failure, errors=(SKIP,)))
     return [*outs, failed(task, "catch", env, failure, ERROR)]
-
-
-def _map(flow: Flow, task: str, work: Mapped, edges: list[Out], scope: Scope) -> list[Out]:
-    through: list[Out] = []
-    if not work.certain:
-        comment = "Airflow skips a task that is mapped over nothing"
-        any_ = scope.add(Draft(flow.names.state(f"{task}: any items?"), "Choice", comment=comment))
-        env, failure = flow.meet(edges, any_, scope)
-        some = Out("rule", env, failure=failure, condition=f"$count({work.items}) > 0")
-        none = Out("default", env | {task: SKIPPED}, failure=failure)
-        any_.outs, edges, through = [some, none], [some], [none]
-    draft = scope.add(Draft(task, "Map", mapped=work, comment="All items run to their end, also when one fails"))
-    env, failure = flow.meet(edges, draft, scope)
-    draft.outs = [Out("next", env | {task: SUCCESS}, failure=failure)]
-    ended = choice(flow, f"{task} succeeded?", draft.outs[0], scope, None)
-    first = "$states.input[$exists(Error)][0]"
-    broken = failed(task, "rule", env, failure, first)
-    broken.condition = "$exists($states.input.Error)"
-    left_out = Out("rule", env | {task: SKIPPED}, failure=failure, condition="$exists($states.input.Skipped)")
-    skipped = [left_out] if work.call.skips else []  # for all_success, one skipped item is a skipped task
-    ended.outs = [broken, *skipped, Out("default", env | {task: SUCCESS}, {task: "$states.input"}, failure)]
-    return [*through, *ended.outs]

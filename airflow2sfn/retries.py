@@ -43,6 +43,18 @@ def whole(value: float) -> int:
     return max(1, math.ceil(value))
 
 
+def spoken(value: int) -> str:
+    """Seconds in words.
+
+    >>> spoken(300), spoken(86_400), spoken(90)
+    ('5 minutes', '1 day', '90 s')
+    """
+    for size, word in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if value >= size and value % size == 0:
+            return f"{value // size} {word}{'s' * (value != size)}"
+    return f"{value} s"
+
+
 def retries(
     task: Task, errors: tuple[str, ...] = ("States.ALL",), never: tuple[str, ...] = (), airflow: str = "3"
 ) -> Retries:

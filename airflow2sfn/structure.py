@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from airflow2sfn.packaging.package import Function
 from airflow2sfn.source import Dag, Task
 from airflow2sfn.trigger_rules import Condition, condition
-from sfn_airflow_core.flow.series_parallel import Added, Cyclic, Tree, decompose
+from sfn_airflow_core.flow.series_parallel import Added, Cyclic, Tree, decompose, names
 
 EMPTY = frozenset(
     {
@@ -21,7 +21,10 @@ EMPTY = frozenset(
 )
 """Operators that do nothing. A run started by a schedule is the latest, so LatestOnlyOperator has nothing to do."""
 
-__all__ = ["EMPTY", "Cyclic", "Plan", "plan"]
+MAPPED_GROUP = "task_group"
+"""The operator of the task that stands for a mapped task group."""
+
+__all__ = ["EMPTY", "MAPPED_GROUP", "Cyclic", "Plan", "plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Plan:
     absorbed: Mapping[str, str] = field(default_factory=dict)
     functions: Mapping[str, Function] = field(default_factory=dict)
     """The Lambda functions of tasks whose work is a Python callable."""
+    inside: Mapping[str, tuple[Tree[str], tuple[str, ...]]] = field(default_factory=dict)
+    """The region trees of mapped task groups, which stand in the order as one task, and the ends in them."""
 
     def before(self, task: str) -> frozenset[str]:
         """Everything that has to be done before a task."""
@@ -80,27 +85,93 @@ def plan(
             if (up := into.get(edge.up, edge.up)) != (down := into.get(edge.down, edge.down))
         )
     )
-    leaves = _decisive(tasks, edges)
-    edges = [(up, down) for up, down in edges if tasks[down].trigger_rule not in ("always", "dummy")]
-    edges, leaves = _without_empty(tasks, edges, leaves)
-    upstream = {name: tuple(up for up, down in edges if down == name) for name in tasks}
-    done = decompose(tasks, edges, durations=durations, waiting=[w for w in waiting if w in tasks]) if tasks else None
-    below = _closure(tasks, edges)
+    groups = _mapped_groups(dag, tasks, edges)
+    within = {name: group for group, members in groups.items() for name in members}
+    outer, outer_edges = _contracted(dag, tasks, edges, within)
+    leaves = _decisive(outer, outer_edges)
+    outer_edges = [(up, down) for up, down in outer_edges if outer[down].trigger_rule not in ("always", "dummy")]
+    outer_edges, leaves = _without_empty(outer, outer_edges, leaves)
+    done = (
+        decompose(outer, outer_edges, durations=durations, waiting=[w for w in waiting if w in outer])
+        if outer
+        else None
+    )
+    inside: dict[str, tuple[Tree[str], tuple[str, ...]]] = {}
+    everything, all_edges = dict(outer), list(outer_edges)
+    for group, members in groups.items():
+        mine = {name: tasks[name] for name in members}
+        own = [edge for edge in edges if edge[0] in mine and edge[1] in mine]
+        ends = _decisive(mine, own)
+        own, ends = _without_empty(mine, own, ends)
+        if mine and group in outer:
+            inside[group] = (decompose(mine, own, waiting=[w for w in waiting if w in mine]).tree, tuple(sorted(ends)))
+            everything |= mine
+            all_edges += own
+            all_edges += [(within.get(up, up), down) for up, down in edges if down in mine and up not in mine]
+            all_edges += [(group, name) for name in mine if not any(down == name for _, down in own)]
+    upstream = {name: tuple(up for up, down in all_edges if down == name) for name in everything}
+    for group, (tree, _) in inside.items():  # the group itself is no task that its members wait for
+        for name in names(tree):
+            upstream[name] = tuple(up for up in dict.fromkeys(upstream[name]) if up != group)
+    below = _closure(everything, all_edges)
     return Plan(
         dag,
-        tasks,
+        everything,
         upstream,
-        {name: _condition(task, tasks, upstream[name], below) for name, task in tasks.items()},
+        {name: _condition(task, everything, upstream[name], below) for name, task in everything.items()},
         below,
         done.tree if done else None,
         done.added if done else (),
-        tuple(name for name in tasks if name in leaves),
-        {task: sensor for task, sensor in absorbed.items() if task in tasks},
+        tuple(name for name in outer if name in leaves),
+        {task: sensor for task, sensor in absorbed.items() if task in everything},
         functions or {},
+        inside,
     )
 
 
 Edges = list[tuple[str, str]]
+
+
+def _mapped_groups(dag: Dag, tasks: Mapping[str, Task], edges: Edges) -> dict[str, list[str]]:
+    """The mapped task groups that can stand as one task: nothing outside is between their tasks."""
+    found: dict[str, list[str]] = {}
+    below = _closure(tasks, edges)
+    for group in dag.groups:
+        if group.expansion is None:
+            continue
+        members = [name for name, task in tasks.items() if f"{task.group}.".startswith(f"{group.group_id}.")]
+        between = [
+            name
+            for name in tasks
+            if name not in members and below[name] & set(members) and any(name in below[one] for one in members)
+        ]
+        entered = [down for up, down in edges if down in members and up not in members]
+        plain = all(tasks[name].trigger_rule == "all_success" for name in entered)
+        if members and plain and not between and not any(tasks[name].expansion for name in members):
+            found[group.group_id] = members
+    return found
+
+
+def _contracted(
+    dag: Dag, tasks: Mapping[str, Task], edges: Edges, within: Mapping[str, str]
+) -> tuple[dict[str, Task], Edges]:
+    """The tasks and edges where each of these groups is one task."""
+    groups = {group.group_id: group for group in dag.groups}
+    found: dict[str, Task] = {}
+    for name, task in tasks.items():
+        if name not in within:
+            found[name] = task
+        elif within[name] not in found:
+            group = groups[within[name]]
+            found[group.group_id] = Task(
+                task_id=group.group_id,
+                operator=MAPPED_GROUP,
+                expansion=group.expansion,
+                group=group.parent,
+                span=group.span,
+            )
+    pairs = ((within.get(up, up), within.get(down, down)) for up, down in edges)
+    return found, list(dict.fromkeys((up, down) for up, down in pairs if up != down))
 
 
 def _decisive(tasks: Mapping[str, Task], edges: Edges) -> set[str]:

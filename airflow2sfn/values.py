@@ -12,9 +12,12 @@ from airflow2sfn.source import (
     Concat,
     ConcatenatedXCom,
     Entries,
+    GroupArgument,
     Items,
     Known,
     Made,
+    MappedXCom,
+    PythonCallable,
     Symbolic,
     Template,
     Value,
@@ -29,6 +32,10 @@ class Values(Data):
 
     def parameter(self, value: Symbolic) -> str:
         """The name of the template parameter that stands for a value."""
+        raise NotImplementedError
+
+    def item(self, group_id: str, name: str) -> str:
+        """An argument of one item of a mapped task or task group."""
         raise NotImplementedError
 
     def local(self, wish: str) -> str:
@@ -73,14 +80,49 @@ def expression(value: Value, values: Values) -> str:
             for source in sources[1:]:
                 joined = f"$append({joined}, {expression(source, values)})"
             return joined
-        case ZippedXCom(sources, None):
-            return f"$zip({', '.join(expression(source, values) for source in sources)})"
+        case GroupArgument(group_id, name):
+            return values.item(group_id, name)
+        case ZippedXCom(sources, fill):
+            return _zipped([expression(source, values) for source in sources], fill, values)
+        case MappedXCom(source, applied):
+            return _mapped(expression(source, values), applied, values)
         case Known() | Items() | Entries():
             return constant(to_json(value, values))
         case Made(name):
             raise Untranslatable(f"an argument is made by {name}")
         case _:
             raise Untranslatable(f"an argument is a {type(value).__name__}")
+
+
+def _zipped(lists: list[str], fill: Value | None, values: Values) -> str:
+    """Tuples of the elements of lists: as long as the shortest, or filled."""
+    if fill is None:
+        return f"$zip({', '.join(lists)})"
+    other = expression(fill, values)
+    longest = f"$max([{', '.join(f'$count({one})' for one in lists)}])"
+    members = ", ".join(f"$exists({one}[$n]) ? {one}[$n] : {other}" for one in lists)
+    return f"$map([0..{longest} - 1], function($n) {{ [{members}] }})"
+
+
+def _mapped(items: str, applied: tuple[Value, ...], values: Values) -> str:
+    """A list with functions applied to every element; raises Untranslatable for one that is no simple expression."""
+    import ast
+
+    from airflow2sfn.callables import definition
+    from airflow2sfn.jinja.pieces import Piece
+    from airflow2sfn.python_expressions import Expressions
+
+    for function in applied:
+        tree = definition(function) if isinstance(function, PythonCallable) else None
+        body = tree.body if isinstance(tree, ast.Lambda) else None
+        if isinstance(tree, ast.FunctionDef) and isinstance(tree.body[-1], ast.Return) and len(tree.body) == 1:
+            body = tree.body[0].value if isinstance(tree.body[0], ast.Return) else None
+        if body is None or not isinstance(function, PythonCallable) or len(function.parameters) != 1:
+            raise Untranslatable("a function of .map is no simple expression")
+        name = function.parameters[0].name
+        found = Expressions(values).piece(body, {name: Piece(f"${name}")})
+        items = f"[$map({items}, function(${name}) {{ {found.code} }})]"
+    return items
 
 
 def constant(value: Json) -> str:

@@ -30,7 +30,7 @@ from sfn_airflow_core.catalogue.table import CLASSES
 
 __all__ = [
     "INVOKE", "Call", "Chain", "Look", "Mapped", "Missing", "Note", "Nothing", "Probe", "Step", "Work", "is_sensor",
-    "place", "work_of",
+    "most_at_once", "place", "work_of",
 ]  # fmt: skip
 
 INVOKE = "arn:aws:states:::lambda:invoke"
@@ -63,7 +63,8 @@ def is_sensor(task: Task) -> bool:
 def _work(task: Task, plan: Plan, values: Values, note: Note) -> Work:
     if task.operator in EMPTY:
         return Nothing()
-    if any(group.expansion and task.group and _inside(task.group, group.group_id) for group in plan.dag.groups):
+    around = (group for group in plan.dag.groups if group.expansion and group.group_id not in plan.inside)
+    if task.group and any(_inside(task.group, group.group_id) for group in around):
         raise Untranslatable("its task group is mapped")
     if task.operator in PYTHON and task.callable is not None:
         return _python(task, plan, values, note)
@@ -96,22 +97,27 @@ def _python(task: Task, plan: Plan, values: Values, note: Note) -> Work:
     if task.expansion is not None:
         if kind != "work":
             raise Untranslatable(f"a mapped {kind} task")
-        items, selector, event = callables.item_arguments(task, values, function.asked)
-        return _mapped(task, call(event), items, selector)
+        items, selector, one = callables.item_arguments(task, values, function.asked)
+        return _mapped(task, call(one), items, selector)
     event: Json = dict(callables.payload(task, values, function.asked))
     if kind == "sensor":
         return _probe(task, call(event), f"$boolean({_PAYLOAD})", note)
     return call(event)
 
 
-def _mapped(task: Task, call: Call, items: str, selector: Json) -> Mapped:
+def most_at_once(task: Task) -> int | None:
+    """How many items of a mapped task run at the same time; nothing where there is no limit."""
     limits = [task.known("max_active_tis_per_dagrun"), task.known("max_active_tis_per_dag")]
+    return min((limit for limit in limits if limit), default=None)
+
+
+def _mapped(task: Task, call: Call, items: str, selector: Json) -> Mapped:
     expansion = task.expansion
     assert expansion is not None
     lengths = [callables.known_length(value) for _, value in expansion.values] or [
         callables.known_length(expansion.over)
     ]
-    return Mapped(call, items, selector, min((n for n in limits if n), default=None), all(lengths))
+    return Mapped(call, items, selector, most_at_once(task), all(lengths))
 
 
 def _probe(task: Task, call: Call, found: str, note: Note) -> Probe:

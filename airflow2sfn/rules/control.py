@@ -228,11 +228,12 @@ class SettingDropped(Finding):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MappedInline(Finding):
-    """A mapped task becomes an inline Map, which runs at most 40 items at a time.
+    """A mapped task or group becomes a Map, inline unless there are more items than that takes.
 
-    Why it matters: the items and the results together must stay below 256 KiB, and the execution below 25,000 events.
+    Why it matters: an inline Map runs at most 40 items at a time; its items and results together must stay below
+    256 KiB, and the execution below 25,000 events. A distributed Map has an execution for each item.
 
-    Remedy: for long lists make it a distributed Map.
+    Remedy: nothing; for lists that turn out long, set the Map's mode to DISTRIBUTED.
     """
 
     code: ClassVar[str] = "A2S209"
@@ -243,10 +244,15 @@ class MappedInline(Finding):
 
     task: str
     limit: int | None = None
+    many: bool = False
+    apart: bool = False
 
     def message(self) -> str:
         limit = f"MaxConcurrency {self.limit}" if self.limit else "at most 40 items at a time"
-        return f"{self.task} becomes an inline Map: {limit}, 256 KiB in all"
+        if self.apart:
+            return f"{self.task} becomes a distributed Map: an execution for each item"
+        more = "; it may be too long for one, but its items read variables of the execution" if self.many else ""
+        return f"{self.task} becomes an inline Map: {limit}, 256 KiB in all{more}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
