@@ -55,7 +55,7 @@ sqrt random formatNumber formatBase formatInteger parseInteger sum max min avera
 reverse shuffle distinct zip keys lookup spread merge sift each error assert type now millis fromMillis toMillis map
 filter single reduce partition range hash uuid parse
 """
-_FUNCTIONS: Final = frozenset(_NAMES.split())
+FUNCTIONS: Final = frozenset(_NAMES.split())
 """The functions of Step Functions' JSONata, which are also values by these names."""
 
 
@@ -147,7 +147,7 @@ def _tree(node: ast.AstNode) -> Tree:
             return Value(int(number) if number.is_integer() and abs(number) < 2**53 else number)
         case ast.NullLiteral():
             return Value(None)
-        case ast.VariableRef(name=name) if name not in _FUNCTIONS:
+        case ast.VariableRef(name=name) if name not in FUNCTIONS:
             return Name(name)
         case ast.ContextRef():
             return Focus()
