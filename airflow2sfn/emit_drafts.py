@@ -17,7 +17,6 @@ from airflow2sfn.trigger_rules import REGION, Statuses
 from airflow2sfn.work import Call
 from sfn_airflow_core.asl.model import Given, Json
 from sfn_airflow_core.expr.read_jsonata import FUNCTIONS
-from sfn_airflow_core.expr.read_jsonata import FUNCTIONS
 
 if TYPE_CHECKING:
     from airflow2sfn.emit_map import Each
