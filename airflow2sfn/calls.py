@@ -126,7 +126,7 @@ def tries(task: Task, plan: Plan, note: Note, found: Retries | None = None) -> t
     """The Retry entries of a task; what they lose goes to ``note``."""
     found = found or retries(task, airflow=plan.dag.airflow)
     if found.jitter:
-        note(RetryJitter(at=place(task), task=task.task_id, delays=found.jitter))
+        note(RetryJitter(at=place(task), tasks=(task.task_id,), delays=found.jitter))
     if found.unknown:
         note(RetriesUnknown(at=place(task), task=task.task_id, names=found.unknown))
     return found.entries

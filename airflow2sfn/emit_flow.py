@@ -43,7 +43,7 @@ class Flow:
 
     def __init__(self, plan: Plan, note: Note):
         self.plan, self.note = plan, note
-        self.names = Names(set(plan.tasks), {"ds", "params", "logical_date", "states"})
+        self.names = Names(set(plan.tasks), {"ds", "params", "logical_date", "data_interval_end", "var", "states"})
         self.reads = Reads(plan, self.names)
         self.root = Scope(self.start("Prepare run", {FAILURE: SUCCESS}), tasks=frozenset(plan.tasks))
         self.root.add(self.root.start)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from airflow2sfn.emit_finish import finish
@@ -11,12 +11,12 @@ from airflow2sfn.packaging.package import functions
 from airflow2sfn.reading.project import Project
 from airflow2sfn.retries import seconds, whole
 from airflow2sfn.rules.control import AddedOrder, EagerRule, SettingDropped
-from airflow2sfn.rules.retries import RunTimeout
+from airflow2sfn.rules.retries import RetryJitter, RunTimeout
 from airflow2sfn.services import pairs
 from airflow2sfn.source import Dag, Known, XCom
 from airflow2sfn.structure import Plan, plan
 from airflow2sfn.trigger_rules import EAGER
-from airflow2sfn.work import is_sensor, place
+from airflow2sfn.work import is_sensor, left_out, place
 from sfn_airflow_core.asl.model import Machine, QueryFlow, Succeed
 from sfn_airflow_core.findings import Finding
 
@@ -87,7 +87,7 @@ def translate(dag: Dag, *, durations: Mapping[str, float] | None = None, project
     limit = seconds(getattr(dag.get("dagrun_timeout"), "value", None))
     if limit is not None:
         findings.append(RunTimeout(at=str(dag.span or ""), seconds=whole(limit)))
-    if dropped := _dropped(dag):
+    if dropped := (*_dropped(dag), *left_out(dag.defaults)):
         findings.append(SettingDropped(at=str(dag.span or ""), task=dag.dag_id, names=dropped))
     description = getattr(dag.get("description"), "value", None)
     what = f"{description} (from the Airflow DAG {dag.dag_id})" if description else f"From the Airflow DAG {dag.dag_id}"
@@ -97,7 +97,22 @@ def translate(dag: Dag, *, durations: Mapping[str, float] | None = None, project
         query_language="JSONata",
         timeout_seconds=None if limit is None else whole(limit),
     )
-    return Translated(machine, shape, tuple(dict.fromkeys(findings)))
+    return Translated(machine, shape, tuple(dict.fromkeys(_shared(findings, dag))))
+
+
+def _shared(findings: list[Finding], dag: Dag) -> Iterator[Finding]:
+    """Findings, where what default_args say of many tasks is said once, of the DAG."""
+    at = str(dag.span or "")
+    jitter: dict[tuple[float, ...], list[str]] = {}
+    for finding in findings:
+        if isinstance(finding, RetryJitter):
+            jitter.setdefault(finding.delays, []).extend(finding.tasks)
+    for finding in findings:
+        if isinstance(finding, RetryJitter) and "retry_exponential_backoff" in dag.defaults:
+            tasks = tuple(dict.fromkeys(jitter[finding.delays]))
+            yield finding if len(tasks) == 1 else replace(finding, at=at, tasks=tasks)
+        else:
+            yield finding
 
 
 def _pairs(dag: Dag) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from airflow2sfn import callables
 from airflow2sfn.calls import Call, Chain, Look, Mapped, Missing, Note, Nothing, Probe, Step, Work, place, tries
@@ -19,7 +19,7 @@ from airflow2sfn.rules.functions import NotForLambda
 from airflow2sfn.rules.retries import SensorRetries
 from airflow2sfn.service_values import own
 from airflow2sfn.services import Site, service
-from airflow2sfn.source import Known, Task
+from airflow2sfn.source import Known, Task, Value
 from airflow2sfn.structure import EMPTY, Plan
 from airflow2sfn.task_arguments import EVERY_TASK, NOTICED, POLLING, TRUE_ONLY
 from airflow2sfn.task_kinds import PYTHON, TRIGGER_DAG
@@ -30,7 +30,7 @@ from sfn_airflow_core.catalogue.table import CLASSES
 
 __all__ = [
     "INVOKE", "Call", "Chain", "Look", "Mapped", "Missing", "Note", "Nothing", "Probe", "Step", "Work", "is_sensor",
-    "most_at_once", "place", "work_of",
+    "left_out",    "most_at_once", "place", "work_of",
 ]  # fmt: skip
 
 INVOKE = "arn:aws:states:::lambda:invoke"
@@ -49,7 +49,7 @@ def work_of(task: Task, plan: Plan, values: Values, note: Note) -> Work:
         return work
     if isinstance(work, Missing):
         note(NoCounterpart(at=at, task=task.task_id, operator=task.operator.rpartition(".")[2]))
-    elif not isinstance(work, Nothing) and (dropped := _dropped(task)):
+    elif not isinstance(work, Nothing) and (dropped := left_out(task.arguments)):
         note(SettingDropped(at=at, task=task.task_id, names=dropped))
     return work
 
@@ -152,6 +152,7 @@ def _report_dropped(task: Task, known: Iterable[str], note: Note) -> None:
         note(ArgumentDropped(at=place(task), task=task.task_id, names=dropped))
 
 
-def _dropped(task: Task) -> tuple[str, ...]:
-    found = [name for name in NOTICED if task.get(name) not in (None, Known(None))]
-    return tuple(found + [name for name in TRUE_ONLY if task.known(name, False)])
+def left_out(arguments: Mapping[str, Value]) -> tuple[str, ...]:
+    """Arguments of a task, or of default_args, that mean something and are not translated."""
+    found = [name for name in NOTICED if arguments.get(name) not in (None, Known(None))]
+    return tuple(found + [name for name in TRUE_ONLY if arguments.get(name) == Known(True)])

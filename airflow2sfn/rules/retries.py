@@ -29,12 +29,13 @@ class RetryJitter(Finding):
     )
     near_miss: ClassVar[Example] = Example(inside("@task(retries=2)\ndef a(): pass\na()"))
 
-    task: str
+    tasks: tuple[str, ...]
     delays: tuple[float, ...]
 
     def message(self) -> str:
         waits = ", then ".join(f"{delay:g} s" for delay in self.delays)
-        return f"{self.task}: the state machine waits {waits}; Airflow adds up to as much again"
+        who = self.tasks[0] if len(self.tasks) == 1 else f"{len(self.tasks)} tasks"
+        return f"{who}: the state machine waits {waits}; Airflow adds up to as much again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
