@@ -1,0 +1,89 @@
+"""Airflow's execution API answered in the thread that asks it: the same application, without a server.
+
+Airflow's own in-process server answers in a thread with an event loop, and its endpoints in further threads; and
+FastAPI inspects the dependencies of an endpoint anew for every request as soon as one of them is overridden. Both took
+more time than all else that a task does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import anyio.to_thread
+import httpx
+
+
+@cache
+def direct_client() -> Any:
+    """The client of the execution API for the tasks of this process."""
+    from airflow.api_fastapi.common.dagbag import dag_bag_from_app
+    from airflow.models.dagbag import DBDagBag
+    from airflow.sdk.execution_time.supervisor import InProcessTestSupervisor, in_process_api_server
+
+    app = in_process_api_server().app
+    bag = DBDagBag()
+    app.dependency_overrides[dag_bag_from_app] = lambda: bag
+    _inspect_once()
+    client = InProcessTestSupervisor._Client(base_url=None, token="", dry_run=True, transport=DirectTransport(app))
+    client.base_url = "http://in-process.invalid./"
+    return client
+
+
+class DirectTransport(httpx.BaseTransport):
+    """Sends the requests of a synchronous client to an ASGI application, in the thread of the client.
+
+    Where that runs an event loop already, another thread takes over.
+    """
+
+    def __init__(self, app: Any):
+        self._inner = httpx.ASGITransport(app=app)
+        self._loop = asyncio.new_event_loop()
+        self._lifespan = app.router.lifespan_context(app)
+        self._loop.run_until_complete(self._lifespan.__aenter__())
+        _answer_endpoints_in(self._loop)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """The response of the application."""
+        if asyncio._get_running_loop() is None:
+            return self._loop.run_until_complete(self._answer(request))
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(1) as other:
+            return other.submit(self.handle_request, request).result()
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        asking = httpx.Request(request.method, request.url, headers=request.headers, content=request.read())
+        answer = await self._inner.handle_async_request(asking)
+        content = await answer.aread()
+        return httpx.Response(answer.status_code, headers=answer.headers, content=content)
+
+
+def _answer_endpoints_in(loop: asyncio.AbstractEventLoop) -> None:
+    """Let synchronous endpoints that this loop calls run in its thread, instead of in one of anyio's."""
+    elsewhere = anyio.to_thread.run_sync
+
+    async def run_sync(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        if asyncio.get_running_loop() is loop:
+            return function(*arguments)
+        return await elsewhere(function, *arguments, **options)
+
+    anyio.to_thread.run_sync = run_sync  # type: ignore[assignment]
+
+
+def _inspect_once() -> None:
+    """Let FastAPI remember what the signature of an overridden dependency asks for."""
+    from fastapi.dependencies import utils
+
+    inspect = utils.get_dependant
+    known: dict[tuple[Any, ...], Any] = {}
+
+    def get_dependant(**asked: Any) -> Any:
+        key = tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in asked.items())
+        if key not in known:
+            known[key] = inspect(**asked)
+        return known[key]
+
+    utils.get_dependant = get_dependant
