@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from command import Run
+from running import chain, task
 
 from sfn2airflow.layout import format_sources
 from sfn2airflow.options import Options
@@ -200,3 +201,16 @@ def test_results_render(airflow: Any, write: Any, scenarios: tuple[Scenario, ...
     assert "/States/Pause#waits" in junit
     assert "/States/Pause\\#waits" in render_markdown([result])
     assert "1 difference" in render_text([result])
+
+
+def test_items_of_maps_inside_maps_have_replies_of_their_own(airflow: Any, with_runtime: Path) -> None:
+    inner = {"StartAt": "Work", "States": {"Work": task(End=True, Retry=[{"ErrorEquals": ["Busy"]}])}}
+    row = {"StartAt": "Row", "States": {"Row": {"Type": "Map", "ItemProcessor": inner, "End": True}}}
+    text = json.dumps(chain({"Type": "Map", "ItemProcessor": row}))
+    translation = translate_text(text, "nested.asl.json", Options(dag_id="nested_replies"))
+    path = with_runtime / "nested_replies.py"
+    path.write_text(translation.text or "", encoding="utf-8")
+    replies = {"Work": {"0/1": [{"error": "Busy"}, {"result": "01"}], "1/0": [{"result": "10"}], "*": {"result": "?"}}}
+    scenario = Scenario("nested", [[1, 2], [3, 4]], replies, expected={"output": [["?", "01"], ["10", "?"]]})
+    result = verify(airflow, Subject("m", "nested.asl.json", text, path, (scenario,)))
+    assert (result.error, result.different) == ("", 0), result.outcomes

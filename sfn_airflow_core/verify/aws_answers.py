@@ -1,10 +1,8 @@
-"""Replies of a scenario as answers of botocore and of the AWS triggers, where the tasks of a DAG meet them."""
+"""Where the tasks of a DAG meet the replies of a scenario: in calls of botocore, HTTP requests and AWS triggers."""
 
 from __future__ import annotations
 
-import io
 import json
-import re
 import sys
 import time
 from collections import Counter
@@ -14,21 +12,20 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from unittest import mock
 
+from sfn_airflow_core.verify.botocore_answers import (
+    RUNTIMES,
+    accepted,
+    answered,
+    as_file,
+    fitted,
+    raised,
+    shown,
+    too_late,
+)
 from sfn_airflow_core.verify.kubernetes_answers import job_answer
 from sfn_airflow_core.verify.replies import Json, Replies, Reply
 
 _POLLS: Final = ("Get", "Describe", "List", "BatchGet", "Head")
-_SERVICE_CAUSE: Final = re.compile(
-    r"(?P<message>.*) \(Service: (?P<service>[^;,]+)[;,] Status Code: (?P<status>\d+)[;,] "
-    r".*?Request ID: (?P<request>[^;,)]+)",
-    re.DOTALL,
-)
-_LAMBDA_ANSWER: Final[Json] = {"ExecutedVersion": "$LATEST", "StatusCode": 200}
-_RUNTIMES: Final = ("asl_runtime", "sfn2airflow.runtime")
-# members of the answer that starts a job, and where its description holds them
-_JOB_IDS: Final = {"JobRunId": ("Id", "RunId"), "executionArn": ("ExecutionArn",), "jobId": ("JobId",)}
-# lists that the service sends even when they are empty, and that the provider's operators read unasked (ECS RunTask)
-_ALWAYS_SENT: Final = ("failures",)
 
 
 _clients: dict[tuple[str, str | None], Any] = {}
@@ -51,7 +48,8 @@ def _briefly(seconds: float) -> None:
 class Place:
     """The task instance that runs: its state, whether a provider's operator makes its calls, its Map index.
 
-    ``token``: the replies are to the token that its call hands out, not to the call.
+    ``around`` are the indexes of the Maps around that one, outermost first. ``token``: the replies are to the token
+    that its call hands out, not to the call.
     """
 
     state: str
@@ -59,6 +57,7 @@ class Place:
     index: int | None
     job: Reply | None = None
     token: bool = False
+    around: tuple[int, ...] = ()
 
 
 _KEYS: Final = {"AccessKeyId": "id", "SecretAccessKey": "secret", "SessionToken": "token", "Expiration": "2100-01-01"}
@@ -94,10 +93,11 @@ class Services:
             return _clients[key]
 
         with ExitStack() as patches:
+            patches.enter_context(_connecting_once())
             patches.enter_context(mock.patch.object(BaseClient, "_make_api_call", call))
             patches.enter_context(mock.patch.object(Session, "create_client", create))
             patches.enter_context(mock.patch.object(time, "sleep", _briefly))
-            for runtime in _RUNTIMES:
+            for runtime in RUNTIMES:
                 for name, member, double in (
                     ("aws_http", "exchange", self._exchange),
                     ("http", "credentials", _no_credentials),
@@ -115,14 +115,14 @@ class Services:
             told = self.jobs[place.state, place.index]
             job = told.get("result", told.get("job_failed"))
             return _response({"ResponseBody": job_answer(job, message.method, message.url)})
-        reply = self.replies.answer(place.state, action, arguments, place.index)
+        reply = self.replies.answer(place.state, action, arguments, place.index, place.around)
         self.jobs[place.state, place.index] = reply
         if place.token:
             return _response({})
         if "error" in reply:
-            return _raise(reply["error"], reply.get("cause"), action, "Invoke")
+            return raised(reply["error"], reply.get("cause"), action, "Invoke")
         if "timeout" in reply and not place.operator:
-            raise _too_late()
+            raise too_late()
         result = reply.get("result", reply.get("job_failed", reply.get("payload")))
         if action == "eks:runJob" and place.operator:
             result = {"ResponseBody": job_answer(result, message.method, message.url), "StatusCode": 201}
@@ -137,7 +137,7 @@ class Services:
         if place.operator and operation.startswith(_POLLS):
             job = self.jobs.get(key, {})
             if "timeout" in job:
-                raise _too_late()
+                raise too_late()
             self.polls[key] += 1
             if self.polls[key] > _MOST_POLLS:
                 raise JobNeverEnds(f"{place.state}: the reply does not say that the job has ended: {job}")
@@ -147,11 +147,13 @@ class Services:
             return {}  # a job that took too long is stopped
         service = client.meta.service_model.service_name
         action = f"{service}:{operation[0].lower()}{operation[1:]}"
-        reply = self.replies.answer(place.state, action, shown(action, arguments, model.input_shape), place.index)
+        reply = self.replies.answer(
+            place.state, action, shown(action, arguments, model.input_shape), place.index, place.around
+        )
         self.jobs[key], self.started[key], self.polls[key] = reply, operation, 0
         if place.token:
-            return _accepted(model.output_shape)
-        return answered(_file(reply, action), action, operation, model.output_shape, place.operator)
+            return accepted(model.output_shape)
+        return answered(as_file(reply, action), action, operation, model.output_shape, place.operator)
 
     def event(self, trigger: Any) -> Any:
         """The event by which an AWS trigger would report the job of the task instance at ``place``."""
@@ -170,6 +172,25 @@ class Services:
         _, arguments = trigger.serialize()
         told = {"status": "success"} if cause is None else {"status": "failed", "message": cause}
         return event({**arguments, **told})
+
+
+@contextmanager
+def _connecting_once() -> Iterator[None]:
+    """Within a run, hooks that ask for the same client get the same one: connections do not change meanwhile."""
+    from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
+
+    hook: Any = AwsGenericHook
+    connect, kept = hook.get_conn, dict[Any, Any]()
+
+    def get_conn(self: Any) -> Any:
+        config = repr(getattr(self._config, "_user_provided_options", self._config))
+        key = (self.aws_conn_id, self.client_type, self.resource_type, self._region_name, self._verify, config)
+        if key not in kept:
+            kept[key] = connect(self)
+        return kept[key]
+
+    with mock.patch.object(hook, "get_conn", get_conn):
+        yield
 
 
 def _no_credentials(_: Json) -> Json:
@@ -203,163 +224,6 @@ def _here(place: Place) -> Place:
     except RuntimeError:
         return place
     memory = getattr(context["ti"], "memory", None)
-    return place if memory is None else Place(context["task"].task_display_name, False, memory.number)
-
-
-def _file(reply: Reply, action: str) -> Reply:
-    """An object of S3 or a listing, which a reply may give without the answer around it, as items of a Map."""
-    result = reply.get("result")
-    if action == "s3:getObject" and not (isinstance(result, dict) and "Body" in result) and "result" in reply:
-        return {"result": {"Body": result}}
-    if action == "s3:listObjectsV2" and isinstance(result, list):
-        return {"result": {"Contents": result}}
-    return reply
-
-
-def answered(reply: Reply, action: str, operation: str, shape: Any, operator: bool) -> Json:
-    if "error" in reply:
-        return _raise(reply["error"], reply.get("cause"), action, operation)
-    if "timeout" in reply:
-        if operator:  # the job starts, and its trigger never reports
-            return fitted({}, shape, {})
-        raise _too_late()
-    if "payload" in reply:
-        return {**_LAMBDA_ANSWER, "Payload": _stream(json.dumps(reply["payload"]))}
-    result = reply.get("result", reply.get("job_failed"))
-    if action == "lambda:invoke":
-        payload = result["Payload"] if isinstance(result, dict) and "Payload" in result else result
-        shown_members = result if isinstance(result, dict) and "Payload" in result else {}
-        return {**_LAMBDA_ANSWER, **shown_members, "Payload": _stream(json.dumps(payload))}
-    if operator:
-        return fitted(result, shape, {})
-    return botocore_value(result, shape)
-
-
-def _too_late() -> BaseException:
-    """What Airflow raises in a task whose time is over."""
-    from airflow.sdk.exceptions import AirflowTaskTimeout
-
-    return AirflowTaskTimeout("the call takes longer than the state may")
-
-
-def _accepted(shape: Any) -> Json:
-    """The answer to a call that hands a token out: nobody looks at it."""
-    bodies = {name for name, member in getattr(shape, "members", {}).items() if member.type_name == "blob"}
-    return {**fitted({}, shape, {}), **{name: _stream("{}") for name in bodies}}
-
-
-def _stream(text: str) -> Any:
-    from botocore.response import StreamingBody
-
-    data = text.encode()
-    return StreamingBody(io.BytesIO(data), len(data))
-
-
-def _raise(name: str | None, cause: Json, action: str, operation: str) -> Json:
-    """Fail as botocore would where that gives this name and cause, else with the runtime's own error."""
-    from botocore.exceptions import ClientError
-
-    if action == "lambda:invoke" and name and _error_type(cause) == name:
-        return {**_LAMBDA_ANSWER, "FunctionError": "Unhandled", "Payload": _stream(str(cause))}
-    code, message = (name or "").rpartition(".")[2], {"Message": cause}
-    if told := _SERVICE_CAUSE.match(str(cause or "")):
-        meta = {"HTTPStatusCode": int(told["status"]), "RequestId": told["request"]}
-        error: Any = {"Error": {"Code": code, "Message": told["message"]}, "ResponseMetadata": meta}
-        raise ClientError(error, operation)
-    for runtime in _RUNTIMES:
-        if (known := sys.modules.get(f"{runtime}.errors")) is not None:
-            raise known.StateError(name, cause)
-    raise ClientError({"Error": {"Code": code, **message}}, operation)  # type: ignore[typeddict-item]
-
-
-def _error_type(cause: Json) -> Json:
-    try:
-        told = json.loads(cause)
-    except (TypeError, ValueError):
-        return None
-    return told.get("errorType") if isinstance(told, dict) else None
-
-
-def shown(action: str, arguments: Json, shape: Any) -> Json:
-    """The arguments of a call of botocore as a state machine writes them: PascalCase, a Lambda payload as JSON."""
-    renamed = _renamed(arguments, shape)
-    if action == "lambda:invoke" and isinstance(renamed.get("Payload"), str | bytes):
-        renamed = {**renamed, "Payload": json.loads(renamed["Payload"] or "null")}
-    return renamed
-
-
-def _renamed(value: Json, shape: Any) -> Json:
-    match getattr(shape, "type_name", None):
-        case "structure" if isinstance(value, dict):
-            return {k[:1].upper() + k[1:]: _renamed(v, shape.members.get(k)) for k, v in value.items()}
-        case "list" if isinstance(value, list | tuple):
-            return [_renamed(v, shape.member) for v in value]
-        case "map" if isinstance(value, dict):
-            return {k: _renamed(v, shape.value) for k, v in value.items()}
-        case "blob" if isinstance(value, bytes):
-            return value.decode("utf-8", "replace")
-        case _:
-            return value
-
-
-def botocore_value(value: Json, shape: Any) -> Json:
-    """A result as Step Functions shows it, with the members, bytes and dates that botocore would have."""
-    match getattr(shape, "type_name", None):
-        case "structure" if isinstance(value, dict):
-            named = {(k if k in shape.members else k[:1].swapcase() + k[1:]): v for k, v in value.items()}
-            known = {k: botocore_value(v, shape.members[k]) for k, v in named.items() if k in shape.members}
-            return {**{k: v for k, v in named.items() if k not in shape.members}, **known}
-        case "list" if isinstance(value, list):
-            return [botocore_value(v, shape.member) for v in value]
-        case "map" if isinstance(value, dict):
-            return {k: botocore_value(v, shape.value) for k, v in value.items()}
-        case "blob" if isinstance(value, str | dict | list):
-            text = value if isinstance(value, str) else json.dumps(value)
-            return _stream(text) if shape.serialization.get("streaming") else text.encode()
-        case _:
-            return value
-
-
-def fitted(description: Json, shape: Any, arguments: dict[str, Json], *, invent: bool = True) -> Json:
-    """The description of a job as the answer of an operation that starts or describes it.
-
-    It goes where the answer's shape has room for it: at the top, in a structure, or in a list; a description inside an
-    object of its own (``{"Build": {...}}``) may have to leave it. With ``invent``, identifiers that nobody told are
-    made up, as an answer that starts a job needs them.
-    """
-    members = getattr(shape, "members", {})
-    description = description if isinstance(description, dict) else {}
-    inner = next(iter(description.values())) if len(description) == 1 else None
-    for told in (description, inner if isinstance(inner, dict) else {}):
-        own = {k[:1].lower() + k[1:] for k in told}
-        if own & {k[:1].lower() + k[1:] for k in members}:
-            return {**_named(members, told, arguments, invent), **botocore_value(told, shape)}
-        for name, member in members.items():
-            if member.type_name == "structure" and _fits(own, member):
-                held: Json = {**_named(member.members, told, arguments, invent), **botocore_value(told, member)}
-            elif member.type_name == "list" and member.member.type_name == "structure" and _fits(own, member.member):
-                held = [botocore_value(told, member.member)]
-            else:
-                continue
-            return {**_named(members, told, arguments, invent), name: held}
-    return _named(members, description, arguments, invent)
-
-
-def _fits(own: set[str], shape: Any) -> bool:
-    return bool(own & {k[:1].lower() + k[1:] for k in shape.members})
-
-
-def _named(members: Any, description: dict[str, Json], arguments: dict[str, Json], invent: bool) -> dict[str, Json]:
-    """Identifiers and names that every answer has: from the description, the arguments, or made up."""
-    found: dict[str, Json] = {}
-    for name, member in members.items():
-        pascal = name[:1].upper() + name[1:]
-        aliases = (pascal, name, *_JOB_IDS.get(name, ()))
-        value = next((description[a] for a in aliases if a in description), None)
-        if invent and member.type_name == "string" and value is None and name.lower().endswith(("id", "arn", "name")):
-            value = arguments.get(name, arguments.get(f"Job{name}", f"{name}-1"))
-        if value is None and name in _ALWAYS_SENT and member.type_name == "list":
-            value = []
-        if value is not None:
-            found[name] = botocore_value(value, member)
-    return found
+    return (
+        place if memory is None else Place(context["task"].task_display_name, False, memory.number, around=place.around)
+    )

@@ -207,7 +207,7 @@ class Comparison:
             if home is not None and isinstance(home.state, Map):
                 self._note(f"the files that {one.state!r} reads or writes")
                 continue
-            place = home.place(one.index) if home else ()
+            place = home.place(one.index, one.around) if home else ()
             called = Called(one.state, place, one.action, normal(one.action, one.arguments))
             made[self._ordered(one.state, place)].append(called)
         for place in [*wanted, *(place for place in made if place not in wanted)]:

@@ -26,6 +26,7 @@ class DagCall:
     action: str
     arguments: Json
     index: int | None
+    around: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -38,22 +39,25 @@ class DagReplies(Replies):
     answers: Answers = field(default_factory=NoAnswers)
     homes: dict[str, Home] = field(default_factory=dict)
     made: list[DagCall] = field(default_factory=list)
-    attempts: Counter[tuple[str, int | None]] = field(default_factory=Counter)
+    attempts: Counter[tuple[str, int | None, tuple[int, ...]]] = field(default_factory=Counter)
 
-    def answer(self, state: str, action: str, arguments: Json, index: int | None = None) -> Reply:
+    def answer(
+        self, state: str, action: str, arguments: Json, index: int | None = None, around: tuple[int, ...] = ()
+    ) -> Reply:
         """The reply to a call, in the words of ``sfn_airflow_core.verify.replies``; keeps the call."""
-        self.made.append(DagCall(state, action, arguments, index))
+        self.made.append(DagCall(state, action, arguments, index, around))
         home = self.homes.get(state)
         task = home.state if home is not None and isinstance(home.state, Task) else None
         resource = task.resource if task is not None else f"arn:aws:states:::{action}"
         given = arguments
         if parse_resource(resource).kind == "lambda" and isinstance(arguments, dict):
             given = arguments.get("Payload")
-        number, self.attempts[state, index] = self.attempts[state, index], self.attempts[state, index] + 1
+        key = (state, index, around)
+        number, self.attempts[key] = self.attempts[key], self.attempts[key] + 1
         purpose: Literal["task", "reader", "writer"] = "task"
         if home is not None and isinstance(home.state, Map):  # what a distributed Map itself reads and writes
             purpose = "reader" if action in _READS else "writer"
-        call = Call(state, resource, given, number, home.place(index) if home else (), 0.0, purpose)
+        call = Call(state, resource, given, number, home.place(index, around) if home else (), 0.0, purpose)
         return _spoken(self.answers.answer(call), task)
 
 

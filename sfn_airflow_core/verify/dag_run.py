@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sfn_airflow_core.verify.aws_answers import Place, Services
 from sfn_airflow_core.verify.airflow_api import direct_client
+from sfn_airflow_core.verify.aws_answers import Place, Services
 from sfn_airflow_core.verify.outside import Outside, choice_of, waits
 from sfn_airflow_core.verify.replies import Json
 
@@ -214,8 +214,8 @@ class Drive:
     def _answer(self, task: Any, ti: Any, session: Any) -> None:
         """Answer a task that waits for its token."""
         if self.outside is not None and waits(task):
-            index = None if ti.map_index < 0 else ti.map_index
-            self.outside.answer(task, ti, self.services.jobs.get((task.task_display_name, index)), session)
+            place = self.place(task, ti, self.services.place)
+            self.outside.answer(task, ti, place, self.services.jobs.get((place.state, place.index)), session)
 
     def _run_task(self, task: Any, ti: Any) -> None:
         """One try of a task instance, its deferrals included."""
@@ -268,8 +268,10 @@ class Drive:
 
         waiting = waits(task) in ("token", "activity", "approval")
         operator = not isinstance(task, PythonOperator) and not waiting and not hasattr(task, "pause_name")
-        index = outer.index if ti.map_index < 0 else ti.map_index
-        return Place(task.task_display_name, operator, index, token=waiting)
+        if ti.map_index < 0:
+            return Place(task.task_display_name, operator, outer.index, token=waiting, around=outer.around)
+        around = outer.around if outer.index is None else (*outer.around, outer.index)
+        return Place(task.task_display_name, operator, ti.map_index, token=waiting, around=around)
 
     def _resume(self, task: Any, ti: Any, deferral: Any, told: Json = None) -> None:
         """Answer a deferral at once, as the triggerer would after its time; ``told`` is what a person told."""

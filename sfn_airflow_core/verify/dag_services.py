@@ -9,7 +9,8 @@ from typing import Any, Final, Literal, Protocol
 from botocore.exceptions import ClientError
 
 from sfn_airflow_core.interpreter import Reply
-from sfn_airflow_core.verify.aws_answers import Place, Services, answered, botocore_value, fitted, shown
+from sfn_airflow_core.verify.aws_answers import Place, Services
+from sfn_airflow_core.verify.botocore_answers import answered, botocore_value, fitted, shown
 from sfn_airflow_core.verify.dag_answers import Says
 from sfn_airflow_core.verify.dag_history import Asked, History, as_json
 

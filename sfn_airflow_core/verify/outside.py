@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
+from sfn_airflow_core.verify.aws_answers import Place
 from sfn_airflow_core.verify.replies import Json, Replies, Reply
 
 _NEVER: Final = ("timeout", "never")
@@ -32,7 +33,7 @@ class Outside:
     replies: Replies
     answered: set[tuple[UUID, int]] = field(default_factory=set)
 
-    def answer(self, task: Any, ti: Any, reply: Reply | None, session: Any) -> None:
+    def answer(self, task: Any, ti: Any, place: Place, reply: Reply | None, session: Any) -> None:
         """Write the answer to a waiting task instance, or let the time pass in which none comes, or a job does not end.
 
         ``reply`` is the reply to its call; the work of an activity is looked up in its notes, and replied to.
@@ -49,9 +50,9 @@ class Outside:
         self.answered.add(key)
         if waits(task) == "activity":
             work = notes.get(f"work-{ti.try_number}")
-            index = None if ti.map_index < 0 else ti.map_index
             name = f"activity:{work['activity'].rpartition(':')[2]}"
-            reply = self.replies.answer(task.task_display_name, name, json.loads(work["input"]), index)
+            given = json.loads(work["input"])
+            reply = self.replies.answer(place.state, name, given, place.index, place.around)
         reply = reply or {"never": True}
         if (last := _silence(reply, kept)) is not None:
             notes.set("token", {**kept, "since": kept["since"] - _LATE, "alive": kept["alive"] - _LATE + last})

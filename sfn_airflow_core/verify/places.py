@@ -19,13 +19,12 @@ class Home:
     state: State
     scope: Scope = ()
 
-    def place(self, index: int | None) -> tuple[tuple[str, int], ...]:
-        """The interpreter's place for an item of the innermost Map; other Maps count as item 0."""
-        last = max((n for n, (_, number) in enumerate(self.scope) if number is None), default=-1)
-        return tuple(
-            (name, number if number is not None else (index or 0) if n == last else 0)
-            for n, (name, number) in enumerate(self.scope)
-        )
+    def place(self, index: int | None, around: tuple[int, ...] = ()) -> tuple[tuple[str, int], ...]:
+        """The interpreter's place for an item of the innermost Map; Maps around it of which nothing is said, item 0."""
+        count = sum(number is None for _, number in self.scope)
+        known = (*around, *(() if index is None else (index,)))[-count:] if count else ()
+        numbers = iter((*[0] * (count - len(known)), *known))
+        return tuple((name, next(numbers) if number is None else number) for name, number in self.scope)
 
 
 def homes(machine: Machine, scope: Scope = ()) -> dict[str, Home]:

@@ -73,8 +73,13 @@ class Replies:
                 if not isinstance(reply, Mapping) or not any(kind in reply for kind in _KINDS):
                     raise ReplyFormatError(f"replies of {key!r}: {reply!r} has none of {', '.join(_KINDS)}")
 
-    def answer(self, state: str, action: str, arguments: Json, index: int | None = None) -> Reply:
-        """The next reply for a state (inside a Map: for the item with this index); keeps the call."""
+    def answer(
+        self, state: str, action: str, arguments: Json, index: int | None = None, around: tuple[int, ...] = ()
+    ) -> Reply:
+        """The next reply for a state (inside a Map: for the item with this index); keeps the call.
+
+        ``around`` are the indexes in the Maps around the innermost one.
+        """
         self.calls.append(ServiceCall(state, action, copy.deepcopy(arguments)))
         key = f"{state}#{index}"
         if index is None or key not in self.table:

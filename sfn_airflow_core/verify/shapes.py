@@ -116,6 +116,13 @@ def answer_kind(resource: str, steps: tuple[str | int, ...]) -> str:
     return _KINDS.get(getattr(shape, "type_name", ""), "")
 
 
+def answer_members(resource: str) -> frozenset[str] | None:
+    """The members that a service's answer can have, as Step Functions spells them; None where it is not known."""
+    model = _operation(action_of(resource))
+    shape = model.output_shape if model is not None else None
+    return None if shape is None else frozenset(name[:1].upper() + name[1:] for name in shape.members)
+
+
 def marking_member(resource: str) -> str:
     """A member of a service's answer that holds a text, by which one answer can be told from another."""
     model = _operation(action_of(resource))

@@ -21,6 +21,7 @@ from sfn_airflow_core.interpreter.failures import StateFailed, answers_to
 from sfn_airflow_core.interpreter.resource import parse_resource
 from sfn_airflow_core.verify import walk_queries as queries
 from sfn_airflow_core.verify.routes import Outcome, attempts
+from sfn_airflow_core.verify.shapes import answer_members
 from sfn_airflow_core.verify.symbolic import Scene, value_of
 from sfn_airflow_core.verify.symbols import (
     INPUT,
@@ -42,6 +43,7 @@ Json = Any
 Variables: TypeAlias = "Mapping[str, Value]"
 
 
+_JOBS: Final = ("sync", "sync:2")
 WHOLE_INPUT: Final = Sym(INPUT)
 
 
@@ -60,10 +62,10 @@ class Place:
 
     @property
     def key(self) -> str:
-        """The key of replies for this item; empty outside Maps, and in Maps inside Maps, where order decides."""
+        """The key of replies for this item; empty outside Maps."""
         if any(number < 0 for number in self.numbers):
             return "*"
-        return "/".join(map(str, self.numbers)) if self.maps == 1 else ""
+        return "/".join(map(str, self.numbers)) if self.maps else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,8 @@ class Stay:
             return track, Obj(members, Unknown())
         if resource.kind == "service" and resource.pattern != "waitForTaskToken":
             track = track.wish(track.wishes.be(Sym(source), "object"))
+        if (resource.service, resource.action) == ("states", "startExecution") and resource.pattern in _JOBS:
+            self.walk.answers[source] = answer_members("arn:aws:states:::aws-sdk:sfn:describeExecution")
         return track, Sym(source)
 
     def retried(self, state: Task | Parallel | Map, error: str) -> int:

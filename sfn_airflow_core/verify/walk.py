@@ -39,6 +39,8 @@ class Walk:
     """How many stays were tried; there is an end to it, because loops have many ways."""
     obstacle: str = ""
     """Why the first way that had to be given up leads no further."""
+    answers: dict[str, frozenset[str] | None] = field(default_factory=dict)
+    """By source, the members that an answer can have, where they are known for sure."""
     stuck: list[Track] = field(default_factory=list)
     """Ways that were given up: what they need lets an execution get as far, to fail there or to go round for ever."""
 
@@ -82,12 +84,23 @@ class Walk:
         for outcome in choices or [Outcome()]:
             try:
                 for end in ends(stay, outcome):
-                    found = True
-                    yield end
+                    if lacking := self._lacking(track, end.track):
+                        self.obstacle = self.obstacle or lacking
+                    else:
+                        found = True
+                        yield end
             except (Impossible, EvaluationError) as error:
                 self.obstacle = self.obstacle or f"{state.name}: {error}"
         if not found and len(self.stuck) == stuck:  # not because of what is inside
             self._give_up(track)
+
+    def _lacking(self, before: Track, after: Track) -> str:
+        """What a stay reads of an answer that never has it, as a sentence; empty if there is no such thing."""
+        for part in after.wishes.present[len(before.wishes.present) :]:
+            names = self.answers.get(part.source)
+            if names is not None and part.steps and part.steps[0] not in names:
+                return f"no {part.source} has a member {part.steps[0]}"
+        return ""
 
     def _give_up(self, track: Track) -> None:
         if len(self.stuck) < _MOST_STUCK:
