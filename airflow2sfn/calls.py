@@ -102,6 +102,13 @@ class Mapped:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """A task that waits for a time; ``until`` is an expression for it."""
+
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
 class Nothing:
     """A task that only has a place in the order."""
 
@@ -114,7 +121,7 @@ class Missing:
     noted: bool = False
 
 
-Work: TypeAlias = "Call | Probe | Chain | Mapped | Nothing | Missing"
+Work: TypeAlias = "Call | Probe | Chain | Mapped | Pause | Nothing | Missing"
 
 
 def place(task: Task) -> str:

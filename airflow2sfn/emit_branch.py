@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from airflow2sfn.callables import returned_ids
 from airflow2sfn.calls import place
+from airflow2sfn.clock_operators import BRANCHES, branch_ways
 from airflow2sfn.decisions import Way, ways
 from airflow2sfn.emit_chain import choice
 from airflow2sfn.emit_drafts import Draft, Failure, Out, Scope
@@ -24,15 +25,24 @@ Env = dict[str, Statuses]
 
 
 def decided(flow: Flow, task: str, values: Values) -> list[Way] | None:
-    """The ways of a task that only chooses by what it is given; nothing where a function has to be called."""
+    """The ways of a task that only chooses by what it is given; nothing where a function has to be called.
+
+    Raises Untranslatable for a branch by date that is not known.
+    """
     source = flow.plan.tasks[task]
     kind = PYTHON.get(source.operator)
-    if kind not in ("branch", "short_circuit"):
+    if source.operator in BRANCHES:
+        found: list[Way] | None = branch_ways(source, values)
+    elif kind in ("branch", "short_circuit"):
+        found = ways(source, values)
+    else:
         return None
-    found = ways(source, values)
-    if found is None or (kind == "branch" and any(_targets(flow.plan, task, way.chosen) is None for way in found)):
+    if found is None:
         return None
-    flow.note(BranchInlined(at=place(source), task=task))
+    if kind != "short_circuit" and any(_targets(flow.plan, task, way.chosen) is None for way in found):
+        return None
+    if kind is not None:
+        flow.note(BranchInlined(at=place(source), task=task))
     return found
 
 
@@ -58,7 +68,7 @@ def decision(flow: Flow, task: str, found: list[Way], edges: list[Out], scope: S
     draft = scope.add(Draft(task, "Choice" if len(found) > 1 else "Pass"))
     env, failure = flow.meet(edges, draft, scope)
     env = env | {task: SUCCESS}
-    after = _short(flow, task, scope) if PYTHON[flow.plan.tasks[task].operator] == "short_circuit" else None
+    after = _short(flow, task, scope) if PYTHON.get(flow.plan.tasks[task].operator) == "short_circuit" else None
     gates = {} if after else _gates(flow, task, scope)
     for way in found:
         assert isinstance(way.chosen, Known)

@@ -75,6 +75,7 @@ class Draft:
     each: Each | None = None
     region: Region | None = None
     seconds: int = 0
+    until: str = ""
     error: str = ""
     cause: str = ""
 

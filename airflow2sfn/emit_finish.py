@@ -186,7 +186,11 @@ def _state(flow: Flow, draft: Draft) -> asl.State:
         case "Choice":
             return _choice(draft)
         case "Wait":
-            return asl.Wait(name=name, comment=comment, flow=_flow(first), seconds=draft.seconds, next=first.target)
+            until = Query(f" {draft.until} ") if draft.until else None
+            return asl.Wait(
+                name=name, comment=comment, flow=_flow(first), seconds=None if until else draft.seconds,
+                timestamp=until, next=first.target,
+            )  # fmt: skip
         case "Pass":
             return asl.Pass(name=name, comment=comment, flow=_flow(first), next=first.target)
         case "Parallel":

@@ -23,6 +23,7 @@ from airflow2sfn.work import (
     Mapped,
     Missing,
     Nothing,
+    Pause,
     Probe,
     Work,
     most_at_once,
@@ -38,9 +39,9 @@ def emit(flow: Flow, task: str, edges: list[Out], scope: Scope) -> list[Out]:
     """The drafts of a task that runs on all these ways; gives the ways on from it."""
     source = flow.plan.tasks[task]
     reader = flow.reader(task, join(edge.env for edge in edges), scope)
-    if (found := decided(flow, task, reader)) is not None:
-        return decision(flow, task, found, edges, scope)
     try:
+        if (found := decided(flow, task, reader)) is not None:
+            return decision(flow, task, found, edges, scope)
         if source.operator == MAPPED_GROUP:
             return emit_group(flow, task, edges, scope, reader)
         if source.expansion is not None and PYTHON.get(source.operator) != "work":
@@ -94,6 +95,11 @@ def _emit(flow: Flow, task: str, work: Work, edges: list[Out], scope: Scope) -> 
                 return [*short_circuit(flow, task, draft.outs[0], scope), *rest]
             if work.chooses == "branch":
                 return [*branch(flow, task, draft.outs[0], scope), *rest]
+            return list(draft.outs)
+        case Pause(until):
+            draft = scope.add(Draft(title, "Wait", until=until))
+            env, failure = flow.meet(edges, draft, scope)
+            draft.outs = [Out("next", env | {task: SUCCESS}, {task: "null"}, failure)]
             return list(draft.outs)
         case Chain():
             return chain(flow, task, work, edges, scope)

@@ -14,6 +14,7 @@ EMPTY = frozenset(
     {
         "airflow.providers.standard.operators.empty.EmptyOperator",
         "airflow.providers.standard.operators.latest_only.LatestOnlyOperator",
+        "airflow.providers.standard.sensors.external_task.ExternalTaskMarker",
         "airflow.operators.empty.EmptyOperator",
         "airflow.operators.dummy.DummyOperator",
         "airflow.operators.latest_only.LatestOnlyOperator",

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from airflow2sfn import callables
-from airflow2sfn.calls import Call, Chain, Look, Mapped, Missing, Note, Nothing, Probe, Step, Work, place, tries
+from airflow2sfn.calls import Call, Chain, Look, Mapped, Missing, Note, Nothing, Pause, Probe, Step, Work, place, tries
+from airflow2sfn.clock_operators import PAUSES, until
 from airflow2sfn.expressions import Untranslatable
+from airflow2sfn.other_dags import EXTERNAL_TASK, HANDLED, external, trigger
 from airflow2sfn.retries import retries, seconds, timeout
 from airflow2sfn.rules.control import (
     ArgumentDropped,
     NoCounterpart,
     NotComputable,
-    OtherMachine,
     SettingDropped,
 )
 from airflow2sfn.rules.functions import NotForLambda
@@ -23,14 +24,14 @@ from airflow2sfn.source import Known, Task, Value
 from airflow2sfn.structure import EMPTY, Plan
 from airflow2sfn.task_arguments import EVERY_TASK, NOTICED, POLLING, TRUE_ONLY
 from airflow2sfn.task_kinds import PYTHON, TRIGGER_DAG
-from airflow2sfn.values import Values, to_json
+from airflow2sfn.values import Values
 from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.catalogue.model import Sensor
 from sfn_airflow_core.catalogue.table import CLASSES
 
 __all__ = [
-    "INVOKE", "Call", "Chain", "Look", "Mapped", "Missing", "Note", "Nothing", "Probe", "Step", "Work", "is_sensor",
-    "left_out",    "most_at_once", "place", "work_of",
+    "INVOKE", "Call", "Chain", "Look", "Mapped", "Missing", "Note", "Nothing", "Pause", "Probe", "Step", "Work",
+    "is_sensor", "left_out", "most_at_once", "place", "work_of",
 ]  # fmt: skip
 
 INVOKE = "arn:aws:states:::lambda:invoke"
@@ -57,6 +58,7 @@ def work_of(task: Task, plan: Plan, values: Values, note: Note) -> Work:
 def is_sensor(task: Task) -> bool:
     """Whether a task waits for something by looking again and again."""
     looks = any(isinstance(one, Sensor) for _, one in CLASSES.get(task.operator, ()))
+    looks = looks or task.operator in PAUSES or task.operator == EXTERNAL_TASK
     return looks or PYTHON.get(task.operator) == "sensor"
 
 
@@ -68,8 +70,13 @@ def _work(task: Task, plan: Plan, values: Values, note: Note) -> Work:
         raise Untranslatable("its task group is mapped")
     if task.operator in PYTHON and task.callable is not None:
         return _python(task, plan, values, note)
+    if task.operator in PAUSES:
+        return Pause(until(task, plan.dag, values))
+    if task.operator == EXTERNAL_TASK:
+        return external(task, plan, values, note)
     if task.operator == TRIGGER_DAG:
-        return _trigger(task, plan, values, note)
+        _report_dropped(task, HANDLED, note)
+        return trigger(task, plan, values, note)
     if task.operator in CLASSES:
         return service(Site(task, plan, values, note))
     return Missing(f"{task.task_id}: {task.operator.rpartition('.')[2]} has no counterpart")
@@ -126,24 +133,6 @@ def _probe(task: Task, call: Call, found: str, note: Note) -> Probe:
     interval = seconds(task.known("poke_interval")) or 60
     limit = seconds(task.known("timeout")) or 7 * 86_400
     return Probe(call, found, max(1, round(interval)), max(1, round(limit)), bool(task.known("soft_fail", False)))
-
-
-def _trigger(task: Task, plan: Plan, values: Values, note: Note) -> Work:
-    target = task.known("trigger_dag_id")
-    if not isinstance(target, str) or task.expansion is not None:
-        raise Untranslatable("which DAG it triggers is not known")
-    placeholder = "".join(word.capitalize() for word in target.replace("-", "_").split("_")) + "StateMachineArn"
-    note(OtherMachine(at=place(task), task=task.task_id, dag_id=target, placeholder=placeholder))
-    conf = task.get("conf")
-    arguments: dict[str, Json] = {
-        "StateMachineArn": f"${{{placeholder}}}",
-        "Input": {"conf": to_json(conf, values)} if conf is not None else {},
-    }
-    _report_dropped(task, ("trigger_dag_id", "conf", "wait_for_completion"), note)
-    suffix = ".sync:2" if task.known("wait_for_completion", False) else ""
-    return Call(
-        f"arn:aws:states:::states:startExecution{suffix}", arguments, "null", tries(task, plan, note), timeout(task)
-    )
 
 
 def _report_dropped(task: Task, known: Iterable[str], note: Note) -> None:
