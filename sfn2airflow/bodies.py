@@ -41,7 +41,7 @@ def state_body(node: StateTask, sheet: Sheet) -> Statements:
 
 def _fail(fail: FailWork, sheet: Sheet) -> Statements:
     arguments = [Literal(None) if part is None else part for part in (fail.error, fail.cause)]
-    if fail.cause is None and fail.error is not None:
+    while arguments and arguments[-1] == Literal(None):
         arguments.pop()
     return [raises(call(sheet.use("StateError"), *(sheet.code(part) for part in arguments)))]
 

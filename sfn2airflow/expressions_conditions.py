@@ -73,7 +73,7 @@ def write_test(test: Test, writing: Writing) -> Node:
 def write_negation(negation: Negation, writing: Writing) -> Node:
     """``not …``; ``x is not None`` and ``x != "a"`` where that is the same."""
     match negation.operand:
-        case Compare(family="string", operator="==") | Compare(family="boolean", operator="==") | Test(kind="IsNull"):
+        case Compare(family="string" | "boolean" | "numeric", operator="==") | Test(kind="IsNull"):
             node = writing.expr(negation.operand)
             return phrases.opposite(node) or phrases.negation(node)
     return phrases.negation(writing.expr(negation.operand))

@@ -38,7 +38,8 @@ def write_path(path: Path, writing: Writing) -> Node:
             case Field(name):
                 node = phrases.subscript(node, writing.string(name))
             case Index(position):
-                node = phrases.subscript(writing.call("array", node), phrases.literal(position))
+                listed = node if node is root and path.root.kind == "input" and writing.scope.lists else None
+                node = phrases.subscript(listed or writing.call("array", node), phrases.literal(position))
             case _:
                 node = _at_end(step, node, writing)
     return node

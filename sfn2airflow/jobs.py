@@ -133,6 +133,8 @@ def _value(keyword: str, expr: Expr | None, node: JobTask, sheet: Sheet) -> cst.
     """A literal as it is; what depends on the document as ``DOCUMENT >> function``."""
     if expr is not None and static(expr):
         return sheet.code(expr)
+    if isinstance(expr, Literal) and isinstance(expr.value, str) and (whole := PLACEHOLDER.fullmatch(expr.value)):
+        return name(sheet.constants[whole[1]])  # resolved when the task runs
     before, source = effective(Shaping(input_path=node.shaping.input_path), sheet)
     made = name(source) if expr is None else sheet.code(expr, source)
     given = {"role": "Credentials", "timeout": f"TimeoutSeconds{'Path' if isinstance(node.timeout, PathRef) else ''}"}

@@ -10,6 +10,7 @@ import libcst as cst
 from sfn2airflow.expressions import Code, Scope, write_python
 from sfn2airflow.phrases import name
 from sfn2airflow.statements import function
+from sfn_airflow_core.asl.model import Retrier
 from sfn_airflow_core.dag.names import Names
 from sfn_airflow_core.expr.jsonata_model import has_query
 from sfn_airflow_core.expr.model import Expr
@@ -18,6 +19,8 @@ from sfn_airflow_core.expr.model import Expr
 @dataclass(slots=True)
 class Sheet:
     """Grows while one file is written; ``constants`` maps open placeholders to the names of their constants.
+
+    ``retriers`` are those that are constants of the file.
 
     ``children`` are the child DAGs of the file, those that others run first.
     """
@@ -28,6 +31,7 @@ class Sheet:
     imports: dict[str, set[str]] = field(default_factory=dict)
     helpers: dict[str, cst.FunctionDef] = field(default_factory=dict)
     known: dict[tuple[object, ...], str] = field(default_factory=dict)
+    retriers: dict[Retrier, str] = field(default_factory=dict)
     children: list[cst.SimpleStatementLine | cst.BaseCompoundStatement] = field(default_factory=list)
     waits: bool = False
     variables: bool = False
@@ -66,7 +70,7 @@ class Sheet:
         """An expression in Python, reading its document from the variable ``data``; the others as in ``Scope``."""
         self.queries = self.queries or has_query(expr)
         scope = Scope(data, item=item, index=index, key=key, place=place, result=result, error=error)
-        scope = replace(scope, constants=self.constants, has_variables=self.variables)
+        scope = replace(scope, constants=self.constants, has_variables=self.variables, lists=data == "outputs")
         return self.node(write_python(expr, scope))
 
     def marks(self) -> list[cst.BaseExpression]:

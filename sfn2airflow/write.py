@@ -14,6 +14,7 @@ from sfn2airflow.rules.queries import ENGINE
 from sfn2airflow.sheet import Sheet
 from sfn2airflow.statements import assign, blank, docstring, does, function, imports, line, printable, returns
 from sfn2airflow.write_children import result
+from sfn2airflow.write_retriers import share_retriers
 from sfn2airflow.write_tasks import write_flow
 from sfn_airflow_core.dag.model import Constant, Dag
 from sfn_airflow_core.dag.names import Names, slug
@@ -36,6 +37,7 @@ def write(dag: Dag, options: Options, constants: Mapping[str, str]) -> str:
     made_by = Names(RESERVED).take(slug(dag.dag_id, "machine"), suffix="dag")
     taken = Names((*RESERVED, *QUERY_NAMES, dag.dag_id, made_by, *constants.values()))
     sheet = Sheet(constants, taken, variables=dag.variables)
+    retriers = share_retriers(dag.flow, sheet)
     body = write_flow(dag.flow, sheet)
     if dag.result:
         body.append(returns(result(dag, sheet)))
@@ -50,6 +52,7 @@ def write(dag: Dag, options: Options, constants: Mapping[str, str]) -> str:
             imports("__future__", ["annotations"]).with_changes(leading_lines=(blank(),)),
             *_imports(sheet),
             *settings,
+            *retriers,
             *sheet.helpers.values(),
             *sheet.children,
             definition,

@@ -15,7 +15,8 @@ from sfn2airflow.queries import query_amount
 from sfn2airflow.sheet import Sheet
 from sfn2airflow.statements import assign, blank, comment, does, function, raises, returns, when
 from sfn2airflow.wiring import chains
-from sfn_airflow_core.asl.model import PathRef, Placeholder, Query, Retrier
+from sfn2airflow.write_retriers import write_retrier
+from sfn_airflow_core.asl.model import PathRef, Query
 from sfn_airflow_core.dag.model import (
     AnyNode,
     CallbackTask,
@@ -120,27 +121,9 @@ def task_arguments(node: Node, sheet: Sheet) -> dict[str, cst.BaseExpression | c
         seconds = sheet.code(Literal(node.timeout))
         found["execution_timeout"] = call(sheet.take("datetime", "timedelta"), seconds=seconds)
     if node.retry:
-        retriers = [_retrier(retrier, sheet) for retrier in node.retry]
+        retriers = [write_retrier(retrier, sheet) for retrier in node.retry]
         found["**"] = cst.Arg(value=call(sheet.use("retry"), *retriers), star="**")
     return found
-
-
-def _retrier(retrier: Retrier, sheet: Sheet) -> cst.BaseExpression:
-    given = {
-        "interval": (retrier.interval_seconds, 1),
-        "attempts": (retrier.max_attempts, 3),
-        "backoff": (retrier.backoff_rate, 2.0),
-        "max_delay": (retrier.max_delay_seconds, None),
-    }
-    keywords = {key: _number(value, sheet) for key, (value, default) in given.items() if value != default}
-    if retrier.jitter_strategy == "FULL":
-        keywords["jitter"] = name("True")
-    return call(sheet.use("Retrier"), *(string(error) for error in retrier.error_equals), **keywords)
-
-
-def _number(value: int | float | Placeholder | None, sheet: Sheet) -> cst.BaseExpression:
-    """A number of a retrier; an open one is read when the error happens, so the constant itself is handed over."""
-    return name(sheet.constants[value.name]) if isinstance(value, Placeholder) else sheet.code(Literal(value))
 
 
 def decorate(kind: str, node: Node, sheet: Sheet, **more: cst.BaseExpression) -> cst.BaseExpression:

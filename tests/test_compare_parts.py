@@ -256,6 +256,23 @@ def test_taskflow_groups_and_overrides_are_read():
     assert {("load", "each"), ("each", "again"), ("load", "each.clean"), ("each.clean", "again")} <= set(found.edges)
 
 
+SHARED = """
+LAMBDA_RETRY = Retrier("Lambda.ServiceException", interval=2, attempts=6)
+
+@dag(schedule=None)
+def flow():
+    # ASL: #/States/Load
+    @state("Load", **retry(LAMBDA_RETRY, Retrier("States.ALL")))
+    def load(data):
+        return data
+"""
+
+
+def test_a_retrier_that_tasks_share_is_read():
+    load = read_dag_file(SHARED.encode(), "flow.py").tasks["load"]
+    assert (load.retries, load.retry_delay) == (6, 2)
+
+
 def test_a_dag_file_is_never_run(tmp_path: Path):
     mark = tmp_path / "ran"
     source = f"""open({str(mark)!r}, "w")

@@ -43,6 +43,7 @@ class Reader:
     defined: dict[str, ast.FunctionDef] = field(default_factory=dict)
     groups: dict[str, ast.FunctionDef] = field(default_factory=dict)
     constants: Constants = field(default_factory=Constants)
+    shared: dict[str, ast.Call] = field(default_factory=dict)
     inside: str = ""
 
     def module(self, tree: ast.Module) -> None:
@@ -73,6 +74,8 @@ class Reader:
             if isinstance(target, ast.Name):
                 if found.first:
                     self.names[target.id] = found
+                elif isinstance(value, ast.Call) and name_of(value) == "Retrier":
+                    self.shared[target.id] = value
                 else:
                     self.constants.learn(target.id, value)
 
@@ -157,8 +160,8 @@ class Reader:
         """``**retry(Retrier(…))`` of a generated DAG: the first retrier's numbers, with ASL's defaults."""
         for word in call.keywords if call else ():
             if word.arg is None and isinstance(word.value, ast.Call) and name_of(word.value) == "retry":
-                found = [entry for entry in word.value.args if isinstance(entry, ast.Call)]
-                if found:
+                given = [self.shared.get(getattr(entry, "id", ""), entry) for entry in word.value.args]
+                if found := [entry for entry in given if isinstance(entry, ast.Call)]:
                     task.retries = _count(self.keyword(found[0], "attempts", 3))
                     task.retry_delay = _seconds(self.keyword(found[0], "interval", 1))
 
