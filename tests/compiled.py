@@ -15,7 +15,6 @@ from sfn2airflow.expressions import Code, Scope, write_python
 from sfn_airflow_core.asl.model import And, Comparison, Condition, Given, Not, Or, PathRef
 from sfn_airflow_core.expr.model import Expr
 
-CORPUS = File(__file__).parents[2] / "shared" / "corpus"
 RUNTIME = File(__file__).parents[1] / "sfn2airflow" / "runtime"
 DATA_ERRORS = (KeyError, IndexError, TypeError, ValueError)
 _EMPTY = cst.Module(body=())

@@ -9,12 +9,10 @@ from typing import Any
 
 import pytest
 from command import Run
+from shared import CORPUS, ROOT
 
 from sfn2airflow.cli import cli
 from sfn_airflow_core.shell.group import run
-
-ROOT = Path(__file__).parent.parent
-CORPUS = ROOT.parent / "shared" / "corpus"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

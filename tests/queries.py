@@ -21,7 +21,6 @@ from sfn_airflow_core.expr.jsonata import Library, QueryError, Undefined, Unsupp
 from sfn_airflow_core.expr.read_jsonata import read_jsonata
 
 ROOT = Path(__file__).parents[1]
-CORPUS = ROOT.parent / "shared" / "corpus"
 NO_VALUE = "no value"
 """What an expression is worth that is undefined or fails: both are States.QueryEvaluationError."""
 

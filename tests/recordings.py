@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-CORPUS = Path(__file__).parent.parent.parent / "shared" / "corpus"
+from shared import CORPUS
 
 REDACTED_WORDS = frozenset(
     {

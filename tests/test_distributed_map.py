@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -47,7 +50,7 @@ def items(*arguments: Any, **options: Any) -> list[Any]:
     [
         (b"id,name\n1,a\n2\n", {"input_type": "CSV", "header": "FIRST_ROW"}, ROWS),
         (b"\xef\xbb\xbfid,name\r\n1,a\r\n2,\r\n", {"input_type": "CSV", "header": "FIRST_ROW"}, ROWS),
-        (gzip.compress(b"id,name\n1,a\n2,\n"), {"input_type": "CSV", "header": "FIRST_ROW"}, ROWS),
+        (gzip.compress(b"id,name\n1,a\n2,\n", mtime=0), {"input_type": "CSV", "header": "FIRST_ROW"}, ROWS),
         (b"a\n1,2,3\n", {"input_type": "CSV", "header": "FIRST_ROW"}, [{"a": "1", "": "2"}]),
         (b"1|a|x\n", {"input_type": "CSV", "header": "GIVEN", "headers": ["id"], "delimiter": "PIPE"}, [{"id": "1"}]),
         (b'[1, {"a": [2]}, "x,]" , 30 ]\n', {"input_type": "JSON"}, [1, {"a": [2]}, "x,]", 30]),
@@ -111,6 +114,40 @@ def test_manifests(s3: Any) -> None:
     s3.put_object(Bucket="box", Key="athena", Body=b"s3://box/part\n")
     athena = items("getObject", {"Bucket": "box", "Key": "athena"}, manifest="ATHENA_DATA", input_type="JSONL")
     assert athena == [{"n": 1}, {"n": 2}]
+
+
+def parquet(rows: list[dict[str, Any]]) -> bytes:
+    pyarrow, written = pytest.importorskip("pyarrow"), io.BytesIO()
+    pytest.importorskip("pyarrow.parquet").write_table(pyarrow.Table.from_pylist(rows), written, row_group_size=2)
+    return written.getvalue()
+
+
+def test_parquet_files_one_by_one_in_a_listing_and_in_a_manifest(s3: Any) -> None:
+    day = datetime(2024, 1, 2, tzinfo=UTC)
+    rows = [{"id": n, "name": None, "tags": ["a"], "at": day} for n in range(5)]
+    for number in (1, 2):
+        s3.put_object(Bucket="box", Key=f"rows/{number}.parquet", Body=parquet(rows))
+    found = items("getObject", {"Bucket": "box", "Key": "rows/1.parquet"}, input_type="PARQUET")
+    assert found == [{"id": n, "name": None, "tags": ["a"], "at": str(day)} for n in range(5)]
+    listing = {"Bucket": "box", "Prefix": "rows/"}
+    assert items("listObjectsV2", listing, flatten=True, input_type="PARQUET") == found * 2
+    s3.put_object(Bucket="box", Key="unload.csv", Body=b"s3://box/rows/2.parquet\ns3://box/rows/1.parquet\n")
+    unloaded = {"Bucket": "box", "Key": "unload.csv"}
+    assert items("getObject", unloaded, manifest="ATHENA_DATA", input_type="PARQUET", most=7) == (found * 2)[:7]
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_parquet_that_cannot_be_read(s3: Any, installed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sfn2airflow.runtime import StateError
+
+    if installed:
+        pytest.importorskip("pyarrow")
+    else:
+        monkeypatch.setitem(sys.modules, "pyarrow", None)
+    s3.put_object(Bucket="box", Key="no.parquet", Body=b"no parquet")
+    with pytest.raises(StateError, match="parse" if installed else "pip install pyarrow") as raised:
+        items("getObject", {"Bucket": "box", "Key": "no.parquet"}, input_type="PARQUET")
+    assert raised.value.error == "States.ItemReaderFailed"
 
 
 @pytest.mark.parametrize("output_type", ["JSON", "JSONL"])

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 import yaml
-from compiled import CORPUS, condition, python
+from compiled import condition, python
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shared import CORPUS
 
 from sfn_airflow_core.expr.errors import ExpressionError
 from sfn_airflow_core.expr.model import (

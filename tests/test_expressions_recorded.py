@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from compiled import CORPUS, DATA_ERRORS, FUNCTIONS, condition, run, source
+from compiled import DATA_ERRORS, FUNCTIONS, condition, run, source
+from shared import CORPUS
 
 from sfn2airflow.expressions import Scope, write_result_path
 from sfn2airflow.phrases import name

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from recordings import CORPUS
 from running import chain, jsonata, output, run
+from shared import CORPUS
 
 from sfn_airflow_core.expr.errors import ExpressionError
 from sfn_airflow_core.expr.jsonata import UNDEFINED, Library, QueryError, UnsupportedResult, read_query

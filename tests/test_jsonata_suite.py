@@ -7,7 +7,8 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from queries import CORPUS, answer, compiled, kind, run, same, source
+from queries import answer, compiled, kind, run, same, source
+from shared import CORPUS
 
 SUITE = CORPUS / "jsonata-suite.json"
 if not SUITE.is_file():

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CORPUS
 from running import LAMBDA, chain, machine_of, task
+from shared import CORPUS
 
 from sfn_airflow_core.asl.model import Machine
 from sfn_airflow_core.interpreter import Execution, execute

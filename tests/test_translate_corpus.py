@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CORPUS
 from ruff import find_ruff_bin
+from shared import CORPUS
 
 from sfn2airflow.layout import format_sources
 from sfn2airflow.options import Options
