@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 import libcst as cst
+from shared import CORPUS
 
 from sfn2airflow.expressions import Code, Scope, write_python
 from sfn_airflow_core.expr.errors import ExpressionError
