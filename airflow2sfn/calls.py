@@ -14,6 +14,8 @@ from sfn_airflow_core.asl.model import Json, Retrier
 from sfn_airflow_core.findings import Finding
 
 Note: TypeAlias = "Callable[[Finding], None]"
+SENSOR_LATE = "AirflowSensorTimeout"
+"""The error of a sensor that has waited for too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,15 @@ class Step:
     """One call of a task that needs several.
 
     ``name`` follows the task's id in the state's name (empty for the call that is called like the task). ``assign``
-    keeps parts of the answer in variables. Where one of the errors in ``otherwise`` occurs, the other call is made.
+    keeps parts of the answer in variables. Where one of the errors in ``otherwise`` occurs, the other call is made; one
+    in ``enough`` is success for the whole task.
     """
 
     call: Call
     name: str = ""
     assign: Mapping[str, str] = field(default_factory=dict)
     otherwise: tuple[tuple[str, ...], Call] | None = None
+    enough: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,9 @@ class Look:
 
     ``output`` is what is kept of its answer, ``done`` and ``failed`` are conditions on that (``failed`` may be empty);
     ``result`` is the XCom. Errors in ``gone`` are as good as ``done``, those in ``missing`` mean "not yet".
-    ``meanwhile`` is a call that is made instead of waiting.
+    ``enough`` are errors that are success for the whole task. ``meanwhile`` is a call that is made instead of waiting.
+    ``assign`` keeps, in variables, what is computed from the output where it is good. ``late`` is the error when the
+    time is over.
     """
 
     call: Call
@@ -80,11 +86,17 @@ class Look:
     missing: tuple[str, ...] = ()
     soft_fail: bool = False
     meanwhile: Call | None = None
+    enough: tuple[str, ...] = ()
+    assign: Mapping[str, str] = field(default_factory=dict)
+    late: str = "States.Timeout"
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Calls and looks one after the other; ``result`` is the XCom where the last one does not say it."""
+    """Calls and looks one after the other.
+
+    ``result`` is the XCom where the last one does not say it; it may read what the steps before have kept.
+    """
 
     steps: tuple[Step | Look, ...]
     result: str = ""

@@ -63,6 +63,9 @@ def _step(flow: Flow, task: str, name: str, step: Step, edges: list[Out], scope:
     if step.call.accepted:
         good.append(Out("catch", env, {task: "null"}, failure, errors=step.call.accepted))
         catches.append(good[-1])
+    if step.enough:
+        bad.append(Out("catch", env | {task: SUCCESS}, {task: "null"}, failure, errors=step.enough))
+        catches.append(bad[-1])
     if step.otherwise is not None:
         errors, call = step.otherwise
         catches.append(Out("catch", env, failure=failure, errors=errors))
@@ -73,7 +76,7 @@ def _step(flow: Flow, task: str, name: str, step: Step, edges: list[Out], scope:
     return good, bad
 
 
-def _kept(step: Step) -> dict[str, Json]:
+def _kept(step: Step | Look) -> dict[str, Json]:
     return {variable: query(text) for variable, text in step.assign.items()}
 
 
@@ -95,7 +98,7 @@ def _look(flow: Flow, task: str, name: str, look: Look, edges: list[Out], scope:
     if look.meanwhile is not None:
         bad.append(failed(task, "catch", env, failure, ERROR))
         wait.outs.append(bad[-1])
-    ready = Out("rule", env, {task: look.result}, failure, condition=look.done)
+    ready = Out("rule", env, {task: look.result}, failure, condition=look.done, assign=_kept(look))
     rules = [ready]
     if look.failed:
         bad.append(_ended_badly(task, look, env, failure))
@@ -109,6 +112,9 @@ def _look(flow: Flow, task: str, name: str, look: Look, edges: list[Out], scope:
     if look.gone:
         good.append(Out("catch", env, {task: "null"}, failure, errors=look.gone))
         draft.outs.append(good[-1])
+    if look.enough:
+        bad.append(Out("catch", env | {task: SUCCESS}, {task: "null"}, failure, errors=look.enough))
+        draft.outs.append(bad[-1])
     if look.missing:
         draft.outs.append(Out("catch", env, target=wait.name, errors=look.missing))
     bad.append(failed(task, "catch", env, failure, ERROR))
@@ -143,7 +149,7 @@ def _late(task: str, look: Look, env: Env, failure: Failure | None, deadline: st
     if look.soft_fail:
         over = Out("rule", env | {task: SKIPPED}, failure=failure)
     else:
-        over = failed(task, "rule", env, failure, f"{{'Error': 'AirflowSensorTimeout', 'Cause': {quoted(cause)}}}")
-        over.fail = (f"{task}: timed out", "AirflowSensorTimeout", cause)
+        over = failed(task, "rule", env, failure, f"{{'Error': {quoted(look.late)}, 'Cause': {quoted(cause)}}}")
+        over.fail = (f"{task}: timed out", look.late, cause)
     over.condition = f"$millis() >= ${deadline}"
     return over

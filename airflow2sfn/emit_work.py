@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from airflow2sfn.callables import SKIP
+from airflow2sfn.calls import SENSOR_LATE
 from airflow2sfn.emit_branch import branch, decided, decision, short_circuit
 from airflow2sfn.emit_chain import ERROR, chain, failed
 from airflow2sfn.emit_drafts import Draft, Failure, Out, Scope
@@ -106,7 +107,7 @@ def _emit(flow: Flow, task: str, work: Work, edges: list[Out], scope: Scope) -> 
         case Probe():
             look = Look(
                 work.call, work.found, "$states.input", interval=work.interval, timeout=work.timeout,
-                soft_fail=work.soft_fail,
+                soft_fail=work.soft_fail, late=SENSOR_LATE,
             )  # fmt: skip
             return chain(flow, task, Chain((look,)), edges, scope)
         case Mapped():

@@ -4,64 +4,71 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
-from airflow2sfn.calls import Call, Chain, Look, Note, Step, Work, place, tries
+from airflow2sfn.calls import SENSOR_LATE, Call, Chain, Look, Step, Work, place, tries
 from airflow2sfn.expressions import Untranslatable, quoted
 from airflow2sfn.retries import retries, seconds, timeout
-from airflow2sfn.rules.control import ArgumentDropped
 from airflow2sfn.rules.retries import SensorRetries, StartRetried
 from airflow2sfn.service_values import own, parsed, split_url
+from airflow2sfn.site import RESOURCE, Site
 from airflow2sfn.source import Known, Task, Value
-from airflow2sfn.structure import Plan
-from airflow2sfn.task_arguments import EVERY_TASK, NOTICED, POLLING
 from airflow2sfn.values import Values, constant, to_json
 from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.catalogue import lens
 from sfn_airflow_core.catalogue.forms import Inexpressible
 from sfn_airflow_core.catalogue.model import Describe, Operator, Row, Sensor
-from sfn_airflow_core.catalogue.spelling import as_sdk, error_name
-from sfn_airflow_core.catalogue.table import CLASSES
+from sfn_airflow_core.catalogue.spelling import as_sdk, at, error_name, request, spelt
+from sfn_airflow_core.catalogue.table import CLASSES, ROWS
 
-RESOURCE = "arn:aws:states:::"
 _WEEK = 7 * 86_400
 _STARTED = re.compile(r"\$start\.([\w.]+)")
-_DELAYS = ("waiter_delay", "poll_interval", "check_interval", "wait_interval_seconds", "delay", "waiter_interval")
-_ATTEMPTS = ("waiter_max_attempts", "max_attempts", "max_attempt", "max_polling_attempts", "max_iterations")
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A task that is being translated: where its values are found, and where findings go."""
-
-    task: Task
-    plan: Plan
-    values: Values
-    note: Note
-
-    def call(self, action: str, arguments: Json, result: str = "null", comment: str | None = None) -> Call:
-        """A call with the task's retries and timeout."""
-        entries = tries(self.task, self.plan, self.note)
-        return Call(f"{RESOURCE}{action}", arguments, result, entries, timeout(self.task), comment)
-
-
-def service(site: Site) -> Work:
-    """The work of an operator or sensor that the catalogue has. Raises Untranslatable."""
+def by_row(site: Site, given: dict[str, Value]) -> Work:
+    """The work of an operator or sensor that a row of the catalogue describes. Raises Untranslatable."""
     task = site.task
-    if task.expansion is not None:
-        raise Untranslatable("a mapped operator that is no Python function")
-    given = own(task)
     row, one = choose(task, given)
-    for name in sorted(one.refused & set(given)):
-        if given[name] not in (Known(False), Known(None), Known([]), Known({}), Known("")):
-            raise Untranslatable(f"its argument {name} has no counterpart")
-    report_dropped(site, given, one)
+    site.refuse(given, *sorted(one.refused))
+    for keyword in ("query", "sql"):
+        text = given.get(keyword)
+        if isinstance(text, Known) and isinstance(text.value, str) and text.value.strip().endswith(".sql"):
+            raise Untranslatable("its SQL is in a file of its own")
+    dropped(site, given, one)
     try:
-        arguments = lens.arguments(row, one, keyword_values(one, given, site.values))
-        return _sensor(site, row, one, arguments) if isinstance(one, Sensor) else _operator(site, row, one, arguments)
+        values = keyword_values(one, given, site.values)
+        arguments = lens.arguments(row, one, values)
+        if isinstance(one, Sensor):
+            return _sensor(site, row, one, arguments)
+        known = {name: value for name, value in values.items() if name != one.rest or isinstance(value, dict)}
+        return _operator(site, row, one, arguments, lens.arguments(row, one, known))
     except Inexpressible as reason:
         raise Untranslatable(str(reason)) from None
+
+
+def row_call(site: Site, given: dict[str, Value], *, sync: bool = False) -> Call:
+    """The call of an operator's row alone, with or without waiting. Raises Untranslatable."""
+    row, one = choose(site.task, given)
+    assert isinstance(one, Operator), "sensors look, they do not call"
+    site.refuse(given, *sorted(one.refused))
+    dropped(site, given, one)
+    try:
+        arguments = lens.arguments(row, one, keyword_values(one, given, site.values))
+    except Inexpressible as reason:
+        raise Untranslatable(str(reason)) from None
+    return site.call(f"{row.action}{'.sync' if sync else ''}", arguments, one.waited if sync else one.result)
+
+
+def merged(site: Site, action: str, arguments: dict[str, Json], more: Value | None) -> Json:
+    """Arguments of an optimised integration with a dictionary of further ones, spelt as it does."""
+    if more is None:
+        return arguments
+    row = next(row for row in ROWS if row.action == action)
+    shape, spell = request(action, row)
+    value = site.json(more)
+    if isinstance(value, dict):
+        return {**arguments, **{spell(name): spelt(item, at(shape, name), spell) for name, item in value.items()}}
+    return f"{{% $merge([{constant(arguments)}, {constant(value)}]) %}}"
 
 
 def choose(task: Task, given: Mapping[str, Value]) -> tuple[Row, Operator | Sensor]:
@@ -96,24 +103,13 @@ def keywords(one: Operator | Sensor) -> list[str]:
     return list(dict.fromkeys([*names, *(name for text in one.composed.values() for name in lens.parts_of(text))]))
 
 
-def report_dropped(site: Site, given: Iterable[str], one: Operator | Sensor) -> None:
-    """Notes the arguments that the state machine does not have."""
+def dropped(site: Site, given: Mapping[str, Value], one: Operator | Sensor) -> None:
+    """Notes the arguments that the row has no use for."""
     steering = {one.waits} if isinstance(one, Operator) else {one.targets}
-    known = {
-        *keywords(one),
-        *one.ignored,
-        *one.refused,
-        *steering,
-        *(one.when or ())[:1],
-        *POLLING,
-        *EVERY_TASK,
-        *NOTICED,
-    }
-    if dropped := tuple(name for name in given if name not in known):
-        site.note(ArgumentDropped(at=place(site.task), task=site.task.task_id, names=dropped))
+    site.dropped(given, *keywords(one), *one.ignored, *one.refused, *steering, *(one.when or ())[:1])
 
 
-def _operator(site: Site, row: Row, one: Operator, arguments: Json) -> Work:
+def _operator(site: Site, row: Row, one: Operator, arguments: Json, known: Json) -> Work:
     task, sensor = site.task, site.plan.absorbed.get(site.task.task_id)
     waits = sensor is not None or waiting(task, one)
     accepted = tuple(error_name(row.action, code) for code in one.accepted) if row.sdk else ()
@@ -129,7 +125,7 @@ def _operator(site: Site, row: Row, one: Operator, arguments: Json) -> Work:
     call = Call(resource, arguments, result, entries, timeout(task), comment, accepted=accepted)
     if not waits or sync or row.describe is None:
         return call
-    return watched(site, call, row.describe, one)
+    return watched(site, call, row.describe, one, known)
 
 
 def waiting(task: Task, one: Operator) -> bool:
@@ -140,8 +136,11 @@ def waiting(task: Task, one: Operator) -> bool:
     return bool(value) or (task.known("deferrable") is True and task.get(one.waits) is None)
 
 
-def watched(site: Site, call: Call, job: Describe, one: Operator, name: str = "status") -> Chain:
-    """A call that starts something, and the loop that waits until it is done."""
+def watched(site: Site, call: Call, job: Describe, one: Operator, known: Json) -> Chain:
+    """A call that starts something, and the loop that waits until it is done.
+
+    ``known`` are the arguments of the call as far as their names are known when translating.
+    """
     asked: dict[str, Json] = {}
     kept: dict[str, str] = {}
     for member, source in job.arguments:
@@ -155,7 +154,7 @@ def watched(site: Site, call: Call, job: Describe, one: Operator, name: str = "s
             kept[variable] = jsonata(path)
             value: Json = f"{{% ${variable} %}}"
         else:
-            value = _requested(call.arguments, path)
+            value = _requested(known, path)
         if value is not None:
             lens.put(asked, plain, [value] if listed else value)
     waited = one.waited
@@ -165,14 +164,15 @@ def watched(site: Site, call: Call, job: Describe, one: Operator, name: str = "s
         waited = waited.replace(f"$start.{path}", f"${variable}")
     for member, value in asked.items():
         waited = waited.replace(f"$job.{member}", constant(value[0] if isinstance(value, list) else value))
+    interval, limit = site.pace(one.delay, one.attempts)
     look = Look(
         Call(f"{RESOURCE}{as_sdk(job.action)}", asked, retry=call.retry),
         jsonata(job.status),
         _among(job.succeeded),
         _among(job.failed),
-        interval=_setting(site.task, _DELAYS, one.delay),
-        timeout=_setting(site.task, _DELAYS, one.delay) * _setting(site.task, _ATTEMPTS, one.attempts),
-        name=name,
+        interval=interval,
+        timeout=limit,
+        name="status",
         result="null" if "$states.result" in waited else waited or "null",
         gone=tuple(dict.fromkeys(error_name(as_sdk(job.action), code) for code in job.gone)),
     )
@@ -229,6 +229,7 @@ def _sensor(site: Site, row: Row, one: Sensor, arguments: Json) -> Work:
                 gone=tuple(dict.fromkeys(error_name(action, code) for code in gone)),
                 missing=tuple(dict.fromkeys(error_name(action, code) for code in one.missing)),
                 soft_fail=bool(task.known("soft_fail", False)),
+                late=SENSOR_LATE,
                 result=one.result,
             ),
         )
@@ -266,11 +267,6 @@ def _among(ends: tuple[str, ...]) -> str:
     return f"$states.input in [{', '.join(map(quoted, ends))}]"
 
 
-def _setting(task: Task, names: tuple[str, ...], default: int) -> int:
-    known: list[Any] = [task.known(name) for name in names]
-    return next((max(1, round(value)) for value in known if isinstance(value, int | float) and value), default)
-
-
 def pairs() -> Iterable[tuple[str, str, str]]:
     """Operators that only start something, the sensors that wait for it, and the sensor's argument that is the XCom."""
     for row in dict.fromkeys(row for rows in CLASSES.values() for row, _ in rows):
@@ -279,6 +275,3 @@ def pairs() -> Iterable[tuple[str, str, str]]:
                 for sensor in row.sensors:
                     if sensor.link:
                         yield operator.qualified, sensor.qualified, sensor.link
-
-
-__all__ = ["Site", "choose", "keyword_values", "pairs", "service", "watched"]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from airflow2sfn import callables
 from airflow2sfn.calls import Call, Chain, Look, Mapped, Missing, Note, Nothing, Pause, Probe, Step, Work, place, tries
 from airflow2sfn.clock_operators import PAUSES, until
+from airflow2sfn.composed import COMPOSED, SENSORS
 from airflow2sfn.expressions import Untranslatable
 from airflow2sfn.other_dags import EXTERNAL_TASK, HANDLED, external, trigger
 from airflow2sfn.retries import retries, seconds, timeout
@@ -19,7 +20,8 @@ from airflow2sfn.rules.control import (
 from airflow2sfn.rules.functions import NotForLambda
 from airflow2sfn.rules.retries import SensorRetries
 from airflow2sfn.service_values import own
-from airflow2sfn.services import Site, service
+from airflow2sfn.services import by_row
+from airflow2sfn.site import Site
 from airflow2sfn.source import Known, Task, Value
 from airflow2sfn.structure import EMPTY, Plan
 from airflow2sfn.task_arguments import EVERY_TASK, NOTICED, POLLING, TRUE_ONLY
@@ -58,7 +60,7 @@ def work_of(task: Task, plan: Plan, values: Values, note: Note) -> Work:
 def is_sensor(task: Task) -> bool:
     """Whether a task waits for something by looking again and again."""
     looks = any(isinstance(one, Sensor) for _, one in CLASSES.get(task.operator, ()))
-    looks = looks or task.operator in PAUSES or task.operator == EXTERNAL_TASK
+    looks = looks or task.operator in SENSORS or task.operator in PAUSES or task.operator == EXTERNAL_TASK
     return looks or PYTHON.get(task.operator) == "sensor"
 
 
@@ -77,9 +79,18 @@ def _work(task: Task, plan: Plan, values: Values, note: Note) -> Work:
     if task.operator == TRIGGER_DAG:
         _report_dropped(task, HANDLED, note)
         return trigger(task, plan, values, note)
-    if task.operator in CLASSES:
-        return service(Site(task, plan, values, note))
+    if task.operator in COMPOSED or task.operator in CLASSES:
+        return _service(Site(task, plan, values, note))
     return Missing(f"{task.task_id}: {task.operator.rpartition('.')[2]} has no counterpart")
+
+
+def _service(site: Site) -> Work:
+    """An operator or sensor of a service: what is written for it alone, or by its row."""
+    if site.task.expansion is not None:
+        raise Untranslatable("a mapped operator that is no Python function")
+    given = own(site.task)
+    composed = COMPOSED.get(site.task.operator)
+    return (composed(site, given) if composed else None) or by_row(site, given)
 
 
 def _inside(group: str, outer: str) -> bool:

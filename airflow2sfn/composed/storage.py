@@ -1,0 +1,202 @@
+"""Buckets, prefixes, keys and items: Amazon S3 and DynamoDB."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from airflow2sfn.calls import SENSOR_LATE, Chain, Look, Step, Work
+from airflow2sfn.expressions import Untranslatable, field
+from airflow2sfn.retries import seconds
+from airflow2sfn.service_values import split_url
+from airflow2sfn.services import by_row
+from airflow2sfn.site import Site
+from airflow2sfn.source import Items, Known, Template, Value
+from sfn_airflow_core.asl.model import Json
+
+_REGION = "$split($states.context.Execution.Id, ':')[3]"
+_GONE = "S3.NoSuchBucketException"
+_WEEK = 7 * 86_400
+
+
+def create_bucket(site: Site, given: dict[str, Value]) -> Work | None:
+    """Every region but us-east-1 wants its name in the request."""
+    site.dropped(given, "bucket_name", "region_name")
+    region = given.get("region_name", Known(None))
+    name = site.need(given, "bucket_name")
+    accepted = ("S3.BucketAlreadyOwnedByYouException",)
+    if isinstance(region, Known) and isinstance(region.value, str):
+        placed: dict[str, Json] = {"CreateBucketConfiguration": {"LocationConstraint": region.value}}
+        arguments: Json = {
+            "Bucket": name,
+            **(placed if isinstance(placed, dict) and region.value != "us-east-1" else {}),
+        }
+        return site.call("aws-sdk:s3:createBucket", arguments, accepted=accepted)
+    here = _REGION if region == Known(None) else site.text(region)
+    constraint = f"{{'CreateBucketConfiguration': {{'LocationConstraint': {here}}}}}"
+    merged = f"$merge([{{'Bucket': {site.text(given['bucket_name'])}}}, {here} = 'us-east-1' ? {{}} : {constraint}])"
+    return site.call("aws-sdk:s3:createBucket", f"{{% {merged} %}}", accepted=accepted)
+
+
+def delete_bucket(site: Site, given: dict[str, Value]) -> Work | None:
+    """A bucket that does not exist is as good as deleted; one with objects in it is emptied first, if it may be."""
+    site.dropped(given, "bucket_name", "force_delete")
+    name = site.need(given, "bucket_name")
+    delete = Step(site.call("aws-sdk:s3:deleteBucket", {"Bucket": name}))
+    force = given.get("force_delete", Known(False))
+    if not isinstance(force, Known):
+        raise Untranslatable("whether it deletes the objects in the bucket is not known")
+    if not force.value:
+        head = site.call("aws-sdk:s3:headBucket", {"Bucket": name})
+        return Chain((Step(head, "does it exist", enough=(_GONE,)), delete))
+    return Chain((replace(_emptying(site, name, {}), name="list objects", enough=(_GONE,)), delete))
+
+
+def delete_objects(site: Site, given: dict[str, Value]) -> Work | None:
+    """All objects with a prefix are deleted a page at a time."""
+    if "prefix" not in given:
+        return None
+    site.refuse(given, "from_datetime", "to_datetime")
+    site.dropped(given, "bucket", "prefix")
+    return Chain((_emptying(site, site.need(given, "bucket"), {"Prefix": site.json(given["prefix"])}),))
+
+
+def _emptying(site: Site, bucket: Json, where: dict[str, Json]) -> Look:
+    arguments: dict[str, Json] = {"Bucket": bucket, "Delete": {"Objects": "{% $states.input %}"}}
+    delete = replace(site.call("aws-sdk:s3:deleteObjects", arguments), comment="delete objects")
+    return Look(
+        site.call("aws-sdk:s3:listObjectsV2", {"Bucket": bucket, **where}),
+        "[$states.result.Contents.{'Key': Key}]",
+        "$count($states.input) = 0",
+        meanwhile=delete,
+    )
+
+
+def key_sensor(site: Site, given: dict[str, Value]) -> Work | None:
+    """Several keys are waited for one after the other; a pattern is looked for among the keys that start like it."""
+    key = given.get("bucket_key")
+    keys = _several(key)
+    pattern = given.get("wildcard_match", Known(False)) not in (Known(False), Known(None))
+    if keys is None and not pattern:
+        return None
+    site.refuse(given, "use_regex", "check_fn")
+    site.dropped(given, "bucket_key", "bucket_name", "wildcard_match", "metadata_keys", "use_regex", "check_fn")
+    looks = []
+    for number, one in enumerate(keys or [key or Known("")]):
+        own = {**given, "bucket_key": one}
+        split_url(own, "bucket_key", "bucket_name")
+        looks.append(_look(site, own, pattern, f"key {number + 1}" if number else ""))
+    return Chain(tuple(looks))
+
+
+def _several(key: Value | None) -> list[Value] | None:
+    match key:
+        case Known(list() | tuple() as names):
+            return [Template(name) if isinstance(name, str) and "{{" in name else Known(name) for name in names]
+        case Items(items):
+            return list(items)
+        case Known(str()) | Template() | None:
+            return None
+        case _:
+            return None
+
+
+def _look(site: Site, given: dict[str, Value], pattern: bool, name: str) -> Look:
+    key = given["bucket_key"]
+    arguments: dict[str, Json] = {"Bucket": site.need(given, "bucket_name")}
+    found = "$exists($states.result.Contents) and $states.result.Contents[0].Key = $states.result.Prefix"
+    if pattern and isinstance(key, Known) and re.search(r"[\[*?]", str(key.value)):
+        arguments["Prefix"] = re.split(r"[\[*?]", str(key.value), maxsplit=1)[0]
+        found = f"$exists($states.result.Contents[$contains(Key, /{_as_regex(str(key.value))}/)])"
+    elif pattern and not isinstance(key, Known):
+        raise Untranslatable("the sensor looks for a pattern that is only known in the run")
+    else:
+        arguments |= {"Prefix": site.json(key), "MaxKeys": 1}
+    return Look(
+        site.call("aws-sdk:s3:listObjectsV2", arguments),
+        found,
+        "$states.input",
+        interval=max(1, round(seconds(site.task.known("poke_interval")) or 60)),
+        timeout=max(1, round(seconds(site.task.known("timeout")) or _WEEK)),
+        soft_fail=bool(site.task.known("soft_fail", False)),
+        late=SENSOR_LATE,
+        name=name,
+    )
+
+
+def _as_regex(pattern: str) -> str:
+    """A pattern with ``*``, ``?`` and ``[…]`` as a regular expression of JSONata.
+
+    >>> _as_regex("in/*.csv")
+    '^in\\\\/.*\\\\.csv$'
+    """
+    made = ""
+    rest = pattern
+    while rest:
+        char, rest = rest[0], rest[1:]
+        if char == "[" and "]" in rest[1:]:
+            inner, _, rest = rest[0] + rest[1:].partition("]")[0], "]", rest[1:].partition("]")[2]
+            inner = inner.replace("\\", "\\\\").replace("/", "\\/")
+            made += f"[{'^' + inner[1:] if inner.startswith('!') else inner}]"
+        else:
+            made += {"*": ".*", "?": ".", "/": "\\/"}.get(char) or re.escape(char)
+    return f"^{made}$"
+
+
+def value_sensor(site: Site, given: dict[str, Value]) -> Work | None:
+    """Looks at one attribute of one item; the key's values are texts, as the arguments are."""
+    site.dropped(
+        given, "table_name", "partition_key_name", "partition_key_value", "sort_key_name", "sort_key_value",
+        "attribute_name", "attribute_value",
+    )  # fmt: skip
+    key: dict[str, Json] = {}
+    for part in ("partition", "sort"):
+        name = given.get(f"{part}_key_name")
+        if isinstance(name, Known) and f"{part}_key_value" in given:
+            key[str(name.value)] = {"S": site.json(given[f"{part}_key_value"])}
+    attribute = given.get("attribute_name")
+    if not key or not isinstance(attribute, Known):
+        raise Untranslatable("which attribute of which item it looks at is not known")
+    wanted = site.text(given["attribute_value"])
+    arguments: dict[str, Json] = {"TableName": site.need(given, "table_name"), "Key": key}
+    return Chain(
+        (
+            Look(
+                site.call("dynamodb:getItem", arguments),
+                f"$exists({field('$states.result.Item', str(attribute.value))}) and"
+                f" $string({field('$states.result.Item', str(attribute.value))}.*) in {wanted}",
+                "$states.input",
+                interval=max(1, round(seconds(site.task.known("poke_interval")) or 60)),
+                timeout=max(1, round(seconds(site.task.known("timeout")) or _WEEK)),
+                soft_fail=bool(site.task.known("soft_fail", False)),
+                late=SENSOR_LATE,
+            ),
+        )
+    )
+
+
+def export_table(site: Site, given: dict[str, Value]) -> Work | None:
+    """Exports a table to a point in time; a scan through the worker has no counterpart."""
+    if given.get("point_in_time_export") != Known(True):
+        raise Untranslatable("it scans the table itself; only point_in_time_export has a counterpart")
+    site.refuse(given, "dynamodb_scan_kwargs", "process_func")
+    arn = site.local("table_arn")
+    describe = site.call("aws-sdk:dynamodb:describeTable", {"TableName": site.need(given, "dynamodb_table_name")})
+    started = by_row(site, given)
+    assert isinstance(started, Chain), "the export has a row that waits"
+    export, look = started.steps
+    assert isinstance(export, Step), "the export is a call"
+    assert isinstance(export.call.arguments, dict), "the export has places for its arguments"
+    call = replace(export.call, arguments={"TableArn": f"{{% ${arn} %}}", **export.call.arguments})
+    first = Step(describe, "table", {arn: "$states.result.Table.TableArn"})
+    return Chain((first, replace(export, call=call), look), "null")
+
+
+STORAGE = {
+    "operators.s3.S3CreateBucketOperator": create_bucket,
+    "operators.s3.S3DeleteBucketOperator": delete_bucket,
+    "operators.s3.S3DeleteObjectsOperator": delete_objects,
+    "sensors.s3.S3KeySensor": key_sensor,
+    "sensors.dynamodb.DynamoDBValueSensor": value_sensor,
+    "transfers.dynamodb_to_s3.DynamoDBToS3Operator": export_table,
+}
