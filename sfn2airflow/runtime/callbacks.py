@@ -19,6 +19,7 @@ from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
+from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import BaseOperator, BaseSensorOperator, PokeReturnValue, get_current_context, timezone
 
 from .documents import DOCUMENT, STATE, DataFunction, as_document, called
@@ -36,8 +37,13 @@ _SOON = 5
 
 
 def task_token() -> str:
-    """``$$.Task.Token``: names the try of the task instance that runs; it may stand in a URL as it is."""
+    """``$$.Task.Token``: names the try of the task instance that runs; it may stand in a URL as it is.
+
+    Raises StateError (States.Runtime) in a task that waits for nothing: there, the context object has no token.
+    """
     context: Any = get_current_context()
+    if isinstance(context["task"], PythonOperator):
+        raise StateError("States.Runtime", "$$.Task.Token: only a Task that waits for a callback or a job has a token.")
     return token_of(context["ti"])
 
 

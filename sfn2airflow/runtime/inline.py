@@ -129,10 +129,15 @@ def _run(task: Any, memory: Memory, outer: Any) -> str:
                 if not isinstance(error, EarlierFailure):
                     ti.xcom_push("error", error_output(error))
                 return "failed"
-            time.sleep(delay)
+            pause(task, delay)
             ti.try_number, ti.start_date = ti.try_number + 1, timezone.utcnow()
             continue
         return "success"
+
+
+def pause(task: Any, seconds: float) -> None:
+    """Wait for the next try of a task, in this process."""
+    time.sleep(seconds)
 
 
 def _id(skipped: Any) -> str:

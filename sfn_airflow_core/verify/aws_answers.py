@@ -73,6 +73,8 @@ class Services:
     started: dict[tuple[str, int | None], str] = field(default_factory=dict)
     polls: Counter[tuple[str, int | None]] = field(default_factory=Counter)
     held: list[float] = field(default_factory=list)
+    repeats: list[tuple[Any, float]] = field(default_factory=list)
+    """Delays before the next try of tasks that run inside another one."""
     """The seconds for which the task that runs has waited in its process."""
 
     @contextmanager
@@ -103,6 +105,7 @@ class Services:
                     ("http", "credentials", _no_credentials),
                     ("waits", "hold", self.held.append),
                     ("loops", "hold", self.held.append),
+                    ("inline", "pause", lambda task, seconds: self.repeats.append((task, seconds))),
                 ):
                     if (module := sys.modules.get(f"{runtime}.{name}")) is not None:
                         patches.enter_context(mock.patch.object(module, member, double))

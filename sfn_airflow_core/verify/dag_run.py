@@ -261,6 +261,9 @@ class Drive:
         for seconds in self.services.held:
             self.recorder.waits[getattr(task, "pause_name", None) or self.called(task)].append(round(seconds, 3))
         self.services.held.clear()
+        for inner, seconds in self.services.repeats:
+            self.recorder.delays[self.called(inner)].append(round(seconds, 3))
+        self.services.repeats.clear()
 
     def place(self, task: Any, ti: Any, outer: Place) -> Place:
         """Where a task instance stands; what a child DAG does belongs to the item for which it runs."""
