@@ -18,6 +18,8 @@ from sfn_airflow_core.verify.dag_services import Aws, DagServices, Doers, TableA
 from sfn_airflow_core.verify.dag_stand_ins import StandIns, doing, kinds
 from sfn_airflow_core.verify.replies import Json, Replies
 
+_IDLE: Final = 100
+"""Looks of the scheduler in a row in which nothing ran; a retry or a reschedule takes one."""
 _ENDS: Final[Mapping[str, End]] = {
     "success": "success",
     "failed": "failed",
@@ -33,12 +35,22 @@ class _Watched(Drive):
     history: History = field(default_factory=History)
     absorbed: Mapping[str, str] = field(default_factory=dict)
     number: int = 0
+    idle: int = 0
 
     def called(self, task: Any) -> str:
         return str(task.task_id)
 
     def place(self, task: Any, ti: Any, outer: Place) -> Place:
         return Place(task.task_id, doing(task) == "operator", None if ti.map_index < 0 else ti.map_index)
+
+    def _step(self, dag: Any, run: Any, session: Any) -> None:
+        """One look of the scheduler. Raises TimeoutError where nothing can become ready any more."""
+        before = self.number
+        Drive._step(self, dag, run, session)
+        self.idle = 0 if self.number > before else self.idle + 1
+        if self.idle > _IDLE:
+            states = sorted({f"{ti.task_id}: {ti.state}" for ti in run.get_task_instances(session=session)})
+            raise TimeoutError(f"no task can run any more: {', '.join(states)}")
 
     def _run_task(self, task: Any, ti: Any) -> None:
         index = None if ti.map_index < 0 else ti.map_index
