@@ -54,12 +54,14 @@ corpus: $(READY) ## Downloads the DAG files of Airflow's providers, and measures
 		$(addprefix apache-airflow-providers-,$(CORPUS_PROVIDERS))
 	for archive in $(CORPUS_CACHE)/sdists/*.tar.gz; do tar -xzf $$archive -C $(CORPUS_CACHE) || exit 1; done
 	$(BIN)/python -m benchmarks.reading --all
+	CORPUS_CACHE=$(CORPUS_CACHE) $(BIN)/python -m benchmarks.operators
 
 verification: $(READY) ## Verifies every public machine: generated scenarios on both sides (about ten minutes)
 	$(BIN)/python -m benchmarks.verification
 
-docs: $(READY) ## Writes docs/findings.md and the generated part of the README
+docs: $(READY) ## Writes docs/findings.md, docs/catalogue.md and the generated part of the README
 	$(BIN)/python -m sfn2airflow.pages
+	$(BIN)/python -m airflow2sfn.catalogue_page
 
 goldens: $(READY) ## Rewrites the expected outputs of the tests; read the difference before committing it
 	$(BIN)/python -m pytest -n 2 --update-goldens

@@ -18,7 +18,7 @@ from airflow2sfn.rules.control import (
     SettingDropped,
 )
 from airflow2sfn.rules.functions import NotForLambda
-from airflow2sfn.rules.retries import SensorRetries
+from airflow2sfn.rules.retries import CallsRetried, SensorRetries
 from airflow2sfn.service_values import own
 from airflow2sfn.services import by_row
 from airflow2sfn.site import Site
@@ -90,7 +90,11 @@ def _service(site: Site) -> Work:
         raise Untranslatable("a mapped operator that is no Python function")
     given = own(site.task)
     composed = COMPOSED.get(site.task.operator)
-    return (composed(site, given) if composed else None) or by_row(site, given)
+    work = (composed(site, given) if composed else None) or by_row(site, given)
+    count = site.task.known("retries", 0)
+    if isinstance(work, Chain) and isinstance(work.steps[0], Step) and isinstance(count, int) and count > 0:
+        site.note(CallsRetried(at=place(site.task), task=site.task.task_id, retries=count))
+    return work
 
 
 def _inside(group: str, outer: str) -> bool:

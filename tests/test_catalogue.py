@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from airflow2sfn.catalogue_page import PAGE, page
 from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.catalogue import lens
 from sfn_airflow_core.catalogue.aws_sdk import pascal
@@ -193,6 +194,10 @@ def test_a_shorthand_says_the_same_as_the_keyword_that_is_written(row: Row, one:
         except Inexpressible:
             continue  # no other keyword can say it
         assert lens.arguments(row, one, back) == arguments
+
+
+def test_the_page_of_the_catalogue_is_current(root: Path) -> None:
+    assert (root / PAGE).read_text(encoding="utf-8") == page(), "run make docs"
 
 
 def test_no_two_rows_claim_the_same_class() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sfn2airflow.services import ROWS
+from sfn2airflow.services import OPTIMISED
 from sfn_airflow_core.catalogue import aws_sdk
 
 pytestmark = pytest.mark.skipif(find_spec("airflow") is None, reason="needs the extra 'airflow'")
@@ -35,7 +35,7 @@ def test_a_job_is_stopped_by_a_call_that_exists(action: str) -> None:
     stopping, arguments = STOPS[action]
     known = {member.strip("[]") for member in JOBS[action][1]}
     assert {path.partition(".")[0] for path in arguments.values() if not path.startswith("=")} <= known
-    assert "sync" in next(row for row in ROWS if row.action == action).patterns
+    assert "sync" in next(row for row in OPTIMISED if row.action == action).patterns
     if stopping in RESHAPED or stopping == "eks:suspendJob":  # a request to Kubernetes
         return
     client = client_name(stopping)

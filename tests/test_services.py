@@ -17,12 +17,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sfn2airflow.services import ROWS, Operator, Row, Service, Unsupported, resolve
+from sfn2airflow.services import OPTIMISED, Operator, Row, Service, Unsupported, resolve
 from sfn2airflow.services.job_table import TARGET, job_table
-from sfn2airflow.services.rows import ERROR_PREFIXES
 from sfn_airflow_core.catalogue import aws_sdk
+from sfn_airflow_core.catalogue.table import ERROR_PREFIXES
 
-OPERATORS = [row for row in ROWS if row.operator]
+OPERATORS = [row for row in OPTIMISED if row.operator]
 COLLECTION = "state-machines/step-functions-workflows-collection"
 
 
@@ -35,7 +35,7 @@ def request_members(row: Row) -> set[str]:
     return set(members(shape)) if shape is not None else set()
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.action)
+@pytest.mark.parametrize("row", OPTIMISED, ids=lambda row: row.action)
 def test_every_row_names_what_botocore_has(row: Row) -> None:
     service, _, verb = row.action.partition(":")
     assert row.title
@@ -52,7 +52,9 @@ def test_every_row_names_what_botocore_has(row: Row) -> None:
             assert row.operation == verb[0].upper() + verb[1:]
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.describe and row.operation], ids=lambda row: row.action)
+@pytest.mark.parametrize(
+    "row", [row for row in OPTIMISED if row.describe and row.operation], ids=lambda row: row.action
+)
 def test_every_job_can_be_described(row: Row) -> None:
     job = row.describe
     assert job is not None
@@ -112,7 +114,7 @@ def test_every_operator_takes_what_the_table_gives_it(row: Row) -> None:
 
 
 def test_no_two_rows_claim_the_same_action() -> None:
-    assert [action for action, n in Counter(row.action for row in ROWS).items() if n > 1] == []
+    assert [action for action, n in Counter(row.action for row in OPTIMISED).items() if n > 1] == []
 
 
 def test_the_runtime_has_the_jobs_of_the_table() -> None:

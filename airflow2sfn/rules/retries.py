@@ -158,7 +158,42 @@ class StartRetried(Finding):
         return f"{self.task} and {self.sensor} become one state; only errors of starting are retried"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallsRetried(Finding):
+    """An operator becomes several calls; each is retried by itself, and a job that ends badly is not started again.
+
+    Why it matters: in Airflow, a retry begins with the first call.
+
+    Remedy: nothing, where jobs fail for reasons that a second run does not change; otherwise lead the state's failure
+    back to the state that starts the job.
+    """
+
+    code: ClassVar[str] = "A2S406"
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
+    source: ClassVar[str] = f"{_GUIDE}/concepts-error-handling.html"
+    example: ClassVar[Example] = Example(
+        inside(
+            'RedshiftDataOperator(task_id="a", sql="select 1", database="d", retries=2)',
+            "from airflow.providers.amazon.aws.operators.redshift_data import RedshiftDataOperator",
+        ),
+        "6:5",
+    )
+    near_miss: ClassVar[Example] = Example(
+        inside(
+            'AthenaOperator(task_id="a", query="select 1", retries=2)',
+            "from airflow.providers.amazon.aws.operators.athena import AthenaOperator",
+        )
+    )
+
+    task: str
+    retries: int
+
+    def message(self) -> str:
+        return f"{self.task}: {self.retries} retries apply to each call by itself"
+
+
 RULES: tuple[type[Finding], ...] = (
+    CallsRetried,
     RetryJitter,
     RetriesUnknown,
     RunTimeout,

@@ -1,6 +1,6 @@
 """How jobs are watched: by action, the describing call, its arguments, the status and its ends, the result.
 
-Written from the table in ``sfn2airflow/services`` by ``python -m sfn2airflow.services.job_table``.
+Written from the table in ``sfn_airflow_core/catalogue`` by ``python -m sfn2airflow.services.job_table``.
 """
 
 # action: (describing action, its arguments, path of the status, good ends, bad ends, result, path of an ECS task)

@@ -2,7 +2,7 @@
 
 from sfn2airflow.services.model import Service, Unsupported
 from sfn2airflow.services.resolve import resolve
-from sfn2airflow.services.rows import ROWS
 from sfn_airflow_core.catalogue.model import Binding, Describe, Operator, Row, Unknown
+from sfn_airflow_core.catalogue.table import OPTIMISED
 
-__all__ = ["ROWS", "Binding", "Describe", "Operator", "Row", "Service", "Unknown", "Unsupported", "resolve"]
+__all__ = ["OPTIMISED", "Binding", "Describe", "Operator", "Row", "Service", "Unknown", "Unsupported", "resolve"]

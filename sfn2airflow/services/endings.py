@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sfn2airflow.services.rows import ROWS
+from sfn_airflow_core.catalogue.table import OPTIMISED
 
 
 def endings() -> dict[str, tuple[str, str]]:
@@ -12,7 +12,7 @@ def endings() -> dict[str, tuple[str, str]]:
     (('JobRunState', 'SUCCEEDED'), ('Build.BuildStatus', 'SUCCEEDED'))
     """
     found = {}
-    for row in ROWS:
+    for row in OPTIMISED:
         if (job := row.describe) is not None and (path := _path(job.status, job.result)):
             found[row.action] = (path, job.succeeded[0])
     return found

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sfn2airflow.services.rows import ROWS
+from sfn_airflow_core.catalogue.table import OPTIMISED
 
 _WIDTH = 120
 TARGET = Path(__file__).parent.parent / "runtime" / "aws_job_table.py"
 
 _HEAD = '''"""How jobs are watched: by action, the describing call, its arguments, the status and its ends, the result.
 
-Written from the table in ``sfn2airflow/services`` by ``python -m sfn2airflow.services.job_table``.
+Written from the table in ``sfn_airflow_core/catalogue`` by ``python -m sfn2airflow.services.job_table``.
 """
 
 # action: (describing action, its arguments, path of the status, good ends, bad ends, result, path of an ECS task)
@@ -26,7 +26,7 @@ JOBS: dict[str, tuple[str, dict[str, str], str, tuple[str, ...], tuple[str, ...]
 def job_table() -> str:
     """The source of the runtime's module, a line for each part of a job's recipe."""
     lines = []
-    for row in ROWS:
+    for row in OPTIMISED:
         if (job := row.describe) is not None:
             parts = (job.action, dict(job.arguments), job.status, job.succeeded, job.failed, job.result, job.containers)
             lines += [f"    {_quoted(row.action)}: (", *(line for part in parts for line in _lines(part)), "    ),"]

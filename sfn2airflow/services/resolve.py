@@ -8,11 +8,11 @@ from functools import cache
 
 from sfn2airflow.services.model import Kind, Service, Unsupported
 from sfn2airflow.services.placeholders import PLACEHOLDER, guess, placeholders
-from sfn2airflow.services.rows import ERROR_PREFIXES, ROWS
 from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.catalogue import aws_sdk
 from sfn_airflow_core.catalogue.model import Pattern, Row
 from sfn_airflow_core.catalogue.notation import GUIDE
+from sfn_airflow_core.catalogue.table import ERROR_PREFIXES, OPTIMISED
 
 _RESOURCES = f"{GUIDE}/concepts-task-states.html"
 _CALLBACK = f"{GUIDE}/connect-to-resource.html"
@@ -167,7 +167,7 @@ def _http(resource: str, names: tuple[str, ...]) -> Service:
 
 @cache
 def _rows() -> dict[str, Row]:
-    return {row.action: row for row in ROWS}
+    return {row.action: row for row in OPTIMISED}
 
 
 def _optimised(resource: str, action: str, pattern: Pattern, names: tuple[str, ...]) -> Service | Unsupported:

@@ -42,6 +42,30 @@ ROWS: tuple[Row, ...] = (
     *EMR,
 )
 
+ERROR_PREFIXES: dict[str, str] = {
+    "lambda": "Lambda",
+    "sns": "SNS",
+    "sqs": "SQS",
+    "dynamodb": "DynamoDB",
+    "events": "EventBridge",
+    "states": "StepFunctions",
+    "apigateway": "ApiGateway",
+    "glue": "Glue",
+    "athena": "Athena",
+    "databrew": "DataBrew",
+    "batch": "Batch",
+    "ecs": "ECS",
+    "codebuild": "CodeBuild",
+    "mediaconvert": "MediaConvert",
+    "sagemaker": "SageMaker",
+    "bedrock": "Bedrock",
+    "elasticmapreduce": "ElasticMapReduce",
+    "emr-containers": "EMRContainers",
+    "emr-serverless": "EMRServerless",
+    "eks": "EKS",
+}
+"""What the errors of an optimised integration start with (recorded: the first seven; the rest by the same pattern)."""
+
 
 def _by_class() -> Mapping[str, tuple[tuple[Row, Operator | Sensor], ...]]:
     found: dict[str, list[tuple[Row, Operator | Sensor]]] = {}
