@@ -61,6 +61,7 @@ verification: $(READY) ## Verifies every public machine: generated scenarios on 
 
 docs: $(READY) ## Writes docs/findings.md, docs/catalogue.md and the generated part of the README
 	$(BIN)/python -m sfn2airflow.pages
+	$(BIN)/python -m airflow2sfn.pages
 	$(BIN)/python -m airflow2sfn.catalogue_page
 
 goldens: $(READY) ## Rewrites the expected outputs of the tests; read the difference before committing it

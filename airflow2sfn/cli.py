@@ -12,13 +12,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("airflow2sfn.cli_check:check", "Report what is read of DAG files, without running them."),
     "verify": ("airflow2sfn.cli_verify:verify", "Run DAG and state machine with the same replies, and compare."),
     "compare": ("airflow2sfn.cli_compare:compare", "Compare cost, limits, latency and structure on both sides."),
+    "explain": ("airflow2sfn.cli_explain:explain", "Show the page of one finding, with an example."),
+    "rules": ("airflow2sfn.cli_explain:rules", "List every finding there is."),
 }
 """Every command by name, as in ``sfn2airflow.cli``."""
 
-PLANNED = ("explain", "rules")
 
-
-@click.group(cls=LazyGroup, table=COMMANDS, planned=PLANNED, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 def cli() -> None:
     """Translate Apache Airflow DAGs to AWS Step Functions state machines.

@@ -2,84 +2,28 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from sfn2airflow.rules import RULES
-from sfn_airflow_core.findings import Finding, section, summary
-from sfn_airflow_core.render.entries import label
-from sfn_airflow_core.shell.group import suggestion
-from sfn_airflow_core.shell.terminal import colors, columns
-
-FORMATS = ("text", "json", "markdown")
+from sfn_airflow_core.findings import Finding
+from sfn_airflow_core.shell import explaining
 
 
 @click.command(short_help="Show the page of one finding, with an example.")
 @click.argument("code")
 def explain(code: str) -> int:
     """Show the page of one finding: what it is, why it matters, what to do, and an example with its DAG."""
-    from sfn2airflow.pages import find, page  # brings the translator, which a wrong code does not need
 
-    rule = find(code)
-    if rule is None:
-        near = suggestion(code.upper(), [known.code for known in RULES])
-        raise click.UsageError(f"There is no finding {code!r}.{near} sfn2airflow rules lists them.")
-    text = page(rule)
-    if colors():
-        from rich.console import Console
-        from rich.markdown import Markdown
+    def made(rule: type[Finding]) -> str:
+        from sfn2airflow.pages import page  # brings the translator, which a wrong code does not need
 
-        Console().print(Markdown(text))
-    else:
-        click.echo(text)
-    return 0
+        return page(rule)
+
+    return explaining.explain(code, RULES, made, "sfn2airflow")
 
 
 @click.command(short_help="List every finding there is.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(explaining.FORMATS), default="text", show_default=True)
 def rules(form: str) -> int:
     """List every finding there is: code, fidelity, and what differs."""
-    known = sorted(RULES, key=lambda rule: rule.code)
-    match form:
-        case "json":
-            click.echo(json.dumps([_row(rule) for rule in known], indent=2))
-        case "markdown":
-            lines = [f"| {rule.code} | {label(rule.fidelity)} | {summary(rule)} |" for rule in known]
-            click.echo("\n".join(["| code | fidelity | what differs |", "|---|---|---|", *lines]))
-        case _:
-            _print(known)
-    return 0
-
-
-def _row(rule: type[Finding]) -> dict[str, str]:
-    return {
-        "code": rule.code,
-        "name": rule.__name__,
-        "fidelity": label(rule.fidelity),
-        "summary": summary(rule),
-        "why": section(rule, "Why it matters"),
-        "remedy": section(rule, "Remedy"),
-        "source": rule.source,
-    }
-
-
-def _print(known: list[type[Finding]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    from sfn_airflow_core.render.text import STYLES
-
-    console = Console(color_system="auto" if colors() else None, width=columns())
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
-    for column in ("code", "fidelity"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("what")
-    for rule in known:
-        table.add_row(
-            Text(rule.code, "bold"),
-            Text(label(rule.fidelity), STYLES[rule.fidelity]),
-            Text(summary(rule).replace("``", "`")),
-        )
-    console.print(table)
+    return explaining.show_rules(RULES, form)

@@ -14,8 +14,8 @@ from sfn2airflow.options import Options
 from sfn2airflow.rules import RULES
 from sfn2airflow.rules.example import Example
 from sfn2airflow.translate import Translation, translate_text
-from sfn_airflow_core.findings import Finding, Report, section, summary
-from sfn_airflow_core.render.entries import label
+from sfn_airflow_core.findings import Finding, Report
+from sfn_airflow_core.render import pages
 from sfn_airflow_core.render.escape import code_block, code_span
 from sfn_airflow_core.render.text import render_text
 
@@ -34,20 +34,9 @@ README_EXAMPLE = Path("fixtures/readme/nightly_report.asl.json")
 DEMO = Path("fixtures/demo/order_fulfilment.asl.json")
 
 
-def title(rule: type[Finding]) -> str:
-    """The class's name as words.
-
-    >>> from sfn2airflow.rules.document import UnknownField
-    >>> title(UnknownField)
-    'Unknown field'
-    """
-    words = "".join(f" {char.lower()}" if char.isupper() else char for char in rule.__name__).strip()
-    return words[0].upper() + words[1:]
-
-
 def find(code: str) -> type[Finding] | None:
     """The rule with this code, whatever its case."""
-    return next((rule for rule in RULES if rule.code == code.upper()), None)
+    return pages.find(code, RULES)
 
 
 def page(rule: type[Finding], python: bool = True) -> str:
@@ -61,13 +50,7 @@ def page(rule: type[Finding], python: bool = True) -> str:
 
 
 def _page(rule: type[Finding], python: bool) -> Iterator[str]:
-    yield f"## {rule.code}: {title(rule)}"
-    yield ""
-    yield f"**{label(rule.fidelity)}** · [source]({rule.source})"
-    for paragraph in (summary(rule), _named(rule, "Why it matters"), _named(rule, "Remedy")):
-        if paragraph:
-            yield ""
-            yield paragraph
+    yield from pages.head(rule)
     example: Example = rule.example
     translation = translate_text(example.text(), "example.asl.json", example.options)
     yield ""
@@ -81,11 +64,6 @@ def _page(rule: type[Finding], python: bool) -> Iterator[str]:
         yield "The DAG file:"
         yield ""
         yield code_block(format_sources([translation.text])[0], "python")
-
-
-def _named(rule: type[Finding], name: str) -> str:
-    text = section(rule, name)
-    return f"*{name}:* {text}" if text else ""
 
 
 def _messages(rule: type[Finding], translation: Translation) -> Iterator[str]:
@@ -106,19 +84,8 @@ def _findings_page() -> Iterator[str]:
     yield ""
     yield "A state without a finding behaves the same. `sfn2airflow explain CODE` also shows the example's DAG."
     yield ""
-    yield "| fidelity | meaning |"
-    yield "|---|---|"
-    yield "| unsupported | not expressible; a task that fails when run stands in its place |"
-    yield "| approximate | runs, differs in the way described |"
-    yield "| manual | needs something from you first: a connection, role, file or value |"
-    yield "| note | same behaviour, worth knowing |"
-    yield ""
-    yield "| code | fidelity | what |"
-    yield "|---|---|---|"
     rules = sorted(RULES, key=lambda rule: rule.code)
-    for rule in rules:
-        anchor = f"{rule.code}-{title(rule)}".lower().replace(" ", "-")
-        yield f"| [{rule.code}](#{anchor}) | {label(rule.fidelity)} | {summary(rule)} |"
+    yield from pages.index(rules)
     area = ""
     for rule in rules:
         if rule.code[3] != area:

@@ -1,0 +1,109 @@
+"""The page of every finding of this direction, made from docstrings and examples.
+
+``python -m airflow2sfn.pages`` rewrites docs/airflow2sfn-findings.md below the working directory.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from airflow2sfn.deploy.deployment import deploy
+from airflow2sfn.import_dag import Imported, merge
+from airflow2sfn.read import read_text
+from airflow2sfn.rules import RULES
+from airflow2sfn.rules.example import Example
+from airflow2sfn.structure import Cyclic
+from airflow2sfn.translate import translate
+from sfn_airflow_core.asl.write import write
+from sfn_airflow_core.findings import Finding
+from sfn_airflow_core.render import pages
+from sfn_airflow_core.render.escape import code_block, code_span
+
+AREAS: Mapping[str, str] = {
+    "1": "Reading",
+    "2": "Tasks and control flow",
+    "3": "Data",
+    "4": "Retries and timeouts",
+    "5": "Services",
+    "6": "Schedule and deployment",
+}
+"""What the first digit of a code says."""
+DOCUMENT = Path("docs") / "airflow2sfn-findings.md"
+
+
+def page(rule: type[Finding], definition: bool = True) -> str:
+    """The page of one rule as Markdown: what, why, remedy, source, and an example with what comes of it.
+
+    Args:
+        rule: the finding's class.
+        definition: whether to show the definition that the example becomes.
+    """
+    return "\n".join(_page(rule, definition))
+
+
+def _page(rule: type[Finding], definition: bool) -> Iterator[str]:
+    example: Example = rule.example
+    found, machines = outcome(example)
+    yield from pages.head(rule)
+    yield from ("", "Example:", "", code_block(example.text, "python"))
+    mine = [(at, finding) for at, finding in found if finding.code == rule.code]
+    if mine:
+        yield ""
+    yield from (f"> {code_span(at)}: {finding.message()}" for at, finding in mine)
+    if definition:
+        for text in machines:
+            yield from ("", "The definition:", "", code_block(text, "json"))
+
+
+def outcome(example: Example) -> tuple[list[tuple[str, Finding]], list[str]]:
+    """The findings of an example with their places, and the definitions of its DAGs."""
+    reading = read_text(example.text, "example.py")
+    if example.imported:
+        error = str(example.imported.get("error", ""))
+        reading = merge(reading, Imported({} if error else example.imported, error))  # type: ignore[arg-type]
+    found: list[tuple[str, Finding]] = [(str(one.span or ""), one.finding) for one in reading.findings]
+    machines: list[str] = []
+    for dag in reading.dags:
+        try:
+            result = translate(dag)
+        except Cyclic:
+            continue
+        findings = (*result.findings, *deploy(dag, result, "example").findings)
+        found += [(finding.at, finding) for finding in dict.fromkeys(findings)]
+        machines.append(write(result.machine))
+    return found, machines
+
+
+def findings_page() -> str:
+    """The whole of docs/airflow2sfn-findings.md."""
+    return "\n".join(_findings_page()) + "\n"
+
+
+def _findings_page() -> Iterator[str]:
+    yield "<!-- Written by `make docs` from the docstrings in airflow2sfn/rules; change them, not this file. -->"
+    yield from ("", "# Findings of airflow2sfn", "")
+    yield "A task without a finding behaves the same. `airflow2sfn explain CODE` also shows the example's definition."
+    yield ""
+    yield from pages.index(RULES)
+    area = ""
+    for rule in RULES:
+        if rule.code[3] != area:
+            area = rule.code[3]
+            yield from ("", f"# {area}xx: {AREAS[area]}")
+        yield ""
+        yield page(rule, definition=False)
+
+
+def main() -> None:
+    """Rewrites the document below the working directory."""
+    text = findings_page()
+    if not DOCUMENT.exists() or DOCUMENT.read_text(encoding="utf-8") != text:
+        DOCUMENT.parent.mkdir(exist_ok=True)
+        DOCUMENT.write_text(text, encoding="utf-8", newline="\n")
+        sys.stdout.write(f"wrote {DOCUMENT.name}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""The parts of a finding's page that do not depend on its example: title, what, why, remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from sfn_airflow_core.findings import Finding, section, summary
+from sfn_airflow_core.render.entries import label
+
+FIDELITIES = (
+    ("unsupported", "not expressible; a task that fails when run stands in its place"),
+    ("approximate", "runs, differs in the way described"),
+    ("manual", "needs something from you first: a connection, role, file or value"),
+    ("note", "same behaviour, worth knowing"),
+)
+
+
+def title(rule: type[Finding]) -> str:
+    """The class's name as words: ``UnknownField`` is ``Unknown field``."""
+    words = "".join(f" {char.lower()}" if char.isupper() else char for char in rule.__name__).strip()
+    return words[0].upper() + words[1:]
+
+
+def find(code: str, rules: Iterable[type[Finding]]) -> type[Finding] | None:
+    """The rule with this code, whatever its case."""
+    return next((rule for rule in rules if rule.code == code.upper()), None)
+
+
+def head(rule: type[Finding]) -> Iterator[str]:
+    """The lines of a page before its example."""
+    yield f"## {rule.code}: {title(rule)}"
+    yield ""
+    yield f"**{label(rule.fidelity)}** · [source]({rule.source})"
+    for paragraph in (summary(rule), _named(rule, "Why it matters"), _named(rule, "Remedy")):
+        if paragraph:
+            yield ""
+            yield paragraph
+
+
+def _named(rule: type[Finding], name: str) -> str:
+    text = section(rule, name)
+    return f"*{name}:* {text}" if text else ""
+
+
+def index(rules: Iterable[type[Finding]]) -> Iterator[str]:
+    """The table of all fidelities, and that of all rules with links to their pages."""
+    yield from ("| fidelity | meaning |", "|---|---|")
+    yield from (f"| {name} | {meaning} |" for name, meaning in FIDELITIES)
+    yield from ("", "| code | fidelity | what |", "|---|---|---|")
+    for rule in rules:
+        anchor = f"{rule.code}-{title(rule)}".lower().replace(" ", "-")
+        yield f"| [{rule.code}](#{anchor}) | {label(rule.fidelity)} | {summary(rule)} |"
