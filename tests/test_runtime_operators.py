@@ -35,6 +35,8 @@ class Aws:
     failed: bool = False
     late: bool = False
     place: Any = field(default_factory=lambda: Place("", False, None))
+    held: list[float] = field(default_factory=list)
+    repeats: list[Any] = field(default_factory=list)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def call(self, client: Any, operation: str, arguments: dict[str, Any]) -> Any:
@@ -316,6 +318,15 @@ def test_a_failed_execution_is_task_failed(run: Run, status: str) -> None:
     ran = run(body, Aws(execution(status), failed=True))
     assert ran.error == "States.TaskFailed"
     assert json.loads(ran.cause)["Status"] == status
+
+
+def test_a_late_execution_is_stopped(run: Run) -> None:
+    """Only its trigger knows which one it is."""
+    limit = 'action="states:startExecution.sync", execution_timeout=timedelta(seconds=9)'
+    body = FLOWS.replace("{arn}", FLOW).replace('action="{action}"', limit)
+    aws = Aws({**execution("RUNNING"), "StopExecution": {}}, late=True)
+    assert run(body, aws).error == "States.Timeout"
+    assert aws.calls[-1] == ("StopExecution", {"executionArn": ARN})
 
 
 STEP = """work = job("elasticmapreduce:addStep.sync", "Work", task_id="work", arguments=DOCUMENT >> arguments,

@@ -121,7 +121,8 @@ def _state_class(operator: type[BaseOperator]) -> type[BaseOperator]:
 
         def defer(self, *, trigger: Any, method_name: str, kwargs: Any = None, timeout: Any = None) -> Any:
             limit = self.execution_timeout or timeout
-            if (identity := _identity(self, {})) is not None:  # nobody else knows the job when time is over
+            identity = _identity(self, trigger.serialize()[1])  # some operators tell their trigger only
+            if identity is not None:  # nobody else knows the job when time is over
                 job = {"action": self.asl_action, "identity": identity, "role": None}
                 get_current_context()["task_state_store"].set("job", job, retention=KEEP)
             super().defer(trigger=trigger, method_name=method_name, kwargs=kwargs, timeout=limit)

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-_TAIL = 3000
+_TAIL = 2000
 
 
 class Ended(Exception):
