@@ -38,7 +38,7 @@ def postgres_and_redis(servers: Servers) -> dict[str, str]:
     return {
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"postgresql+psycopg2://airflow@{address}",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": f"postgresql+asyncpg://airflow@{address}",
-        "AIRFLOW__CELERY__RESULT_BACKEND": f"db+postgresql://airflow@{address}",
+        "AIRFLOW__CELERY__RESULT_BACKEND": f"db+postgresql+psycopg2://airflow@{address}",
         "AIRFLOW__CELERY__BROKER_URL": f"redis://127.0.0.1:{redis}/0",
     }
 
