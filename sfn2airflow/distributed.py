@@ -82,8 +82,21 @@ def _note(state: Map, in_process: bool, ledger: Ledger) -> None:
         ledger.note(ExpressRuns(at=state.at))
     if state.item_reader and state.item_reader.input_type == "PARQUET":
         ledger.note(ParquetReader(at=join(state.at, "ItemReader")))
+    ledger.permissions.update(_permissions(state))
     for at, written in placeholders_in(state):
         ledger.placeholders(written, at)
+
+
+def _permissions(state: Map) -> Iterator[str]:
+    """What the role has to be allowed in S3 so that items are read and results are written."""
+    if reader := state.item_reader:
+        lists = reader.resource.endswith(":listObjectsV2")
+        if lists:
+            yield "s3:ListBucket"
+        if not lists or reader.transformation == "LOAD_AND_FLATTEN":
+            yield "s3:GetObject"
+    if state.result_writer and state.result_writer.resource:
+        yield "s3:PutObject"
 
 
 def placeholders_in(state: Map) -> Iterator[tuple[str, Json]]:
