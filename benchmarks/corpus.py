@@ -16,21 +16,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from sfn2airflow.layout import format_sources
 from sfn2airflow.options import Options
+from sfn2airflow.rules.services import UnknownService
 from sfn2airflow.translate import Translation, translate_text
-from sfn_airflow_core.asl.model import Machine, Map, Task
-from sfn_airflow_core.asl.read import read_text
 from sfn_airflow_core.findings import Fidelity
-from sfn_airflow_core.flow.graph import graph
 
 ROOT = Path(os.environ.get("CORPUS", Path(__file__).parents[2] / "shared" / "corpus")) / "state-machines"
 PUBLIC = "step-functions-workflows-collection"
-LATER = {"S2A301", "S2A302", "S2A501", "S2A502", "S2A503"}
-"""Findings of what is not translated yet: cycles, JSONata, variables, distributed and nested Map, callbacks, HTTP."""
 
 
 def files(folder: Path) -> list[Path]:
@@ -51,28 +46,8 @@ def convert(paths: list[Path]) -> tuple[list[Translation], list[str], float]:
     return done, texts, time.perf_counter() - started
 
 
-def plain(machine: Machine) -> bool:
-    """Whether a machine is of the part of the language that is translated now."""
-
-    def walk(inside: Machine, in_map: bool) -> Iterator[bool]:
-        yield not graph(inside).back
-        for state in inside.states.values():
-            yield state.query_language == "JSONPath" and not (
-                isinstance(state, Map) and (in_map or state.mode != "INLINE")
-            )
-            if isinstance(state, Task):
-                yield "waitForTaskToken" not in state.resource and ":activity:" not in state.resource
-                yield not state.resource.endswith("http:invoke") and "ActivityArn" not in state.resource
-            for sub in getattr(state, "branches", ()):
-                yield from walk(sub, in_map)
-            if isinstance(state, Map):
-                yield from walk(state.processor, True)
-
-    return all(walk(machine, False))
-
-
 def main() -> int:
-    """Prints the figures; exit code 1 if an exception or an import error occurred."""
+    """Prints the figures; exit code 1 for an exception, an import error, or something unsupported that could be."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--out", type=Path, default=None)
     options.add_argument("--import", dest="imports", action="store_true")
@@ -95,8 +70,8 @@ def main() -> int:
     for path, error in failed.items():
         print(f"  {path.relative_to(ROOT)}: {error}")
     quality(translations, texts, out)
-    unsupported(public, translations)
-    return max(bool(failed), imported(out, translations) if arguments.imports else 0)
+    ours = unsupported(translations)
+    return max(bool(failed), ours, imported(out, translations) if arguments.imports else 0)
 
 
 def folders() -> list[Path]:
@@ -139,25 +114,26 @@ def quality(translations: list[Translation], texts: list[str], out: Path) -> Non
     print(f"lines of DAG files: {lines}")
 
 
-def unsupported(paths: list[Path], translations: list[Translation]) -> None:
-    """Counts states without an UNSUPPORTED finding, over the machines of the part that is translated now."""
-    counts: collections.Counter[str] = collections.Counter()
+def unsupported(translations: list[Translation]) -> bool:
+    """Counts states by their dispositions, and names those that cannot run; whether one of them is the translator's."""
+    states: collections.Counter[str] = collections.Counter()
     codes: collections.Counter[str] = collections.Counter()
-    for path, translation in zip(paths, translations, strict=True):
-        machine = read_text(path.read_bytes(), path.name).machine
-        codes.update(located.finding.code for located in translation.report.findings)
-        if machine is None:
-            continue
-        group = "plain" if plain(machine) else "later"
-        bad = [f.finding for f in translation.report.findings if f.finding.fidelity is Fidelity.UNSUPPORTED]
-        values = list(translation.report.dispositions.values())
-        counts[f"{group} machines"] += 1
-        counts[f"{group} states"] += len(values)
-        counts[f"{group} unsupported"] += values.count(Fidelity.UNSUPPORTED)
-        if group == "plain" and bad:
-            print(f"  plain but unsupported: {path.name}: {[(f.code, f.at, f.message()) for f in bad]}")
-    print(dict(sorted(counts.items())))
+    ended: collections.Counter[str] = collections.Counter()
+    ours = []
+    for translation in translations:
+        states.update(disposition.name.lower() for disposition in translation.report.dispositions.values())
+        for found in (located.finding for located in translation.report.findings):
+            codes[found.code] += 1
+            if isinstance(found, UnknownService) and "ended the service" in found.reason:
+                ended[found.resource] += 1
+            elif found.fidelity is Fidelity.UNSUPPORTED:
+                ours.append(f"{translation.dag_id} {found.at}: {found.code} {found.message()}")
+    print(f"states: {dict(states)} of {states.total()}")
+    print(f"unsupported because AWS has ended the service: {dict(ended)}; for any other reason: {len(ours)}")
+    for line in ours:
+        print(f"  {line}")
     print("findings:", dict(sorted(codes.items())))
+    return bool(ours)
 
 
 def imported(out: Path, translations: list[Translation]) -> int:
