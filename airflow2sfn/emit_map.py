@@ -84,19 +84,25 @@ def _given(over: list[Value], values: Values) -> Json:
 def _keys(expansion: Expansion) -> tuple[str, ...]:
     """The keys that all items of expand_kwargs have; raises Untranslatable where the file does not say so."""
     match expansion.over:
-        case Items(items) if all(isinstance(one, Entries) for one in items):
-            found = [
-                [str(k.value) for k, _ in one.entries if isinstance(k, Known)]
-                for one in items
-                if isinstance(one, Entries)
-            ]
-        case Known(list() as items) if all(isinstance(one, dict) for one in items):
-            found = [list(one) for one in items]
+        case Items(items):
+            found = [_keys_of(one) for one in items]
+        case Known(list() as known):
+            found = [_keys_of(Known(one)) for one in known]
         case _:
             raise Untranslatable("it is mapped over dictionaries of which the keys are not known")
     if any(keys != found[0] for keys in found):
         raise Untranslatable("it is mapped over dictionaries with different keys")
     return tuple(found[0]) if found else ()
+
+
+def _keys_of(one: Value) -> list[str]:
+    match one:
+        case Entries(entries):
+            return [str(key.value) for key, _ in entries if isinstance(key, Known)]
+        case Known(dict() as known):
+            return list(known)
+        case _:
+            raise Untranslatable("it is mapped over dictionaries of which the keys are not known")
 
 
 def unmapped(task: Task, names: tuple[str, ...]) -> Task:

@@ -9,6 +9,7 @@ from airflow2sfn.emit_drafts import Names, Region, Scope
 from airflow2sfn.emit_facts import Facts
 from airflow2sfn.expressions import Untranslatable, field, quoted
 from airflow2sfn.rules.control import OpenValue
+from airflow2sfn.rules.data import PrintedAsJson
 from airflow2sfn.source import Entries, Known, Symbolic
 from airflow2sfn.structure import EMPTY, Plan
 from airflow2sfn.trigger_rules import SUCCESS, Env, Statuses, statuses
@@ -207,6 +208,9 @@ class Reader(Values):
             raise Untranslatable(f"it uses {path[0]} of the Connection {conn_id}, which must not get into the input")
         words = " ".join([conn_id, *path])
         return quoted(f"${{{self._open(words, f'{path[-1]} of the Connection {conn_id}')}}}")
+
+    def prints_json(self) -> None:
+        self.note(PrintedAsJson(at=place(self.plan.tasks[self.task_id]), task=self.task_id))
 
     def macro(self, name: str) -> Any:
         given = self.plan.dag.get("user_defined_macros")

@@ -45,6 +45,9 @@ class Data(Protocol):
     def connection(self, conn_id: str, path: list[str]) -> str:
         """A field of an Airflow Connection; raises Untranslatable for a secret."""
 
+    def prints_json(self) -> None:
+        """Is told that a list or a dictionary becomes a text."""
+
     def macro(self, name: str) -> Any:
         """A value that the DAG defines for its templates; ``None`` if there is none."""
 

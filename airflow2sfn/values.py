@@ -101,7 +101,8 @@ def _zipped(lists: list[str], fill: Value | None, values: Values) -> str:
     other = expression(fill, values)
     longest = f"$max([{', '.join(f'$count({one})' for one in lists)}])"
     members = ", ".join(f"$exists({one}[$n]) ? {one}[$n] : {other}" for one in lists)
-    return f"$map([0..{longest} - 1], function($n) {{ [{members}] }})"
+    # Not $map, which would give a single tuple without the list around it.
+    return f"$reduce([0..{longest} - 1], function($all, $n) {{ $append($all, [[{members}]]) }}, [])"
 
 
 def _mapped(items: str, applied: tuple[Value, ...], values: Values) -> str:
@@ -121,7 +122,12 @@ def _mapped(items: str, applied: tuple[Value, ...], values: Values) -> str:
             raise Untranslatable("a function of .map is no simple expression")
         name = function.parameters[0].name
         found = Expressions(values).piece(body, {name: Piece(f"${name}")})
-        items = f"[$map({items}, function(${name}) {{ {found.code} }})]"
+        if found.kind in ("text", "number", "bool"):
+            items = f"[$map({items}, function(${name}) {{ {found.code} }})]"
+        else:  # lists as elements would be joined to one
+            one = "$type($one) = 'array' ? [[$one]] : [$one]"
+            body = f"($one := {found.code}; $append($all, {nested}))"
+            items = f"$reduce({items}, function($all, ${name}) {{ {body} }}, [])"
     return items
 
 

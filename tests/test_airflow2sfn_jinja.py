@@ -53,6 +53,9 @@ class Where:
     def connection(self, conn_id: str, path: list[str]) -> str:
         raise Untranslatable("it uses a Connection")
 
+    def prints_json(self) -> None:
+        pass
+
     def macro(self, name: str) -> Any:
         return {"bucket_name": "acme"}.get(name)
 

@@ -68,8 +68,9 @@ class _Writer:
             match statement:
                 case nodes.Output(nodes=parts):
                     for part in parts:
-                        is_data = isinstance(part, nodes.TemplateData)
-                        pieces.append(text(part.data) if is_data else self.expression(part, scope))  # type: ignore[attr-defined]
+                        pieces.append(self.expression(part, scope))
+                        if pieces[-1].kind in ("list", "dict"):
+                            self.data.prints_json()
                 case nodes.If():
                     pieces.append(self._if(statement, scope))
                 case nodes.For():

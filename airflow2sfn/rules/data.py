@@ -124,4 +124,32 @@ class FromParameterStore(Finding):
         return f"put into the Parameter Store: {', '.join(self.names)}"
 
 
-RULES: tuple[type[Finding], ...] = (LogicalDate, IntervalUnknown, ParamsUnchecked, FromParameterStore)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedAsJson(Finding):
+    """A template writes a list or a dictionary as text: as JSON, where Jinja writes what Python prints.
+
+    Why it matters: quotes and blanks differ, and None, True and False are null, true and false.
+
+    Remedy: let the template join the elements, or pass the value itself.
+    """
+
+    code: ClassVar[str] = "A2S305"
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
+    source: ClassVar[str] = f"{_AIRFLOW}/templates-ref.html"
+    example: ClassVar[Example] = Example(
+        'from airflow.sdk import DAG, task\nwith DAG("example", schedule=None, params={"n": [1]}) as dag:\n'
+        '    @task\n    def a(n): pass\n    a("of {{ params.n }}")\n',
+        "5:5",
+    )
+    near_miss: ClassVar[Example] = Example(
+        'from airflow.sdk import DAG, task\nwith DAG("example", schedule=None, params={"n": [1]}) as dag:\n'
+        "    @task\n    def a(n): pass\n    a(\"of {{ params.n | join(',') }}\")\n"
+    )
+
+    task: str
+
+    def message(self) -> str:
+        return f"{self.task}: a template writes a list or a dictionary as JSON, not as Python prints it"
+
+
+RULES: tuple[type[Finding], ...] = (LogicalDate, IntervalUnknown, ParamsUnchecked, FromParameterStore, PrintedAsJson)
