@@ -39,6 +39,8 @@ def _source(node: DistributedMap, sheet: Sheet) -> cst.FunctionDef:
         element = sheet.code(node.selector, source, item="item", index="index", key="key", place="source")
         if "source" in names_in(element):
             body.append(assign("source", sheet.code(node.place, source)))
+        if node.shaping.query and node.reader is not None:  # what is in the document is queryable already
+            items = call(name("map"), sheet.use("queryable"), items)
         body.append(assign("rows", _members(items, element, sheet) if node.members else items))
         items = _selected(element, name("rows"))
     if node.batch is not None:

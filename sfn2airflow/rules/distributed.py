@@ -79,7 +79,7 @@ class ParquetReader(Finding):
 
     Why it matters: without it, the state fails with States.ItemReaderFailed.
 
-    Remedy: install pyarrow where the workers run.
+    Remedy: add ``pyarrow`` to the packages of the workers (``requirements.txt`` of Amazon MWAA).
     """
 
     code: ClassVar[str] = "S2A233"
@@ -89,7 +89,7 @@ class ParquetReader(Finding):
     near_miss: ClassVar[Example] = Example(_distributed(ItemReader=_reader("JSONL")))
 
     def message(self) -> str:
-        return "Parquet files are read with pyarrow, which has to be installed for the workers"
+        return "Parquet files are read with the package pyarrow, which has to be installed for the workers"
 
 
 RULES: tuple[type[Finding], ...] = (DistributedRuns, ExpressRuns, ParquetReader)

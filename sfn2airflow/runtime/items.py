@@ -186,14 +186,18 @@ def _row(headers: list[str], cells: list[str]) -> dict[str, Json]:
 def _parquet(stream: Any) -> Iterator[Json]:
     """The rows of a Parquet file, which has to be whole to be read: it waits on disk, not in memory."""
     try:
-        from pyarrow import parquet  # type: ignore[import-not-found, import-untyped, unused-ignore]
+        from pyarrow import ArrowException, parquet  # type: ignore[import-not-found, import-untyped, unused-ignore]
     except ImportError as error:
-        raise StateError(FAILED, "Parquet files are read with pyarrow, which is not installed") from error
+        told = "Parquet files are read with pyarrow, which is not installed: pip install pyarrow on the workers"
+        raise StateError(FAILED, told) from error
     with tempfile.TemporaryFile() as file:
         shutil.copyfileobj(stream, file)
         file.seek(0)
-        for batch in parquet.ParquetFile(file).iter_batches(batch_size=1000):
-            yield from (json.loads(json.dumps(row, default=str)) for row in batch.to_pylist())
+        try:
+            for batch in parquet.ParquetFile(file).iter_batches(batch_size=1000):
+                yield from (json.loads(json.dumps(row, default=str)) for row in batch.to_pylist())
+        except ArrowException as error:
+            raise StateError(FAILED, f"Unable to parse the file: {error}") from error
 
 
 def _inventory(arguments: Json) -> Iterator[Json]:

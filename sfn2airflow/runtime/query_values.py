@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 
 Json = Any
@@ -87,17 +89,32 @@ def jsonata(function: _Function) -> _Function:
 
     @functools.wraps(function)
     def evaluated(*arguments: Json) -> Any:
-        try:
+        with _evaluating(function.__name__):
             value = function(*map(queryable, arguments))
             if hasattr(value, "variables"):  # what ``assigned`` makes
                 return type(value)(plain(value.document), plain(value.variables))
+            if hasattr(value, "concurrency"):  # a Map Run, whose items are made later
+                return replace(value, items=_evaluated(value.items, function.__name__))
             return plain(value) if isinstance(value, dict | list | tuple | float | _Nothing) else value
-        except KeyError as error:
-            raise failed(f"{function.__name__}: there is no {error}") from error
-        except _BAD_DATA as error:
-            raise failed(f"{function.__name__}: {error}") from error
 
     return evaluated  # type: ignore[return-value]
+
+
+@contextmanager
+def _evaluating(name: str) -> Iterator[None]:
+    """Errors over data as the error of an evaluation."""
+    try:
+        yield
+    except KeyError as error:
+        raise failed(f"{name}: there is no {error}") from error
+    except _BAD_DATA as error:
+        raise failed(f"{name}: {error}") from error
+
+
+def _evaluated(values: Iterable[Json], name: str) -> Iterator[Json]:
+    """Values that are made one after the other, each as JSON has it."""
+    with _evaluating(name):
+        yield from map(plain, values)
 
 
 def unreadable(expression: str, problem: str) -> Json:
