@@ -125,7 +125,7 @@ def _mapped(items: str, applied: tuple[Value, ...], values: Values) -> str:
         if found.kind in ("text", "number", "bool"):
             items = f"[$map({items}, function(${name}) {{ {found.code} }})]"
         else:  # lists as elements would be joined to one
-            one = "$type($one) = 'array' ? [[$one]] : [$one]"
+            nested = "$type($one) = 'array' ? [[$one]] : [$one]"
             body = f"($one := {found.code}; $append($all, {nested}))"
             items = f"$reduce({items}, function($all, ${name}) {{ {body} }}, [])"
     return items
