@@ -126,8 +126,8 @@ def _mapped(items: str, applied: tuple[Value, ...], values: Values) -> str:
             items = f"[$map({items}, function(${name}) {{ {found.code} }})]"
         else:  # lists as elements would be joined to one
             nested = "$type($one) = 'array' ? [[$one]] : [$one]"
-            body = f"($one := {found.code}; $append($all, {nested}))"
-            items = f"$reduce({items}, function($all, ${name}) {{ {body} }}, [])"
+            step = f"($one := {found.code}; $append($all, {nested}))"
+            items = f"$reduce({items}, function($all, ${name}) {{ {step} }}, [])"
     return items
 
 
