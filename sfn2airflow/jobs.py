@@ -149,7 +149,7 @@ def output(node: JobTask | CallbackTask, sheet: Sheet) -> dict[str, cst.BaseExpr
     """``output=…``, where the state hands on anything but the result itself."""
     shaping = node.shaping
     untouched = shaping.selector is None and shaping.result_path == "$" and shaping.output_path is None
-    if untouched and shaping.output is None and not sheet.variables:
+    if untouched and shaping.output is None and not shaping.assign:
         return {}
     fields = {"ResultSelector": shaping.selector, "OutputPath": shaping.output_path, "Output": shaping.output}
     named = [field for field, value in fields.items() if value is not None]

@@ -7,10 +7,26 @@ ends the search on that way. Members that are only tested for presence are optio
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 
+from sfn2airflow.queries import item_expressions, query_expressions
 from sfn2airflow.shaping import expressions, shaping, template, value, walk
-from sfn_airflow_core.asl.model import Choice, Fail, Machine, Map, PathFlow, PathRef, PathRule, State, Wait, targets
+from sfn_airflow_core.asl.model import (
+    Choice,
+    Fail,
+    Machine,
+    Map,
+    Pass,
+    PathFlow,
+    PathRef,
+    PathRule,
+    QueryFlow,
+    State,
+    Wait,
+    targets,
+)
 from sfn_airflow_core.dag.model import Param
+from sfn_airflow_core.expr.jsonata_model import Apply, Member, Name, Steps, Tree, parts
 from sfn_airflow_core.expr.model import Expr, Field, Path, Test
 from sfn_airflow_core.expr.read_condition import read_condition
 from sfn_airflow_core.expr.read_jsonpath import read_path
@@ -25,11 +41,10 @@ def params(machine: Machine) -> tuple[Param, ...]:
     seen, todo = {machine.start_at}, [machine.start_at]
     while todo:
         state = machine.states[todo.pop(0)]
-        for path in _input_paths(state):
-            if (member := _member(path)) and member not in written:
-                texts = places.setdefault(member, [])
-                if (text := path.text) not in texts:
-                    texts.append(text)
+        found = [(member, path.text) for path in _input_paths(state) if (member := _member(path))]
+        for member, text in (*found, *_query_members(state)):
+            if member not in written and text not in (texts := places.setdefault(member, [])):
+                texts.append(text)
         if _keeps_input(state):
             written |= _writes(state)
             todo += [name for name in targets(state) if name not in seen and not seen.add(name)]  # type: ignore[func-returns-value]
@@ -68,6 +83,29 @@ def _input_paths(state: State) -> Iterator[Path]:
         yield from _paths(flow.output_path) if flow.output_path is not None else ()
 
 
+def _query_members(state: State) -> Iterator[tuple[str, str]]:
+    """Members of ``$states.input``, and of the execution's input, that JSONata reads without ``$exists``."""
+    if not isinstance(state.flow, QueryFlow):
+        return
+    for expr in (*query_expressions(state), *item_expressions(state)):
+        for names in _named(expr.tree) if expr.tree is not None else ():
+            match names:
+                case ("input", member, *_) | ("context", "Execution", "Input", member, *_):
+                    yield member, f"$states.{'.'.join(names)}"
+
+
+def _named(tree: Tree) -> Iterator[tuple[str, ...]]:
+    """The names behind ``$states`` in every path of an expression that begins there."""
+    match tree:
+        case Apply("exists"):
+            return
+        case Steps(Name("states"), steps):
+            behind = takewhile(lambda step: isinstance(step, Member), steps)
+            yield tuple(step.name for step in behind if isinstance(step, Member))
+    for part in parts(tree):
+        yield from _named(part)
+
+
 def _own(state: State) -> Iterator[Expr]:
     match state:
         case Choice():
@@ -97,6 +135,8 @@ def _keeps_input(state: State) -> bool:
     match state.flow:
         case PathFlow(output_path="$", result_path=path):
             return path != "$" or isinstance(state, Choice | Wait)
+        case QueryFlow(output=None):
+            return isinstance(state, Choice | Wait | Pass)
         case _:
             return False
 

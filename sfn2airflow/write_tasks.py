@@ -189,7 +189,7 @@ def pause(node: WaitTask, sheet: Sheet, decorators: list[cst.BaseExpression]) ->
 def _document(node: ChoiceTask | WaitTask, sheet: Sheet) -> dict[str, cst.BaseExpression]:
     """``document=…``, where InputPath or OutputPath make the document that is handed on."""
     shaping = node.shaping
-    forwards = sheet.variables and isinstance(node, WaitTask)
+    forwards = bool(shaping.assign) and isinstance(node, WaitTask)
     if shaping.query and isinstance(node, ChoiceTask):
         return {}
     if shaping.input_path is None and shaping.output_path is None and shaping.output is None and not forwards:

@@ -151,6 +151,12 @@ def called(context: Any, function: Callable[..., Json], *arguments: Json, node: 
         return value
 
 
+def keep_variables(context: Any) -> None:
+    """Hand on the variables that reach a task which hands its document, or its result, on as it is."""
+    if held := reaching_variables(context, context["task"]):
+        context["ti"].xcom_push(key=KEY, value=as_document(held))
+
+
 def forward_variables(context: Any, source: str, index: int) -> None:
     """Hand on the variables of another task, if it has any."""
     held = context["ti"].xcom_pull(task_ids=source, key=KEY, map_indexes=index)

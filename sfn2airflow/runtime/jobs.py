@@ -11,7 +11,7 @@ from airflow.sdk import BaseOperator, BaseSensorOperator, PokeReturnValue, timez
 
 from .aws_jobs import describe, start
 from .aws_stops import stop
-from .documents import DOCUMENT, STATE, as_document, called
+from .documents import DOCUMENT, STATE, as_document, called, keep_variables
 from .errors import KEEP, StateError, data_errors
 from .roles import assumed_role
 from .settings import Setting
@@ -163,6 +163,8 @@ def seconds(field: str, value: Json) -> int | None:
 
 def handed_on(context: Any, output: Output, document: Json, result: Json) -> Json:
     """The document that a state hands on; what its data function cannot read is States.Runtime."""
+    if output is result_itself:
+        keep_variables(context)
     value = called(context, output, document, result)
     with data_errors():
         return as_document(value)

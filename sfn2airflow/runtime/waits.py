@@ -14,7 +14,7 @@ from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowTaskTimeout, TaskDeferred
 
-from .documents import STATE, DataFunction, as_document, called, reaching
+from .documents import STATE, DataFunction, as_document, called, keep_variables, reaching
 from .errors import StateError, data_errors
 from .settings import Json, Setting
 
@@ -97,6 +97,8 @@ class WaitOperator(BaseOperator):
         return self._onward(context, reaching(context, self))
 
     def _onward(self, context: Any, data: Json) -> Json:
+        if self.document is None:
+            keep_variables(context)
         document = called(context, self.document, data) if self.document else data
         with data_errors():
             return as_document(document)

@@ -67,7 +67,8 @@ def read_values(value: Json) -> Expr:
     """A JSON value in which strings ``{% … %}`` are expressions, at any depth; keys never are."""
     match value:
         case str() if len(value) >= 4 and value.startswith("{%") and value.endswith("%}"):
-            return read_jsonata(value[2:-2])
+            found = read_jsonata(value[2:-2])
+            return Literal(found.tree.value) if isinstance(found.tree, Value) else found
         case dict():
             entries = tuple((key, read_values(part)) for key, part in value.items())
             return Literal(value) if all(isinstance(part, Literal) for _, part in entries) else Object(entries)
