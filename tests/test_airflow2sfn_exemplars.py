@@ -17,6 +17,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
+from airflow2sfn.deploy.deployment import deploy
 from airflow2sfn.packaging.names import FunctionName
 from airflow2sfn.read import read_text
 from airflow2sfn.translate import translate
@@ -151,3 +152,16 @@ def test_reads_as_if_written_by_hand(dag: str) -> None:
     named = {state.name for state in hand.walk()}
     tasks = [state.name for state in made.walk() if type(state).__name__ in ("Task", "Map")]
     assert set(tasks) <= named, "tasks are called what they are called in the DAG"
+
+
+@pytest.mark.parametrize("dag", DAGS)
+def test_functions_are_those_that_were_written_by_hand(dag: str) -> None:
+    path = HOME / dag / f"{dag}.py"
+    (read,) = read_text(path.read_text(), path.name).dags
+    files = deploy(read, translate(read), dag).files
+    by_hand = {path.parent.name: path.read_text() for path in (HOME / dag / "functions").glob("*/handler.py")}
+    made = {name.parts[1]: text for name, text in files.items() if name.name == "app.py"}
+    assert {
+        name: text.replace("ended other than well.", "ended.") for name, text in by_hand.items() if name in made
+    } == made
+    assert set(by_hand) - set(made) <= {"choose_mode"}, "a branch may need no function"

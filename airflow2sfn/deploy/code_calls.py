@@ -161,6 +161,10 @@ class _Reader(ast.NodeVisitor):
         if handle.kind == "client":
             if method == "get_paginator" and node.args:
                 method = str(self.value(node.args[0]))
+            waiter = str(self.value(node.args[0])) if method == "get_waiter" and node.args else ""
+            if operation := _waiters(handle.service).get(waiter, "") if waiter else "":
+                self._add(handle.service, operation, {})
+                return
             if handle.service == "s3" and method in _TRANSFERS:
                 operation, names = _TRANSFERS[method]
                 given |= dict(zip(names, map(self.value, node.args), strict=False))
@@ -243,6 +247,20 @@ def _operations(client: str) -> dict[str, str]:
     except UnknownServiceError:
         return {}
     return {xform_name(str(name)): str(name) for name in names}
+
+
+@cache
+def _waiters(client: str) -> dict[str, str]:
+    """What the waiters of a client call again and again, by their names in boto3."""
+    from botocore import xform_name
+    from botocore.exceptions import DataNotFoundError
+    from botocore.loaders import Loader
+
+    try:
+        found = Loader().load_service_model(client, "waiters-2")["waiters"]
+    except DataNotFoundError:
+        return {}
+    return {xform_name(name): str(waiter["operation"]) for name, waiter in found.items()}
 
 
 def distinct(found: Iterable[AwsCall]) -> Iterator[AwsCall]:

@@ -52,6 +52,54 @@ _NO_RESOURCE = frozenset(
 """Actions that can only be allowed on everything."""
 
 
+_MEMBERS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
+    "rds": (
+        ("DBSnapshotIdentifier", "rds", "snapshot:{}"),
+        ("DbSnapshotIdentifier", "rds", "snapshot:{}"),
+        ("DBInstanceIdentifier", "rds", "db:{}"),
+        ("DbInstanceIdentifier", "rds", "db:{}"),
+    ),
+    "redshift": (("ClusterIdentifier", "redshift", "cluster:{}"),),
+    "emr": (("ClusterId", "elasticmapreduce", "cluster/{}"), ("JobFlowId", "elasticmapreduce", "cluster/{}")),
+    "emr-serverless": (("ApplicationId", "emr-serverless", "/applications/{}"),),
+    "ecs": (("TaskDefinition", "ecs", "task-definition/{}"), ("Cluster", "ecs", "cluster/{}")),
+    "ecr": (("RepositoryName", "ecr", "repository/{}"), ("repositoryName", "ecr", "repository/{}")),
+    "eks": (("ClusterName", "eks", "cluster/{}"), ("clusterName", "eks", "cluster/{}"), ("Name", "eks", "cluster/{}")),
+    "sagemaker": (
+        ("TrainingJobName", "sagemaker", "training-job/{}"),
+        ("ProcessingJobName", "sagemaker", "processing-job/{}"),
+        ("TransformJobName", "sagemaker", "transform-job/{}"),
+        ("HyperParameterTuningJobName", "sagemaker", "hyper-parameter-tuning-job/{}"),
+        ("AutoMlJobName", "sagemaker", "automl-job/{}"),
+        ("AutoMLJobName", "sagemaker", "automl-job/{}"),
+        ("NotebookInstanceName", "sagemaker", "notebook-instance/{}"),
+        ("PipelineName", "sagemaker", "pipeline/{}"),
+        ("EndpointName", "sagemaker", "endpoint/{}"),
+        ("EndpointConfigName", "sagemaker", "endpoint-config/{}"),
+        ("ModelPackageGroupName", "sagemaker", "model-package-group/{}"),
+        ("ModelName", "sagemaker", "model/{}"),
+        ("ExperimentName", "sagemaker", "experiment/{}"),
+    ),
+    "codebuild": (("projectName", "codebuild", "project/{}"), ("ProjectName", "codebuild", "project/{}")),
+    "datasync": (),
+    "logs": (("logGroupName", "logs", "log-group:{}:*"), ("LogGroupName", "logs", "log-group:{}:*")),
+}
+"""Members that name what a call is about, by boto3's name of the service; the first that is given counts."""
+_NOT_ABOUT = frozenset({"RoleArn", "ExecutionRoleArn", "KmsKeyArn", "ServiceRoleArn", "NotificationTopicArn"})
+
+
+def _about(client: str, arguments: Arguments) -> tuple[str, ...]:
+    """What a call is about by the names of its arguments: a name of its service, or an ARN."""
+    for member, service, form in _MEMBERS.get(client, ()):
+        if arguments.get(member) is not None:
+            return named(service, form, member)(arguments)
+    given = arguments.given if isinstance(arguments.given, dict) else {}
+    for name in given:
+        if name.lower().endswith("arn") and name not in _NOT_ABOUT and (text := arguments.text(name)):
+            return (text,)
+    return (ANY,)
+
+
 def of_call(client: str, operation: str, arguments: Arguments) -> list[Grant]:
     """What a call of the AWS SDK needs.
 
@@ -65,7 +113,8 @@ def of_call(client: str, operation: str, arguments: Arguments) -> list[Grant]:
     if client == "s3":
         return list(_s3(operation, arguments))
     find = _ON_RESOURCES.get((client, operation)) or _RESOURCES.get(client)
-    return [Grant((iam_action(client, operation),), find(arguments) if find else (ANY,))]
+    resources = find(arguments) if find else _about(client, arguments)
+    return [Grant((iam_action(client, operation),), resources)]
 
 
 def _s3(operation: str, arguments: Arguments) -> Iterator[Grant]:

@@ -130,7 +130,14 @@ def _statement(grant: Grant) -> dict[str, Any]:
         "Action": grant.actions[0] if len(grant.actions) == 1 else list(grant.actions),
         "Resource": resources[0] if len(resources) == 1 else resources,
     }
-    return made | ({"Condition": dict(grant.condition)} if grant.condition else {})
+    return made | ({"Condition": _open(grant.condition)} if grant.condition else {})
+
+
+def _open(value: Any) -> Any:
+    """A condition, with texts that hold parameters as CloudFormation takes them."""
+    if isinstance(value, Mapping):
+        return {name: _open(item) for name, item in value.items()}
+    return _resource(value) if isinstance(value, str) else value
 
 
 def _resource(text: str) -> str | Tag:

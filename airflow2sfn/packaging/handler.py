@@ -110,8 +110,6 @@ def _context(paths: Iterable[Path], holder: str, imports: set[str], definitions:
 
 def _call(name: str, parameters: Sequence[Parameter]) -> str:
     """The call: by names, but for parameters that are only positional, and for those before ``*args``."""
-    if not parameters:
-        return f"{name}()"
     rest = next((p.name for p in parameters if p.kind == "args"), "")
     first = [p for p in parameters if p.kind == "positional" or (rest and p.kind == "any")]
     given = [
