@@ -89,7 +89,7 @@ class Work:
             from sfn_airflow_core.shell.compare_verify import behaviour
 
             scenarios = Path(self.given["scenarios"])
-            structure = replace(structure, behaviour=behaviour(found, Path(file.name), dag.dag_id, scenarios))
+            structure = replace(structure, behaviour=behaviour(found, own, structure, Path(file.name), scenarios))
         return self.request.compared((*workflow_names(file.name), dag.dag_id), own, {}, dag, structure)
 
     def dag(self, file: Input) -> DagFile:

@@ -71,7 +71,7 @@ class Work:
             from sfn_airflow_core.shell.compare_verify import behaviour
 
             scenarios = Path(self.given["scenarios"])
-            structure = replace(structure, behaviour=behaviour(found, Path(dags[0]), dag.dag_id, scenarios))
+            structure = replace(structure, behaviour=behaviour(found, own, structure, Path(dags[0]), scenarios))
         return self.request.compared(names, own, shapes, dag, structure)
 
     def dag(self, name: str) -> DagFile:

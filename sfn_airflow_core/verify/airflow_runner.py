@@ -110,6 +110,18 @@ class AirflowSession:
             self._bags[key] = bag
         return self._bags[key].dags  # type: ignore[no-any-return]
 
+    def show_as(self, dag_file: Path, dag_id: str, names: Mapping[str, str]) -> None:
+        """Gives tasks of a DAG display names, by which replies are given to them and their runs are compared.
+
+        Raises ``DagImportError``.
+        """
+        dag = self.dags(dag_file).get(dag_id)
+        for task in dag.tasks if dag is not None else ():
+            if task.task_id in names and task.is_mapped:
+                task.partial_kwargs["task_display_name"] = names[task.task_id]
+            elif task.task_id in names:
+                task._task_display_name = names[task.task_id]
+
     def run(
         self,
         dag_file: Path,
