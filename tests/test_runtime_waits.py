@@ -1,0 +1,71 @@
+"""Waits: which of them hold a worker, how long the longest is, and what is too long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+
+from sfn_airflow_core.verify.airflow_process import open_airflow
+
+pytestmark = pytest.mark.skipif(find_spec("airflow") is None, reason="needs the extra 'airflow'")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def airflow() -> Iterator[None]:
+    """An Airflow of our own: importing the runtime makes Airflow read its configuration."""
+    with open_airflow():
+        yield
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Executes a Wait with the document ``{}``: gives the seconds that it holds its process, or how it defers."""
+    from airflow.sdk.exceptions import TaskDeferred
+
+    from sfn2airflow.runtime import waits
+
+    def execute(when: Any) -> Any:
+        held: list[float] = []
+        monkeypatch.setattr(waits, "reaching", lambda *_: {})
+        monkeypatch.setattr(waits, "keep_variables", lambda _: None)
+        monkeypatch.setattr(waits, "hold", held.append)
+
+        @waits.wait("Rest")
+        def rest(data: Any) -> Any:
+            return when
+
+        try:
+            assert rest.execute({}) == {}
+        except TaskDeferred as deferred:
+            return deferred
+        return sum(held)
+
+    return execute
+
+
+def test_a_short_wait_stays_in_its_process(run: Any) -> None:
+    assert 9 < run(timedelta(seconds=10)) <= 10
+    assert run(timedelta()) == 0
+
+
+@pytest.mark.parametrize("days", [1, 365, 24854])
+def test_a_long_wait_holds_no_worker_however_long_it_is(days: int, run: Any) -> None:
+    deferred = run(timedelta(days=days))
+    assert deferred.trigger.moment - datetime.now(UTC) > timedelta(days=days, minutes=-1)
+    assert (deferred.method_name, deferred.timeout) == ("execute_complete", None)
+
+
+def test_a_moment_that_has_passed_is_no_wait(run: Any) -> None:
+    assert run(datetime(2001, 1, 1, tzinfo=UTC)) == 0
+
+
+def test_a_wait_that_aws_refuses_is_an_error(run: Any) -> None:
+    from sfn2airflow.runtime import StateError
+
+    with pytest.raises(StateError, match="too long") as caught:
+        run(timedelta(days=24856))
+    assert caught.value.error == "States.Runtime"
