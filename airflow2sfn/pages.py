@@ -1,6 +1,7 @@
 """The page of every finding of this direction, made from docstrings and examples.
 
-``python -m airflow2sfn.pages`` rewrites docs/airflow2sfn-findings.md below the working directory.
+``python -m airflow2sfn.pages`` rewrites docs/airflow2sfn-findings.md and the marked parts of README.md below the
+working directory.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ AREAS: Mapping[str, str] = {
     "6": "Schedule and deployment",
 }
 """What the first digit of a code says."""
-DOCUMENT = Path("docs") / "airflow2sfn-findings.md"
+README_EXAMPLE = Path("fixtures/readme/daily_orders.py")
 
 
 def page(rule: type[Finding], definition: bool = True) -> str:
@@ -96,13 +97,30 @@ def _findings_page() -> Iterator[str]:
         yield page(rule, definition=False)
 
 
+def readme_blocks(root: Path) -> dict[str, str]:
+    """The generated parts of the README by the name in their markers."""
+    text = (root / README_EXAMPLE).read_text(encoding="utf-8")
+    (dag,) = read_text(text, README_EXAMPLE.name).dags
+    definition = write(translate(dag).machine)
+    return {"dag": code_block(text, "python"), "definition": code_block(definition, "json")}
+
+
+def current(root: Path) -> dict[Path, str]:
+    """What the generated documents of a checkout should say, by file."""
+    readme = root / "README.md"
+    return {
+        root / "docs" / "airflow2sfn-findings.md": findings_page(),
+        readme: pages.with_blocks(readme.read_text(encoding="utf-8"), readme_blocks(root)),
+    }
+
+
 def main() -> None:
-    """Rewrites the document below the working directory."""
-    text = findings_page()
-    if not DOCUMENT.exists() or DOCUMENT.read_text(encoding="utf-8") != text:
-        DOCUMENT.parent.mkdir(exist_ok=True)
-        DOCUMENT.write_text(text, encoding="utf-8", newline="\n")
-        sys.stdout.write(f"wrote {DOCUMENT.name}\n")
+    """Rewrites the documents below the working directory."""
+    for path, text in current(Path.cwd()).items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+            sys.stdout.write(f"wrote {path.name}\n")
 
 
 if __name__ == "__main__":

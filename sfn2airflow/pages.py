@@ -109,23 +109,12 @@ def readme_blocks(root: Path) -> dict[str, str]:
     }
 
 
-def with_blocks(text: str, blocks: Mapping[str, str]) -> str:
-    """A Markdown text with what stands between ``<!-- NAME -->`` and ``<!-- /NAME -->`` replaced."""
-    for name, block in blocks.items():
-        head, opening, rest = text.partition(f"<!-- {name} -->\n")
-        _, closing, tail = rest.partition(f"<!-- /{name} -->")
-        if not opening or not closing:
-            raise ValueError(f"the markers of {name} are missing")
-        text = f"{head}{opening}{block}\n{closing}{tail}"
-    return text
-
-
 def current(root: Path) -> dict[Path, str]:
     """What the generated documents of a checkout should say, by file."""
     readme = root / "README.md"
     return {
         root / "docs" / "findings.md": findings_page(),
-        readme: with_blocks(readme.read_text(encoding="utf-8"), readme_blocks(root)),
+        readme: pages.with_blocks(readme.read_text(encoding="utf-8"), readme_blocks(root)),
     }
 
 

@@ -9,13 +9,14 @@ import pytest
 from click.testing import CliRunner
 
 from airflow2sfn.cli import cli
-from airflow2sfn.pages import AREAS, DOCUMENT, findings_page, page
+from airflow2sfn.pages import AREAS, current, page
 from airflow2sfn.rules import RULES
 from sfn_airflow_core.findings import summary
 
 
-def test_the_document_is_current(root: Path) -> None:
-    assert (root / DOCUMENT).read_text(encoding="utf-8") == findings_page(), "run make docs"
+def test_the_documents_are_current(root: Path) -> None:
+    stale = [path.name for path, text in current(root).items() if path.read_text(encoding="utf-8") != text]
+    assert stale == [], "run make docs"
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sfn2airflow.pages import AREAS, current, find, findings_page, page, with_blocks
+from sfn2airflow.pages import AREAS, current, find, findings_page, page
 from sfn2airflow.rules import RULES
+from sfn_airflow_core.render.pages import with_blocks
 
 
 def test_generated_documents_are_current(root: Path):

@@ -1,8 +1,8 @@
-"""The parts of a finding's page that do not depend on its example: title, what, why, remedy."""
+"""Generated documentation: what a finding's page says without its example, and marked parts of a text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from sfn_airflow_core.findings import Finding, section, summary
 from sfn_airflow_core.render.entries import label
@@ -50,3 +50,14 @@ def index(rules: Iterable[type[Finding]]) -> Iterator[str]:
     for rule in rules:
         anchor = f"{rule.code}-{title(rule)}".lower().replace(" ", "-")
         yield f"| [{rule.code}](#{anchor}) | {label(rule.fidelity)} | {summary(rule)} |"
+
+
+def with_blocks(text: str, blocks: Mapping[str, str]) -> str:
+    """A Markdown text with what stands between ``<!-- NAME -->`` and ``<!-- /NAME -->`` replaced."""
+    for name, block in blocks.items():
+        head, opening, rest = text.partition(f"<!-- {name} -->\n")
+        _, closing, tail = rest.partition(f"<!-- /{name} -->")
+        if not opening or not closing:
+            raise ValueError(f"the markers of {name} are missing")
+        text = f"{head}{opening}{block}\n{closing}{tail}"
+    return text
