@@ -1,4 +1,4 @@
-"""Translates Apache Airflow DAG files to AWS Step Functions state machines; so far only the command's frame."""
+"""Translates Apache Airflow DAG files to AWS Step Functions state machines, with what deploys them."""
 
 from __future__ import annotations
 
