@@ -32,6 +32,12 @@ class Way:
     chosen: Value
 
 
+def asks_xcoms(task: Task) -> bool:
+    """Whether what a callable asks about may be of any kind: what other tasks found."""
+    pulls = task.callable is not None and "xcom_pull" in task.callable.source()
+    return pulls or any(not isinstance(value, Known | Template) for value in arguments(task).values())
+
+
 def ways(task: Task, values: Values) -> list[Way] | None:
     """The ways of a callable in order; nothing where it does more than ask and choose."""
     function = definition(task.callable)

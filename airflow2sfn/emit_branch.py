@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow2sfn.callables import returned_ids
 from airflow2sfn.calls import place
 from airflow2sfn.clock_operators import BRANCHES, branch_ways
-from airflow2sfn.decisions import Way, ways
+from airflow2sfn.decisions import Way, asks_xcoms, ways
 from airflow2sfn.emit_chain import choice
 from airflow2sfn.emit_drafts import Draft, Failure, Out, Scope
 from airflow2sfn.expressions import quoted
-from airflow2sfn.rules.choices import BranchInlined, BranchNotProven
+from airflow2sfn.rules.choices import BranchAsksXComs, BranchInlined, BranchNotProven
 from airflow2sfn.source import Known
 from airflow2sfn.structure import Plan
 from airflow2sfn.task_kinds import PYTHON
@@ -42,7 +42,8 @@ def decided(flow: Flow, task: str, values: Values) -> list[Way] | None:
     if kind != "short_circuit" and any(_targets(flow.plan, task, way.chosen) is None for way in found):
         return None
     if kind is not None:
-        flow.note(BranchInlined(at=place(source), task=task))
+        rule = BranchAsksXComs if asks_xcoms(source) else BranchInlined
+        flow.note(rule(at=place(source), task=task))
     return found
 
 

@@ -57,7 +57,7 @@ class BranchNotProven(Finding):
 class BranchInlined(Finding):
     """A branch or short-circuit callable that only asks and chooses becomes the conditions of a Choice.
 
-    Why it matters: its function is not called; what it asks for and is missing counts as false, where Python raises.
+    Why it matters: its function is not called.
 
     Remedy: nothing.
     """
@@ -99,4 +99,50 @@ class BranchInlined(Finding):
         return f"{self.task}: its conditions are those of the Choice; its function is not called"
 
 
-RULES: tuple[type[Finding], ...] = (BranchNotProven, BranchInlined)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchAsksXComs(Finding):
+    """A branch or short-circuit callable that only asks what other tasks found becomes the conditions of a Choice.
+
+    Why it matters: its function is not called. Where a value is missing or of another kind than the conditions expect,
+    Python raises and the task fails; the Choice takes a missing value as false, and ends the execution where it cannot
+    compare.
+
+    Remedy: nothing, if the tasks before it return what the conditions expect.
+    """
+
+    code: ClassVar[str] = "A2S214"
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
+    source: ClassVar[str] = f"{_AIRFLOW}/dags.html#branching"
+    example: ClassVar[Example] = Example(
+        inside(
+            """
+            @task
+            def n(): return 4
+            @task
+            def x(): pass
+            @task.branch
+            def choose(n): return "x" if n > 3 else None
+            choose(n()) >> x()
+            """
+        ),
+        "12:5",
+    )
+    near_miss: ClassVar[Example] = Example(
+        inside(
+            """
+            @task
+            def x(): pass
+            @task.branch
+            def choose(n): return "x" if n == "4" else None
+            choose("{{ params.n }}") >> x()
+            """
+        )
+    )
+
+    task: str
+
+    def message(self) -> str:
+        return f"{self.task}: its conditions about XComs are those of the Choice; its function is not called"
+
+
+RULES: tuple[type[Finding], ...] = (BranchNotProven, BranchInlined, BranchAsksXComs)
