@@ -28,6 +28,7 @@ _WITHOUT_EFFECT = frozenset(
         "schedule",
         "start_date",
         "end_date",
+        "deadline",
         "catchup",
         "on_failure_callback",
         "on_success_callback",

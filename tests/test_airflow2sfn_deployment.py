@@ -124,7 +124,9 @@ def test_parts_agree(case: Path) -> None:
         for policy in machine.get("Policies", [])
         if "LambdaInvokePolicy" in policy
     }
-    functions = {name: one["Properties"] for name, one in resources.items() if name != "StateMachine"}
+    functions = {
+        name: one["Properties"] for name, one in resources.items() if one["Type"] == "AWS::Serverless::Function"
+    }
     called = {name.removesuffix(".Arn") for tag, name in substitutions.values() if tag == "GetAtt"}
     assert invoked == called
     assert called == {name for name, one in functions.items() if "Events" not in one}
@@ -136,7 +138,7 @@ def test_parts_agree(case: Path) -> None:
     folders = {path.name for path in (case / "functions").glob("*") if any(path.rglob("*.py"))}
     assert folders == {properties["CodeUri"].removeprefix("functions/") for properties in functions.values()}
     text = (case / "template.yaml").read_text(encoding="utf-8")
-    used |= set(re.findall(r"!Ref (Schedule\w+)", text))
+    used |= set(re.findall(r"!Ref (Schedule\w+|AlarmTopicArn)", text))
     assert used == set(parameters)
 
 

@@ -42,10 +42,10 @@ def eventbridge(cron: str) -> tuple[str, ...]:
     minute, hour = _field(fields[0], 0, 59), _field(fields[1], 0, 23)
     month = _field(fields[3], 1, 12, _MONTHS)
     day, weekday = _days_of_month(fields[2]), _weekday(fields[4])
+    if fields[2] not in "*?" and ("#" in weekday or weekday.endswith("L")):
+        raise NoCron("a day of the month stands beside a certain weekday of the month")
     if (day == "*" and fields[2] not in "*?") or (weekday == "*" and fields[4] not in "*?"):
         day = weekday = "*"  # either has to hold, and one that is written out holds on every day
-    if day != "*" and ("#" in weekday or weekday.endswith("L")):
-        raise NoCron("a day of the month stands beside a certain weekday of the month")
     found = []
     if day != "*" or weekday == "*":
         found.append(f"cron({minute} {hour} {day} {month} ? *)")

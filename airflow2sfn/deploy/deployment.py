@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from airflow2sfn.deploy.alarms import TOPIC, alarms
 from airflow2sfn.deploy.callbacks import callbacks
 from airflow2sfn.deploy.readme import readme
 from airflow2sfn.deploy.roles import Role, function_role, machine_role
 from airflow2sfn.deploy.schedule import Schedule, schedule
-from airflow2sfn.deploy.template import Parameter, Parts, parameter_name, placeholders, template
+from airflow2sfn.deploy.template import Parameter, Parts, machine_name, parameter_name, placeholders, template
 from airflow2sfn.packaging.package import Function
 from airflow2sfn.reading.project import Project
 from airflow2sfn.retries import timeout
@@ -56,9 +57,13 @@ def deploy(dag: Dag, translated: Translated, name: str, project: Project | None 
     findings += about
     times, about = schedule(dag)
     findings += about
+    late, about = alarms(dag)
+    findings += about
     every = [*used, *(callback.function for callback in made)]
     roles = {function.name.folder: function_role(function) for function in every}
-    machine = machine_role(translated.machine, {function.name.folder: function for function in used})
+    machine = machine_role(
+        translated.machine, {function.name.folder: function for function in used}, machine_name(dag.dag_id)
+    )
     findings += _about_roles(dag, translated, used, machine, roles)
     findings += _about_functions(dag, every)
     parts = Parts(
@@ -71,8 +76,10 @@ def deploy(dag: Dag, translated: Translated, name: str, project: Project | None 
         machine=machine,
         roles=roles,
         schedule=times,
-        parameters=_parameters(translated.findings, open_, every, times),
+        parameters=_parameters(translated.findings, open_, every, times)
+        | ({TOPIC: Parameter("SNS topic that is told of late executions")} if late else {}),
         tags=_tags(dag),
+        alarms=late,
     )
     files = {PurePosixPath(f"{name}.asl.json"): definition, PurePosixPath("template.yaml"): template(parts)}
     for function in every:

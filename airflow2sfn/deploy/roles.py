@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from airflow2sfn.deploy.arns import Arguments, arn
+from airflow2sfn.deploy.arns import Arguments, arn, s3_uri
 from airflow2sfn.deploy.code_calls import calls, distinct
 from airflow2sfn.deploy.permission_rows import Grant
 from airflow2sfn.deploy.permissions import narrowable, of_call, of_state
 from airflow2sfn.deploy.yaml import Tag, ref, sub
 from airflow2sfn.packaging.package import Function
 from airflow2sfn.packaging.stand_ins import VARIABLES
-from sfn_airflow_core.asl.model import Json, Machine, QueryFlow, Task
+from sfn_airflow_core.asl.model import Given, Json, Machine, Map, QueryFlow, Task
 from sfn_airflow_core.interpreter.resource import parse_resource
 
+_RESULTS = ("s3:PutObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload")
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
 
@@ -34,18 +35,21 @@ class Role:
     """Tasks that query data whose place is not in the definition, and the database."""
 
 
-def machine_role(machine: Machine, functions: Mapping[str, Function]) -> Role:
+def machine_role(machine: Machine, functions: Mapping[str, Function], name: str) -> Role:
     """The role of a state machine.
 
     Args:
         machine: its definition.
         functions: the functions that are deployed with it.
+        name: of the state machine.
     """
     role = Role()
     own = {function.placeholder: function.name.resource for function in functions.values()}
     invoked: dict[str, None] = {}
     statements: dict[str, dict[str, Any]] = {}
     for state in machine.walk():
+        if isinstance(state, Map) and state.mode == "DISTRIBUTED":
+            _add(role, statements, state.name, _children(state, name))
         if not isinstance(state, Task) or not isinstance(_arguments(state).given, dict):
             continue  # what is no object is no call: it raises an error
         resource = parse_resource(state.resource)
@@ -53,15 +57,15 @@ def machine_role(machine: Machine, functions: Mapping[str, Function]) -> Role:
         if (function := arguments.get("FunctionName")) in own and resource.service == "lambda":
             invoked[own[str(function)]] = None
             continue
-        name = state.name.removesuffix(" item")
+        task = state.name.removesuffix(" item")
         grants = of_state(resource.service, resource.action, resource.pattern, arguments)
         if not grants and resource.service not in ("eks",):
-            role.unknown.setdefault(name, []).append(f"it calls {resource.service}:{resource.action}")
+            role.unknown.setdefault(task, []).append(f"it calls {resource.service}:{resource.action}")
         if resource.service == "eks":
-            role.unknown.setdefault(name, []).append("the cluster has to know the role")
+            role.unknown.setdefault(task, []).append("the cluster has to know the role")
         if resource.service == "athena" and resource.action == "startQueryExecution":
-            role.data[name] = arguments.text("QueryExecutionContext.Database") or "default"
-        _add(role, statements, name, grants)
+            role.data[task] = arguments.text("QueryExecutionContext.Database") or "default"
+        _add(role, statements, task, grants)
     role.policies += [{"LambdaInvokePolicy": {"FunctionName": ref(resource)}} for resource in invoked]
     if statements:
         role.policies.append({"Version": "2012-10-17", "Statement": list(statements.values())})
@@ -97,6 +101,30 @@ def function_role(function: Function) -> Role:
     if found.open:
         role.unknown[function.name.folder] = list(dict.fromkeys(found.open))
     return role
+
+
+def _children(state: Map, name: str) -> Iterable[Grant]:
+    """What a distributed Map needs: to start itself, and to read its items and write its results."""
+    yield Grant(("states:StartExecution",), (arn("states", f"stateMachine:{name}"),), about="Start")
+    executions = (arn("states", f"execution:{name}/*"), arn("states", f"execution:{name}:*"))
+    yield Grant(("states:DescribeExecution", "states:StopExecution"), executions, about="Watch")
+    if (reader := state.item_reader) is not None:
+        resource = parse_resource(reader.resource)
+        service = resource.service if resource.service.startswith("aws-sdk:") else f"aws-sdk:{resource.service}"
+        for grant in of_state(service, resource.action, "request", _given(reader.arguments)):
+            yield replace(grant, about="Items")
+    if (writer := state.result_writer) is not None and writer.arguments is not None:
+        place = _given(writer.arguments)
+        target = s3_uri(f"s3://{place.text('Bucket')}/{place.text('Prefix')}") if place.text("Bucket") else ("*",)
+        yield Grant(
+            ("s3:PutObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"),
+            target[-1:],
+            about="Results",
+        )
+
+
+def _given(value: Given | None) -> Arguments:
+    return Arguments(value.value if value is not None else {})
 
 
 def _arguments(state: Task) -> Arguments:

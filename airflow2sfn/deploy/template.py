@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from airflow2sfn.deploy.alarms import Alarm
 from airflow2sfn.deploy.callbacks import Callback
 from airflow2sfn.deploy.roles import Role
 from airflow2sfn.deploy.schedule import Schedule
@@ -45,6 +46,7 @@ class Parts:
     schedule: Schedule = field(default_factory=Schedule)
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     tags: Sequence[str] = ()
+    alarms: Sequence[Alarm] = ()
 
 
 def placeholders(definition: str) -> tuple[str, ...]:
@@ -77,6 +79,8 @@ def template(parts: Parts) -> str:
         made = _function(parts, callback.function)
         made["Properties"]["Events"] = {"RunEnded": _rule(callback)}
         resources[callback.function.name.resource] = made
+    for number, alarm in enumerate(parts.alarms, start=1):
+        resources["LateAlarm" if number == 1 else f"LateAlarm{number}"] = alarm.resource()
     sections["Resources"] = resources
     sections["Outputs"] = {"StateMachineArn": {"Value": ref("StateMachine")}}
     return document(sections)

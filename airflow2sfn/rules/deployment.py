@@ -201,6 +201,36 @@ class CallbackLeft(Finding):
         return f"{self.name} is left out: {self.reason}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineByAlarm(Finding):
+    """A deadline becomes a CloudWatch alarm on the time that executions take.
+
+    Why it matters: the alarm comes when a late execution has ended, not at the deadline; its callback is not called,
+    and the sla of a task counts for the whole execution.
+
+    Remedy: give the topic that is to be told as AlarmTopicArn.
+    """
+
+    code: ClassVar[str] = "A2S609"
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
+    source: ClassVar[str] = "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html"
+    example: ClassVar[Example] = Example(
+        _scheduled(
+            "schedule=None, deadline=DeadlineAlert("
+            "reference=DeadlineReference.DAGRUN_QUEUED_AT, interval=timedelta(hours=1), callback=None)",
+            "from airflow.sdk import DeadlineAlert, DeadlineReference",
+        ),
+        "4:6",
+    )
+    near_miss: ClassVar[Example] = Example(_scheduled("schedule=None, dagrun_timeout=timedelta(hours=1)"))
+
+    seconds: int
+    about: str
+
+    def message(self) -> str:
+        return f"an alarm is raised after an execution of more than {self.seconds} s ({self.about})"
+
+
 RULES: tuple[type[Finding], ...] = (
     Scheduled,
     StartedByHand,
@@ -210,4 +240,5 @@ RULES: tuple[type[Finding], ...] = (
     StartDateLeft,
     CallbackByRule,
     CallbackLeft,
+    DeadlineByAlarm,
 )
