@@ -93,6 +93,22 @@ def query_handler(catcher: Catcher, target: str) -> Handler:
     return Handler(catcher.error_equals, target, assign=assign, output=output, query=True)
 
 
+def map_amounts(state: Map) -> Iterator[Amount | None]:
+    """The limits of a Map, which may be read from the document."""
+    yield from (state.max_concurrency, state.tolerated_failure_count, state.tolerated_failure_percentage)
+    if (reader := state.item_reader) is not None:
+        yield reader.max_items
+    if (batcher := state.item_batcher) is not None:
+        yield from (batcher.max_items_per_batch, batcher.max_input_bytes_per_batch)
+
+
+def map_templates(state: Map) -> Iterator[Given | None]:
+    """What a distributed Map tells its reader, its batches and its writer."""
+    yield None if state.item_reader is None else state.item_reader.arguments
+    yield None if state.item_batcher is None else state.item_batcher.batch_input
+    yield None if state.result_writer is None else state.result_writer.arguments
+
+
 def query_items(state: Map) -> Expr:
     """The items of a Map: Items, otherwise the state's input; an array, or of a distributed Map an object, too."""
     found = read_values(state.items.value) if isinstance(state.items, Given) else read_jsonata("$states.input")
@@ -121,7 +137,8 @@ def _fields(state: State) -> Iterator[Expr | None]:
             yield None if state.credentials is None else read_values(state.credentials)
         case Map():
             yield query_items(state)
-            yield from (query_amount(v) for v in (state.max_concurrency,) if isinstance(v, Query))
+            yield from (query_amount(v) for v in map_amounts(state) if isinstance(v, Query))
+            yield from (_values(given) for given in map_templates(state))
         case _:
             pass
     if isinstance(state, Task | Parallel | Map):

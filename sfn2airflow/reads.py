@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import takewhile
 
-from sfn2airflow.queries import item_expressions, query_expressions
+from sfn2airflow.queries import item_expressions, map_amounts, map_templates, query_expressions
 from sfn2airflow.shaping import expressions, shaping, template, value, walk
 from sfn_airflow_core.asl.model import (
     Choice,
@@ -117,8 +117,9 @@ def _own(state: State) -> Iterator[Expr]:
         case Map():
             if isinstance(state.items, PathRef):
                 yield read_path(state.items.path)
-            if (selector := template(state.item_selector)) is not None:
-                yield selector
+            yield from (value(v) for v in map_amounts(state) if isinstance(v, PathRef))
+            given = (state.item_selector, *map_templates(state))
+            yield from (expr for each in given if (expr := template(each)) is not None)
         case _:
             return
 

@@ -11,7 +11,16 @@ from sfn2airflow.children import needs_child, translate_child
 from sfn2airflow.distributed import translate_distributed
 from sfn2airflow.flows import Ids, Place, translate_machine
 from sfn2airflow.ledger import Ledger
-from sfn2airflow.queries import query_amount, query_differences, query_items, query_rule, query_shaping, query_texts
+from sfn2airflow.queries import (
+    map_amounts,
+    map_templates,
+    query_amount,
+    query_differences,
+    query_items,
+    query_rule,
+    query_shaping,
+    query_texts,
+)
 from sfn2airflow.rules.data import ErrorNeverRaised, HeartbeatWithoutWorker, MapItemMember
 from sfn2airflow.rules.document import OpenNumber
 from sfn2airflow.rules.states import (
@@ -149,6 +158,8 @@ def _own_differences(state: State, place: Place) -> list[Finding]:
             exprs += [] if state.credentials is None else [read_template(state.credentials)]
         case Map():
             exprs += [read_path(state.items.path)] if isinstance(state.items, PathRef) else []
+            exprs += [value(v) for v in map_amounts(state) if isinstance(v, PathRef)]
+            exprs += [expr for given in map_templates(state) if (expr := template(given)) is not None]
             items = [selector] if (selector := template(state.item_selector)) else []
     found = [*differences(exprs, at, execution=place.execution), *differences(items, at, execution=False)]
     return list(dict.fromkeys(found))

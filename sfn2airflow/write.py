@@ -14,6 +14,7 @@ from sfn2airflow.rules.queries import ENGINE
 from sfn2airflow.sheet import Sheet
 from sfn2airflow.statements import assign, blank, docstring, does, function, imports, line, printable, returns
 from sfn2airflow.write_children import result
+from sfn2airflow.write_context import ask_once
 from sfn2airflow.write_retriers import share_retriers
 from sfn2airflow.write_tasks import write_flow
 from sfn_airflow_core.dag.model import Constant, Dag
@@ -59,7 +60,7 @@ def write(dag: Dag, options: Options, constants: Mapping[str, str]) -> str:
             does(call(name(made_by)), [blank(), blank()]),
         )
     )
-    return module.code
+    return (ask_once(module) if "context_object" in sheet.runtime else module).code
 
 
 def _dag_arguments(dag: Dag, sheet: Sheet) -> dict[str, cst.BaseExpression]:

@@ -213,3 +213,24 @@ def test_ten_thousand_items(airflow: Any, with_runtime: Path) -> None:
     assert run.status == "SUCCEEDED", (run.error, run.cause)
     assert run.output == [2 * n for n in range(10_000)]
     assert len(run.task_states) == 43
+
+
+@pytest.mark.parametrize(
+    ("language", "field", "value", "code"),
+    [
+        ("JSONata", "Arguments", {"Bucket": "b", "Key": "{% $match($states.input.k, /a/).match %}"}, "S2A302"),
+        ("JSONPath", "Parameters", {"Bucket": "b", "Key.$": "$$.Execution.Name"}, "S2A303"),
+    ],
+)
+def test_findings_of_what_a_reader_is_told(language: str, field: str, value: Any, code: str) -> None:
+    done = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}
+    reader = {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "ReaderConfig": {"InputType": "JSON"},
+        field: value,
+    }
+    processor = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, **done}
+    state = {"Type": "Map", "ItemReader": reader, "ItemProcessor": processor, "End": True}
+    machine = {"QueryLanguage": language, "StartAt": "All", "States": {"All": state}}
+    found = translate_text(json.dumps(machine), "m.asl.json").report.findings
+    assert code in {located.finding.code for located in found}
