@@ -28,7 +28,12 @@ def offer(address: str) -> bytes:
 
 def test_every_row_of_the_package_has_a_source_and_a_date():
     rows = packaged().rows
-    assert {"us-east-1", "us-west-2"} <= set(packaged().regions())
+    assert packaged().regions() == ("sa-east-1", "us-east-1", "us-west-2")
+    west = {row.item: row for row in packaged().region("us-west-2").values()}
+    assert {item for item, row in west.items() if row.basis != "listed"} == {
+        "mwaa.worker.xlarge",
+        "mwaa.worker.2xlarge",
+    }
     assert all(row.source and row.as_of <= date(2026, 12, 31) and row.unit == ITEMS[row.item] for row in rows)
     assert read_prices(as_json(packaged()), "again").rows == rows
 
@@ -65,6 +70,7 @@ def test_show_names_source_and_date_of_every_row(call: Run):
     assert code == 0
     assert out.count("2026-0") >= len(ITEMS)
     assert "estimate" in out
+    assert "inferred: read for another region" in " ".join(out.split())
     code, _, err = call("prices", "show", "--region", "mars-1")
     assert code == 2
     assert "no prices for region 'mars-1'" in err
