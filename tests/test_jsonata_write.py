@@ -12,7 +12,8 @@ from queries import FUNCTIONS, compiled, kind, run, source
 from sfn2airflow.layout import format_sources
 from sfn2airflow.options import Options
 from sfn2airflow.translate import Translation, translate_text
-from sfn_airflow_core.expr.read_jsonata import read_jsonata
+from sfn_airflow_core.expr.model import Literal
+from sfn_airflow_core.expr.read_jsonata import read_jsonata, read_values
 
 TEXTS = {
     "$states.input.order.id": 'data["order"]["id"]',
@@ -161,3 +162,10 @@ def test_reading_names_what_an_expression_needs() -> None:
     assert read_jsonata("$match($states.result.a, /x/)").states == ("result",)
     assert read_jsonata("$states.*").states is None
     assert read_jsonata("$sum(").problem
+
+
+def test_constants_are_what_they_are_at_any_depth() -> None:
+    assert read_values({"a": ["{% true %}", {"b": "{% 'x' %}"}], "c": "{% null %}"}) == Literal(
+        {"a": [True, {"b": "x"}], "c": None}
+    )
+    assert not isinstance(read_values(["{% 1 %}", "{% $states.input %}"]), Literal)

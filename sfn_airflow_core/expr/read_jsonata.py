@@ -71,10 +71,12 @@ def read_values(value: Json) -> Expr:
             return Literal(found.tree.value) if isinstance(found.tree, Value) else found
         case dict():
             entries = tuple((key, read_values(part)) for key, part in value.items())
-            return Literal(value) if all(isinstance(part, Literal) for _, part in entries) else Object(entries)
+            fixed = {key: part.value for key, part in entries if isinstance(part, Literal)}
+            return Literal(fixed) if len(fixed) == len(entries) else Object(entries)
         case list():
             elements = tuple(map(read_values, value))
-            return Literal(value) if all(isinstance(part, Literal) for part in elements) else Array(elements)
+            known = [part.value for part in elements if isinstance(part, Literal)]
+            return Literal(known) if len(known) == len(elements) else Array(elements)
         case _:
             return Literal(value)
 
