@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import databases
 import psutil
 import pytest
+from databases import Missing
 from guard import PATIENCE, lives
 from servers import Ended, Servers
 
@@ -50,6 +53,18 @@ def test_a_server_that_ends_by_itself_is_noticed(tmp_path: Path) -> None:
         servers.start("server", [sys.executable, "-c", "print('no such port')"])
         with pytest.raises(Ended, match="server ended while waiting for a sign\n--- server\nno such port"):
             servers.wait("a sign", lambda: False)
+
+
+def test_databases_that_nobody_may_install_are_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(name: str) -> str:
+        raise Missing(name)
+
+    monkeypatch.setattr(databases, "program", missing)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert databases.install() == 1, "make fails, and nothing is skipped"
+    assert "apt-get install postgresql redis-server" in capsys.readouterr().err
 
 
 def test_a_condition_that_never_holds(tmp_path: Path) -> None:
