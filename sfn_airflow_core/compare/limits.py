@@ -146,7 +146,7 @@ def _airflow(workflow: Workflow, usage: Usage) -> Iterator[Limit]:
     yield Limit(
         "Airflow", "XCom", max(payloads, default=None), 48 * 1024, "bytes", "custom; kept in the database", "largest"
     )
-    tasks = sum(workflow.shape(at).tasks for at in workflow.plan.states)
+    tasks = sum(workflow.shape(at).tasks for at in workflow.plan.states) + len(workflow.extras)
     yield Limit(
         "Airflow", "DAG parse time", parse_seconds(tasks), 30, "s", "dagbag_import_timeout", f"{tasks} tasks, estimated"
     )
