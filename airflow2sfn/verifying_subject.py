@@ -136,7 +136,7 @@ def facts_of(dag: Dag, plan: Plan, states: States, functions: Mapping[str, Packa
         absorbed={sensor: task for task, sensor in plan.absorbed.items()},
         sensors=states.sensors,
         gives={
-            task.task_id: "pushed" if made.asked.pushes else decides.get(PYTHON[task.operator], "value")
+            task.task_id: "pushed" if made.asked.pushes else decides.get(PYTHON.get(task.operator, "work"), "value")
             for task in dag.tasks
             if (made := functions.get(task.task_id)) is not None
         },

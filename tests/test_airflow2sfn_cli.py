@@ -51,8 +51,8 @@ def test_an_edited_definition_is_not_overwritten(tmp_path: Path, capsys: pytest.
 def test_what_has_no_counterpart_fails(tmp_path: Path) -> None:
     dag = tmp_path / "a.py"
     dag.write_text(
-        "from airflow.sdk import DAG\nfrom airflow.providers.standard.operators.bash import BashOperator\n"
-        'with DAG("../x", schedule=None):\n    BashOperator(task_id="a", bash_command="true")\n'
+        "from airflow.sdk import DAG\nfrom airflow.providers.docker.operators.docker import DockerOperator\n"
+        'with DAG("../x", schedule=None):\n    DockerOperator(task_id="a", image="x")\n'
     )
     assert convert(dag, "-o", tmp_path / "out") == 1
     (written,) = (tmp_path / "out").glob("*/*.asl.json")
@@ -60,7 +60,7 @@ def test_what_has_no_counterpart_fails(tmp_path: Path) -> None:
     assert machine is not None
     execution = execute(machine, {}, read_replies({}))
     assert (execution.status, execution.error) == ("FAILED", "States.QueryEvaluationError")
-    assert "a: BashOperator has no counterpart" in (execution.cause or "")
+    assert "a: DockerOperator has no counterpart" in (execution.cause or "")
 
 
 def test_tasks_that_need_themselves_are_rejected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

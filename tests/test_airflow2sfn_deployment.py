@@ -1,4 +1,4 @@
-"""What deploys the DAGs in fixtures/airflow2sfn: as text, for cfn-lint and moto, and what its parts say of each other."""
+"""What deploys the DAGs in fixtures/airflow2sfn: as text, for cfn-lint, for moto, and how its parts agree."""
 
 from __future__ import annotations
 

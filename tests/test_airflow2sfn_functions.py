@@ -44,6 +44,8 @@ class Lambda:
 
     def answer(self, call: ServiceCall) -> Reply:
         given: Any = call.arguments
+        if "FunctionName" not in given:
+            return Reply("result", {})
         event = json.loads(json.dumps(given["Payload"]))
         task = call.state.removesuffix(" item")
         try:
@@ -118,7 +120,12 @@ PLAIN = frozenset({"ds", "ds_nodash", "params", "run_id", "ts"})
 def asked_directly(case: Path, task: str) -> bool:
     """Whether a callable can be called with the event itself: it asks for no objects, and decides nothing."""
     source, asked = dag_of(case).task(task), translated(case).plan.functions[task].asked
-    if asked.current or not {path[0] for path in asked.paths} <= PLAIN or source.callable is None:
+    if (
+        source.operator not in PYTHON
+        or asked.current
+        or not {path[0] for path in asked.paths} <= PLAIN
+        or source.callable is None
+    ):
         return False
     kinds = {parameter.kind for parameter in source.callable.parameters}
     return "args" not in kinds and PYTHON[source.operator] == "work"

@@ -13,6 +13,7 @@ from airflow2sfn.composed.data import DATA
 from airflow2sfn.composed.kubernetes import KUBERNETES
 from airflow2sfn.composed.learning import LEARNING
 from airflow2sfn.composed.messages import MESSAGES
+from airflow2sfn.composed.others import OTHERS
 from airflow2sfn.composed.storage import STORAGE
 from airflow2sfn.site import Site
 from airflow2sfn.source import Value
@@ -21,7 +22,7 @@ COMPOSED: Mapping[str, Callable[[Site, dict[str, Value]], Work | None]] = {
     f"airflow.providers.amazon.aws.{name}": function
     for table in (CLUSTERS, DATA, KUBERNETES, LEARNING, MESSAGES, STORAGE)
     for name, function in table.items()
-}
+} | OTHERS
 """By the full name of the operator or sensor."""
 
 SENSORS = frozenset(name for name in COMPOSED if ".sensors." in name)

@@ -74,6 +74,13 @@ def _athena(arguments: Arguments, waits: bool) -> Iterator[Grant]:
         )
 
 
+def _http(arguments: Arguments, waits: bool) -> Iterator[Grant]:
+    secret = arn("secretsmanager", "secret:events!connection/*")
+    yield Grant(("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"), (secret,), about="Secret")
+    condition: dict[str, Json] = {"StringLike": {"states:HTTPEndpoint": f"{arguments.prefix('ApiEndpoint')}*"}}
+    yield Grant(("states:InvokeHTTPEndpoint",), (ANY,), condition, "Call")
+
+
 def _execution(arguments: Arguments) -> tuple[str, ...]:
     machines = whole("StateMachineArn")(arguments)
     if machines == (ANY,) or machines[0].startswith("${"):
@@ -267,16 +274,7 @@ ROWS: Mapping[str, Row] = {
     "http:invoke": Row(
         ("events:RetrieveConnectionCredentials",),
         one_of("Authentication.ConnectionArn", "InvocationConfig.ConnectionArn"),
-        more=lambda arguments, waits: iter(
-            (
-                Grant(
-                    ("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"),
-                    (arn("secretsmanager", "secret:events!connection/*"),),
-                    about="Secret",
-                ),
-                Grant(("states:InvokeHTTPEndpoint",), (ANY,), {"StringLike": {"states:HTTPEndpoint": "*"}}, "Call"),
-            )
-        ),
+        more=_http,
     ),
 }  # fmt: skip
 """Optimised integrations, by ``service:action``."""

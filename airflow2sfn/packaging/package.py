@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from airflow2sfn.packaging import bash
 from airflow2sfn.packaging.context import Asked, asked
 from airflow2sfn.packaging.environment import variables
 from airflow2sfn.packaging.extract import Extract, extract
@@ -64,7 +65,15 @@ def functions(dag: Dag, project: Project | None = None) -> dict[str, Function]:
     for name, sharing in tasks.items():
         function = _function(dag, name, sharing, project or Project())
         made |= {task.task_id: function for task in sharing}
-    return made
+    return made | _bash(dag, {function.name.folder for function in made.values()})
+
+
+def _bash(dag: Dag, taken: set[str]) -> dict[str, Function]:
+    """The function that runs the Bash commands of a DAG, by the tasks that have one."""
+    tasks = tuple(task.task_id for task in bash.tasks_of(dag.tasks))
+    skips = frozenset({"AirflowSkipException"})
+    function = Function(name=bash.name(taken), tasks=tasks, files=bash.app(dag.dag_id), raises=skips)
+    return dict.fromkeys(tasks, function)
 
 
 def _function(dag: Dag, name: FunctionName, tasks: Sequence[Task], project: Project) -> Function:

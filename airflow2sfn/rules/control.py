@@ -120,7 +120,13 @@ class NoCounterpart(Finding):
     code: ClassVar[str] = "A2S203"
     fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
     source: ClassVar[str] = f"{_GUIDE}/integrate-services.html"
-    example: ClassVar[Example] = Example(inside('BashOperator(task_id="a", bash_command="true")'), "6:5")
+    example: ClassVar[Example] = Example(
+        inside(
+            'DockerOperator(task_id="a", image="x")',
+            "from airflow.providers.docker.operators.docker import DockerOperator",
+        ),
+        "6:5",
+    )
     near_miss: ClassVar[Example] = Example(inside("@task\ndef a(): pass\na()"))
 
     task: str

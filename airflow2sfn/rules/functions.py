@@ -105,6 +105,27 @@ class VariableNeeded(Finding):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BashInLambda(Finding):
+    """A Bash command runs in a Lambda function, not on Airflow's workers.
+
+    Why it matters: the function has bash and the usual small programs, /tmp to write to, and no files of the workers.
+
+    Remedy: check that the command needs no more; otherwise give the function an image, or start a container.
+    """
+
+    code: ClassVar[str] = "A2S614"
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
+    source: ClassVar[str] = f"{_LAMBDA}/lambda-runtimes.html"
+    example: ClassVar[Example] = Example(inside('BashOperator(task_id="a", bash_command="echo 1")'), "6:5")
+    near_miss: ClassVar[Example] = Example(inside('BashOperator(task_id="a", bash_command="aws s3 ls")'))
+
+    task: str
+
+    def message(self) -> str:
+        return f"{self.task}: its command runs in a Lambda function, with what that has"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PermissionWide(Finding):
     """The role allows actions on every resource, since what they are about is only known during an execution.
 
@@ -199,6 +220,7 @@ RULES: tuple[type[Finding], ...] = (
     RequirementsOpen,
     EnvironmentNeeded,
     VariableNeeded,
+    BashInLambda,
     PermissionWide,
     PermissionUnknown,
     DataPermission,

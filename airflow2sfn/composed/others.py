@@ -1,0 +1,111 @@
+"""Operators of other providers that AWS has something for: Bash, mail, HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from airflow2sfn.calls import Call, Missing, Work, place, tries
+from airflow2sfn.expressions import Untranslatable
+from airflow2sfn.packaging.bash import BASH, unfit
+from airflow2sfn.retries import retries, timeout
+from airflow2sfn.rules.functions import BashInLambda, NotForLambda
+from airflow2sfn.service_values import parsed
+from airflow2sfn.services import by_row
+from airflow2sfn.site import RESOURCE, Site
+from airflow2sfn.source import Known, Symbolic, Value
+from sfn_airflow_core.asl.model import Json
+from sfn_airflow_core.catalogue.forms import joined
+
+_SES = "airflow.providers.amazon.aws.operators.ses.SesEmailOperator"
+_SKIP = "AirflowSkipException"
+
+
+def bash(site: Site, given: dict[str, Value]) -> Work | None:
+    """A command runs in a Lambda function, which has bash and little else."""
+    task = site.task
+    site.refuse(given, "output_processor", "output_encoding")
+    if reasons := unfit(task):
+        site.note(NotForLambda(at=place(task), task=task.task_id, reasons=tuple(reasons)))
+        return Missing(f"{task.task_id}: {reasons[0]}", noted=True)
+    site.dropped(given, "bash_command", "env", "append_env", "cwd", "skip_on_exit_code", "output_encoding")
+    site.note(BashInLambda(at=place(task), task=task.task_id))
+    event: dict[str, Json] = {"command": site.need(given, "bash_command")}
+    event |= {name: site.json(given[name]) for name in ("env", "append_env", "cwd") if name in given}
+    if "skip_on_exit_code" in given:
+        codes = site.json(given["skip_on_exit_code"])
+        event["skip_on_exit_code"] = codes if isinstance(codes, list) else [codes]
+    found = retries(task, never=(_SKIP,), airflow=site.plan.dag.airflow)
+    return Call(
+        f"{RESOURCE}lambda:invoke",
+        {"FunctionName": site.plan.functions[task.task_id].placeholder, "Payload": event},
+        "$states.result.Payload",
+        tries(task, site.plan, site.note, found),
+        timeout(task),
+        skips=True,
+    )
+
+
+def email(site: Site, given: dict[str, Value]) -> Work | None:
+    """A mail is sent by Amazon SES."""
+    known = {"to", "subject", "html_content", "cc", "bcc", "custom_headers", "files"}
+    site.dropped(given, *known, "from_email", "conn_id", "mime_subtype", "mime_charset", "auth_type")
+    sender = given.get("from_email", Symbolic("the sender of mails", "configuration", key="MailFrom"))
+    arguments = {name: value for name, value in given.items() if name in known} | {"mail_from": sender}
+    return by_row(replace(site, task=replace(site.task, operator=_SES, arguments=arguments)), arguments)
+
+
+def http(site: Site, given: dict[str, Value]) -> Work | None:
+    """A request is an HTTP Task; an EventBridge connection holds what it authenticates with."""
+    site.refuse(given, "response_check", "response_filter", "pagination_function", "extra_options", "request_kwargs")
+    site.dropped(
+        given, "endpoint", "method", "data", "headers", "http_conn_id", "log_response", "auth_type", "tcp_keep_alive",
+        "tcp_keep_alive_idle", "tcp_keep_alive_count", "tcp_keep_alive_interval", "retry_args",
+    )  # fmt: skip
+    connection = site.task.known("http_conn_id", "http_default")
+    method = str(site.task.known("method", "POST")).upper()
+    if not isinstance(connection, str):
+        raise Untranslatable("its connection is not known")
+    base = Symbolic(f"the address in the Connection {connection}", "connection", key=f"{connection} url")
+    secret = Symbolic(f"an EventBridge connection for {connection}", "connection", key=f"{connection} connection arn")
+    endpoint = site.json(given.get("endpoint", Known("")))
+    start = endpoint[:1] if isinstance(endpoint, str) and not endpoint.startswith("{%") else ""
+    arguments: dict[str, Json] = {
+        "ApiEndpoint": joined([site.json(base), *(["/"] if start not in ("", "/") or not start else []), endpoint]),
+        "Method": method,
+        "Authentication": {"ConnectionArn": site.json(secret)},
+    }
+    if "headers" in given:
+        arguments["Headers"] = site.json(given["headers"])
+    if "data" in given:
+        arguments |= _body(method, site.json(parsed(given["data"])), given["data"])
+    body = "$states.result.ResponseBody"
+    return site.call("http:invoke", arguments, f"($type({body}) = 'string' ? {body} : $string({body}))")
+
+
+def _body(method: str, body: Json, given: Value) -> dict[str, Json]:
+    if isinstance(body, str):
+        raise Untranslatable("what it sends is a text, not JSON")
+    if method in ("GET", "HEAD", "DELETE"):
+        return {"QueryParameters": body}
+    text = isinstance(given, Known) and isinstance(given.value, str)
+    sent: dict[str, Json] = {"RequestBody": body}
+    if not text:  # Airflow sends dictionaries as a form, and texts as they are
+        sent["Transform"] = {"RequestBodyEncoding": "URL_ENCODED"}
+    return sent
+
+
+def sql(site: Site, given: dict[str, Value]) -> Work | None:
+    """Which service runs it is said by its connection, which is not known."""
+    connection = site.task.known("conn_id", "its connection")
+    raise Untranslatable(f"{connection} says where its SQL runs; use the operator of that service")
+
+
+OTHERS: dict[str, Callable[[Site, dict[str, Value]], Work | None]] = {
+    BASH: bash,
+    "airflow.providers.smtp.operators.smtp.EmailOperator": email,
+    "airflow.providers.http.operators.http.HttpOperator": http,
+    "airflow.providers.http.operators.http.SimpleHttpOperator": http,
+    "airflow.providers.common.sql.operators.sql.SQLExecuteQueryOperator": sql,
+}
+"""By the full name of the operator."""
