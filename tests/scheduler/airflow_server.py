@@ -19,9 +19,9 @@ from databases import postgres_and_redis
 from servers import Servers, free_port
 
 _PARTS = {
-    "scheduler": ["scheduler"],
+    "scheduler": ["scheduler", "--skip-serve-logs"],  # it would serve them to every network, on a fixed port
     "dag-processor": ["dag-processor"],
-    "triggerer": ["triggerer"],
+    "triggerer": ["triggerer", "--skip-serve-logs"],
 }
 
 
