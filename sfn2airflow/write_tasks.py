@@ -212,7 +212,9 @@ def _parallel(node: ParallelGroup, sheet: Sheet) -> cst.FunctionDef:
         made = name(source) if shaping.parameters is None else sheet.code(shaping.parameters, source)
         statements.append(_inner("entry", "Input", node, [*before, returns(made)], sheet))
     for branch in node.branches:
-        statements += write_flow(branch, sheet, first)
+        written = write_flow(branch, sheet, first)
+        starts_plain = isinstance(written[0], cst.SimpleStatementLine)
+        statements += spaced(written) if statements and starts_plain else written
     ends = [_list(branch.ends) for branch in node.branches]
     statements.append(_results(node, sheet, ends, {}))
     return function(node.task_id, [], statements, [_group(node, sheet)], heading(node), node.comment)
