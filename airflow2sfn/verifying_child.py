@@ -20,7 +20,7 @@ from typing import Any
 
 from airflow2sfn.import_child import close_network
 from airflow2sfn.read import Settings
-from airflow2sfn.verifying_scenarios import Generator
+from airflow2sfn.verifying_scenarios import generator_for
 from airflow2sfn.verifying_subject import Prepared, prepare
 from sfn_airflow_core.verify.airflow_process import AirflowUnavailable, load_airflow
 from sfn_airflow_core.verify.airflow_runner import AirflowSession, DagImportError
@@ -61,8 +61,7 @@ def _verify_one(one: Prepared, own: list[Scenario] | None, job: dict[str, Any], 
     bench = DagBench(one.subject(timeout=job["timeout"]))
     missed: dict[str, str] = {}
     if own is None:
-        raises = {task: made.raises for task, made in one.translated.plan.functions.items()}
-        generator = Generator(one.dag, one.translated.plan, one.states, bench.dag, raises)
+        generator = generator_for(one, bench)
         scenarios = generator.scenarios()
         missed = {f"/tasks/{task}": reason for task, reason in generator.missed.items()}
     else:

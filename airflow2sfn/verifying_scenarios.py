@@ -19,16 +19,19 @@ from airflow2sfn.callables import FAIL, SKIP, returned_ids
 from airflow2sfn.source import Dag, Known, Task, Template, XCom
 from airflow2sfn.structure import EMPTY, Plan
 from airflow2sfn.task_kinds import PYTHON
+from airflow2sfn.verifying_subject import Prepared
 from airflow2sfn.work import is_sensor
+from sfn_airflow_core.interpreter.values import date_text
 from sfn_airflow_core.verify.around import MISSING
 from sfn_airflow_core.verify.dag_answers import failed
 from sfn_airflow_core.verify.dag_history import History
 from sfn_airflow_core.verify.dag_machine import States
+from sfn_airflow_core.verify.dag_side import on_schedule
+from sfn_airflow_core.verify.dag_verification import MOMENT, DagBench
 from sfn_airflow_core.verify.scenario import Scenario
 
 Json = Any
 Run = Callable[[Scenario], History]
-LOGICAL_DATE: Final = "2026-03-05T04:30:00Z"
 MOST: Final = 200
 """More scenarios are not generated for one DAG."""
 _MOST_LOOKS: Final = 60
@@ -52,6 +55,7 @@ class Generator:
     raises: Mapping[str, frozenset[str]] = field(default_factory=dict)
     ways: list[tuple[Scenario, History]] = field(default_factory=list)
     missed: dict[str, str] = field(default_factory=dict)
+    moment: str = date_text(MOMENT)
 
     def scenarios(self) -> tuple[Scenario, ...]:
         """All scenarios, the plain one first."""
@@ -72,11 +76,11 @@ class Generator:
 
     def _fixed(self) -> set[str]:
         """Tasks that do what they do: no reply stands for them on the machine's side."""
-        return {*self.states.stubs.values(), *self.states.choices.values()}
+        return {*self.states.stubs.values(), *self.states.alone.values()}
 
     def _base(self) -> Scenario:
         """The DAG as it is, and a value for each function that fails here."""
-        base = Scenario("as it is", {"logical_date": LOGICAL_DATE}, {})
+        base = Scenario("as it is", {"logical_date": self.moment}, {}, variables(self.dag))
         history = self.run(base)
         self.ways.append((base, history))
         for _ in range(len(self.dag.tasks)):
@@ -133,14 +137,14 @@ class Generator:
 
     def _choosing(self, task: Task, scenario: Scenario) -> Iterator[Scenario]:
         """The scenario with what a task that decides may decide; what it is decided by, where the machine decides."""
-        if task.task_id not in self.states.choices.values():
+        if task.task_id not in self.states.alone.values():
             for label, value in self._choices(task):
                 yield _with(scenario, task.task_id, {"payload": value}, f"{task.task_id}: {label}")
             return
         for value in constants(task):
             for name in self._known_params():
                 conf = {**_conf(scenario), name: value}
-                given: Json = {"logical_date": LOGICAL_DATE, "conf": conf}
+                given: Json = {"logical_date": self.moment, "conf": conf}
                 yield replace(scenario, id=f"{task.task_id}: with {name} = {value!r}", input=given)
             for source in _read(task):
                 if self.dag.task(source).operator in PYTHON and source not in self._fixed():
@@ -205,6 +209,8 @@ class Generator:
     def _looks(self, task: Task, scenario: Scenario) -> Iterator[Scenario]:
         """A sensor that finds nothing at first, and never."""
         python = task.operator in PYTHON
+        if not python and not self.states.resources.get(task.task_id, "").endswith(":s3:listObjectsV2"):
+            return
         nothing: Json = {"payload": False} if python else {"result": {"KeyCount": 0}}
         history = self.ways[0][1]
         found = {"payload": True} if python else self._good(task, history)
@@ -252,7 +258,15 @@ class Generator:
         """Other values for params, by the conf of the run."""
         conf = {name: _other(value) for name, value in self._known_params().items()}
         if conf:
-            yield replace(base, id="other params", input={"logical_date": LOGICAL_DATE, "conf": conf})
+            yield replace(base, id="other params", input={"logical_date": self.moment, "conf": conf})
+
+
+def variables(dag: Dag) -> dict[str, Json]:
+    """Values for the Variables of Airflow that a file asks for by name."""
+    text = dag.module.text
+    names = re.findall(r"\bvar\.(?:value|json)\.(?:get\(\s*['\"])?(\w+)|\bVariable\.get\(\s*['\"]([^'\"]+)", text)
+    parsed = "var.json" in text or "deserialize_json" in text
+    return {name: "{}" if parsed else f"value-of-{name}" for pair in names for name in pair if name}
 
 
 def constants(task: Task) -> list[Json]:
@@ -288,6 +302,13 @@ def _read(task: Task) -> list[str]:
 def _conf(scenario: Scenario) -> dict[str, Json]:
     given = scenario.input.get("conf") if isinstance(scenario.input, dict) else None
     return given if isinstance(given, dict) else {}
+
+
+def generator_for(one: Prepared, bench: DagBench) -> Generator:
+    """The generator of a DAG's scenarios, for a logical date of its schedule."""
+    raises = {task: made.raises for task, made in one.translated.plan.functions.items()}
+    moment = date_text(on_schedule(one.imported, MOMENT))
+    return Generator(one.dag, one.translated.plan, one.states, bench.dag, raises, moment=moment)
 
 
 def _sources(task: Task) -> list[Any]:

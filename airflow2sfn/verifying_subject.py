@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from sfn_airflow_core.verify.dag_answers import Says
 from sfn_airflow_core.verify.dag_compare import Facts, Gives
 from sfn_airflow_core.verify.dag_machine import Function, States, states_of
 from sfn_airflow_core.verify.dag_services import Aws
+from sfn_airflow_core.verify.dag_stand_ins import stood_in
 from sfn_airflow_core.verify.dag_verification import DagSubject
 from sfn_airflow_core.verify.scenario import Scenario
 
@@ -110,7 +111,8 @@ def _prepared(dag: Dag, source: str, imported: Any, folder: Path, project: Proje
     states = states_by_task(found.machine, dag)
     made = translated.plan.functions
     return Prepared(
-        dag, source, translated, found.machine, states, facts_of(dag, translated.plan, states, made),
+        dag, source, translated, found.machine, states,
+        replace(facts_of(dag, translated.plan, states, made), silent=stood_in(imported)),
         functions_of(made, folder), imported,
     )  # fmt: skip
 
@@ -130,8 +132,10 @@ def facts_of(dag: Dag, plan: Plan, states: States, functions: Mapping[str, Packa
         functions: what its callables became, by task.
     """
     decides: Mapping[str, Gives] = {"branch": "names", "short_circuit": "truth", "sensor": "truth"}
+    order = _order(dag)
     return Facts(
-        order=_order(dag),
+        order=order,
+        together=frozenset(pair for pair in order if _mapped_group(dag, pair[0]) & _mapped_group(dag, pair[1])),
         nothing=frozenset(task.task_id for task in dag.tasks if task.operator in EMPTY),
         absorbed={sensor: task for task, sensor in plan.absorbed.items()},
         sensors=states.sensors,
@@ -142,6 +146,13 @@ def facts_of(dag: Dag, plan: Plan, states: States, functions: Mapping[str, Packa
         },
         jitter=frozenset(task.task_id for task in dag.tasks if retries(task, airflow=dag.airflow).jitter),
     )
+
+
+def _mapped_group(dag: Dag, task: str) -> set[str]:
+    """The mapped groups around a task."""
+    group = dag.task(task).group
+    names = {one.group_id for one in dag.groups if one.expansion is not None}
+    return {name for name in names if group == name or group.startswith(f"{name}.")}
 
 
 def _order(dag: Dag) -> frozenset[tuple[str, str]]:

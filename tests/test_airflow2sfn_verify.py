@@ -20,6 +20,7 @@ pytest.importorskip("airflow", reason="needs the extra 'airflow'")
 
 from botocore.exceptions import ClientError
 
+from airflow2sfn.verifying_scenarios import generator_for
 from airflow2sfn.verifying_subject import Prepared, prepare
 from sfn_airflow_core.interpreter import Reply
 from sfn_airflow_core.verify.airflow_runner import AirflowSession
@@ -129,3 +130,31 @@ def test_exemplars_do_the_same_on_both_sides(dag: str, title: str, exemplars: di
     shown = json.dumps([(found.at, found.expected, found.actual) for found in outcome.differences], default=repr)
     assert outcome.comparable, outcome.reason
     assert outcome.equal, shown
+
+
+FIXTURES = Path(__file__).parent.parent / "fixtures" / "airflow2sfn"
+GOLDENS = sorted(path.parent for path in FIXTURES.glob("*/dag.py"))
+MOST = 4
+"""Scenarios of each golden here; ``airflow2sfn verify fixtures/airflow2sfn/*/dag.py`` runs all of them."""
+
+
+def benches(airflow: AirflowSession, path: Path, folder: Path) -> list[tuple[DagBench, tuple[Scenario, ...]]]:
+    """The DAGs of a file with the scenarios that are found for them."""
+    found = []
+    for one in prepare(path, airflow.dags(path), folder):
+        bench = DagBench(one.subject())
+        found.append((bench, generator_for(one, bench).scenarios()))
+    return found
+
+
+@pytest.mark.parametrize("case", GOLDENS, ids=lambda case: case.name)
+def test_goldens_do_the_same_on_both_sides(
+    case: Path, airflow: AirflowSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAGE", "dev")
+    for bench, scenarios in benches(airflow, case / "dag.py", tmp_path):
+        assert scenarios
+        for scenario in scenarios[:: max(1, len(scenarios) // MOST)][:MOST]:
+            outcome = bench.compare(scenario)
+            shown = json.dumps([(d.at, d.expected, d.actual) for d in outcome.differences], default=repr)
+            assert outcome.equal or outcome.reason.startswith("no counterpart"), f"{scenario.id}: {shown}"

@@ -9,8 +9,11 @@ from typing import Any, Protocol
 
 from sfn_airflow_core.interpreter import MissingReply, Replies, Reply, ServiceCall, read_replies
 from sfn_airflow_core.interpreter.resource import parse_resource
+from sfn_airflow_core.interpreter.values import json_text
 
 Json = Any
+VARIABLES = "/airflow/variables/"
+"""Where Airflow's own Systems Manager backend looks for Variables."""
 _ACCOUNT = "arn:aws:{service}:eu-west-1:111122223333"
 _CONTAINER: Json = {"Name": "main", "ContainerArn": _ACCOUNT.format(service="ecs") + ":container/1", "ExitCode": 0}
 JOBS: Mapping[str, tuple[dict[str, Json], dict[str, Json]]] = {
@@ -64,6 +67,8 @@ def imagined(resource: str, arguments: Json) -> Reply:
     if action == "s3:listObjectsV2" and isinstance(arguments, dict) and "Prefix" in arguments:
         prefix = arguments["Prefix"]
         return Reply("result", {"KeyCount": 1, "Prefix": prefix, "Contents": [{"Key": prefix}]})
+    if action == "sfn:listExecutions":
+        return Reply("result", {"Executions": [{"Status": "SUCCEEDED", "StartDate": "2100-01-01T00:00:00Z"}]})
     jobs = JOBS.get(action)
     waits = parsed.pattern != "request"
     found = jobs[0] if jobs is not None and (waits or action not in _ANSWERS) else _ANSWERS.get(action, {})
@@ -97,11 +102,16 @@ class Says(Protocol):
 
 @dataclass(slots=True)
 class DagAnswers:
-    """The replies of one scenario for one side; ``resources`` are those of the states by task."""
+    """The replies of one scenario for one side.
+
+    ``resources`` are those of the states by task, ``variables`` values of Airflow's Variables, which functions and
+    states find in the Parameter Store.
+    """
 
     tasks: Replies = field(default_factory=Replies)
     services: Replies = field(default_factory=Replies)
     resources: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, Json] = field(default_factory=dict)
 
     def of_task(self, task: str, index: int | None, arguments: Json) -> Reply | None:
         """What the scenario says about a task instance itself; ``None`` where it says nothing."""
@@ -117,14 +127,39 @@ class DagAnswers:
         try:
             return self.services.answer(call)
         except MissingReply:
-            return imagined(resource, arguments)
+            return parameters(resource, arguments, self.variables) or imagined(resource, arguments)
 
     def resource(self, task: str, action: str) -> str:
         """The resource of a task's state; for a task without one, that of an action of boto3."""
         return self.resources.get(task, f"arn:aws:states:::{action.replace('stepfunctions:', 'states:')}")
 
 
-def answers(table: Mapping[str, Json], tasks: Iterable[str], resources: Mapping[str, str]) -> DagAnswers:
+def parameters(resource: str, arguments: Json, variables: Mapping[str, Json]) -> Reply | None:
+    """What the Parameter Store answers about Airflow's Variables; nothing for other calls."""
+    action = parse_resource(resource).action
+    if parse_resource(resource).service.removeprefix("aws-sdk:") != "ssm" or not isinstance(arguments, dict):
+        return None
+    named = {f"{VARIABLES}{name}": value for name, value in variables.items()}
+    found: list[Json] = [{"Name": n, "Value": v if isinstance(v, str) else json_text(v)} for n, v in named.items()]
+    match action:
+        case "getParameters":
+            asked = arguments.get("Names") or []
+            missing = [name for name in asked if name not in named]
+            return Reply(
+                "result", {"Parameters": [p for p in found if p["Name"] in asked], "InvalidParameters": missing}
+            )
+        case "getParameter":
+            one = next((p for p in found if p["Name"] == arguments.get("Name")), None)
+            return Reply("error", error="Ssm.ParameterNotFound") if one is None else Reply("result", {"Parameter": one})
+    return None
+
+
+def answers(
+    table: Mapping[str, Json],
+    tasks: Iterable[str],
+    resources: Mapping[str, str],
+    variables: Mapping[str, Json] | None = None,
+) -> DagAnswers:
     """The replies in a scenario's table, none of them used. Raises ``BadReplies``."""
     known = set(tasks)
 
@@ -136,4 +171,5 @@ def answers(table: Mapping[str, Json], tasks: Iterable[str], resources: Mapping[
         read_replies({name: value for name, value in table.items() if about_task(name)}),
         read_replies({name: value for name, value in table.items() if not about_task(name)}),
         resources,
+        variables or {},
     )

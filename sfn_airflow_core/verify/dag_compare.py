@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, TypeAlias
 from sfn_airflow_core.interpreter.values import timestamp
 from sfn_airflow_core.verify.around import MISSING, differences, merged, varies
 from sfn_airflow_core.verify.compare import Difference
+from sfn_airflow_core.verify.dag_answers import VARIABLES
 from sfn_airflow_core.verify.dag_calls import plain_call, plain_look
 from sfn_airflow_core.verify.dag_history import Asked, Did, History, Instance
 
@@ -25,9 +26,11 @@ CONTEXT: Final = frozenset(
         "prev_data_interval_start_success", "prev_data_interval_end_success", "prev_start_date_success",
         "prev_end_date_success", "task_instance_key_str", "task_reschedule_count", "test_mode", "map_index_template",
         "exception", "expanded_ti_count", "start_date", "execution_date",
+        "partition_key", "partition_date", "reason", "try_number", "task_state_store", "asset_state_store",
     }
 )  # fmt: skip
 """What Airflow gives a function that asks for it by the name of a parameter."""
+_INSTANT: Final = 1e-6
 _OPEN: Final = re.compile(r"\$\{\w+\}")
 
 
@@ -39,6 +42,8 @@ class Facts:
     without work, ``absorbed`` operators by the sensor that only waits for what they started, ``sensors`` those that
     look again and again, ``jitter`` those whose delays Airflow lengthens by chance. ``gives`` says what a function of
     the machine gives: the value of the DAG's, the names of tasks, whether it is true, or the value among XComs.
+    ``together`` are pairs of ``order`` inside of a mapped group, where each item goes its own way; ``silent`` tasks
+    whose operators are stood in for.
     """
 
     order: frozenset[tuple[str, str]] = frozenset()
@@ -47,6 +52,8 @@ class Facts:
     sensors: frozenset[str] = frozenset()
     jitter: frozenset[str] = frozenset()
     gives: Mapping[str, Gives] = field(default_factory=dict)
+    together: frozenset[tuple[str, str]] = frozenset()
+    silent: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -103,7 +110,8 @@ class DagComparison:
             kind = self.facts.gives.get(task, "value")
             yield from self._values(f"{at}#returned", _given(want.returned, kind), _given(have.returned, kind, True))
         looks = (want.calls[:1], have.calls[:1]) if sensor else (want.calls, have.calls)
-        yield from self._calls(f"{at}#call", *looks, sensor)
+        if task not in self.facts.silent:
+            yield from self._calls(f"{at}#call", *looks, sensor)
         yield from self._calls(f"{at}#inner call", want.inner, have.inner)
 
     def _given(self, at: str, want: Json, have: Json) -> Iterator[Difference]:
@@ -129,6 +137,7 @@ class DagComparison:
 
     def _calls(self, at: str, want: list[Asked], have: list[Asked], look: bool = False) -> Iterator[Difference]:
         words = plain_look if look else plain_call
+        want, have = ([call for call in calls if not _about_variables(call)] for calls in (want, have))
         for number in range(max(len(want), len(have))):
             one = words(want[number]) if number < len(want) else None
             other = words(have[number]) if number < len(have) else None
@@ -144,9 +153,15 @@ class DagComparison:
         for (task, _), did in side.did.items():
             began[task] = min(began.get(task, did.began), did.began)
             ended[task] = max(ended.get(task, did.ended), did.ended)
-        for before, after in sorted(self.facts.order):
-            if before in ended and after in began and ended[before] > began[after] + 1e-6:
+        for before, after in sorted(self.facts.order - self.facts.together):
+            if before in ended and after in began and ended[before] > began[after] + _INSTANT:
                 yield Difference(f"/tasks/{after}#order{where}", f"after {before}", f"while {before} runs")
+        for before, after in sorted(self.facts.together):
+            for (task, index), did in side.did.items():
+                first = side.did.get((before, index))
+                if task == after and first is not None and first.ended > did.began + _INSTANT:
+                    at = place((task, index))
+                    yield Difference(f"{at}#order{where}", f"after {before}", f"while {before} runs")
 
     def _delays(self) -> Iterator[Difference]:
         """Seconds before retries."""
@@ -163,7 +178,7 @@ class DagComparison:
 
     def _waits(self) -> Iterator[Difference]:
         """Seconds between the looks of sensors."""
-        for task in sorted({*self.dag.waits, *self.machine.waits} - self.facts.absorbed.keys()):
+        for task in sorted(self.facts.sensors - self.facts.absorbed.keys() - self.facts.silent):
             want, have = list(self.dag.waits.get(task, ())), list(self.machine.waits.get(task, ()))
             if not _near(want, have, 1.0):
                 yield Difference(f"/tasks/{task}#waits", _short(want), _short(have))
@@ -201,6 +216,12 @@ def _tries(sensor: Did, other: Did) -> list[str]:
         failed = failed[: len(failed) - (sensor.end == "failed")]
         return [*failed, "looked"]
     return failed if sensor.end == "failed" else [*failed, "looked"]
+
+
+def _about_variables(call: Asked) -> bool:
+    """Whether a function asks for a Variable, which Airflow knows by itself."""
+    name = call.arguments.get("Name") if isinstance(call.arguments, dict) else None
+    return call.action == "ssm:getParameter" and str(name).startswith(VARIABLES)
 
 
 def _shown(call: Asked | None) -> Json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, TypeAlias
@@ -78,7 +78,9 @@ def _plain(value: Any) -> Json:
             return sorted(value, key=repr)
         case bytes():
             return value.decode("utf-8", "replace")
+        case Mapping():
+            return dict(value)
+        case Sequence():  # also a lazy one of XComs
+            return list(value)
         case _:
-            if hasattr(type(value), "__iter__"):  # a lazy sequence of XComs
-                return list(value)
             return repr(value)

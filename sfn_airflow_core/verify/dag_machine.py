@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sfn_airflow_core.asl.model import Choice, Fail, Machine, Map, Pass, Task, Wait
+from sfn_airflow_core.asl.model import Choice, Fail, Machine, Map, Pass, QueryFlow, State, Task, Wait
 from sfn_airflow_core.interpreter import Execution, Options, Reply, ServiceCall, execute
 from sfn_airflow_core.interpreter.resource import parse_resource
 from sfn_airflow_core.verify.aws_answers import Place
@@ -29,9 +29,9 @@ SKIP = "AirflowSkipException"
 class States:
     """Which state does the work of which task.
 
-    ``tasks`` are the ids by the names of Task states, ``waits`` by those of Wait states, ``stubs`` by those of states
-    that only fail, ``choices`` by those of Choice states that decide what a function of the DAG decides. ``resources``
-    are those of the Task states by task, ``sensors`` the tasks that look again and again.
+    ``tasks`` are the ids by the names of Task states, ``waits`` by those of Wait states between looks, ``stubs`` by
+    those of states that only fail, ``alone`` by those of Choice and Wait states that do what a task does.
+    ``resources`` are those of the Task states by task, ``sensors`` the tasks that look again and again.
     """
 
     tasks: Mapping[str, str]
@@ -39,7 +39,7 @@ class States:
     stubs: Mapping[str, str]
     resources: Mapping[str, str]
     sensors: frozenset[str]
-    choices: Mapping[str, str] = field(default_factory=dict)
+    alone: Mapping[str, str] = field(default_factory=dict)
 
 
 def states_of(machine: Machine, tasks: Mapping[str, str]) -> States:
@@ -56,18 +56,26 @@ def states_of(machine: Machine, tasks: Mapping[str, str]) -> States:
         if isinstance(state, Map) and state.name in tasks:
             inside = {inner.name: tasks[state.name] for inner in state.processor.walk() if isinstance(inner, Task)}
             doing |= inside
+        elif state.name in tasks and _only_fails(state):
+            stubs[state.name] = tasks[state.name]
         elif isinstance(state, Task) and state.name in tasks:
             doing[state.name] = tasks[state.name]
-        elif isinstance(state, Pass | Fail) and state.name in tasks:
-            stubs[state.name] = tasks[state.name]
-    choices = {s.name: tasks[s.name] for s in machine.walk() if isinstance(s, Choice) and s.name in tasks}
+    alone = {s.name: tasks[s.name] for s in machine.walk() if isinstance(s, Choice | Wait) and s.name in tasks}
     for state in machine.walk():
         if isinstance(state, Task) and state.name in doing:
             resources[doing[state.name]] = state.resource
     waits = {
         state.name: doing[state.next] for state in machine.walk() if isinstance(state, Wait) and state.next in doing
     }
-    return States(doing, waits, stubs, resources, frozenset(waits.values()), choices)
+    return States(doing, waits, stubs, resources, frozenset(waits.values()), alone)
+
+
+def _only_fails(state: State) -> bool:
+    """Whether a state stands for a task that has no counterpart."""
+    if isinstance(state, Task) and isinstance(state.flow, QueryFlow) and state.flow.arguments is not None:
+        text = state.flow.arguments.value
+        return isinstance(text, str) and text.startswith("{% $error(")
+    return isinstance(state, Pass | Fail)
 
 
 @dataclass(slots=True)
@@ -86,7 +94,8 @@ class Functions:
 
     def answer(self, call: ServiceCall) -> Reply:
         """The reply to a call of a state."""
-        task = self.states.tasks.get(call.state, call.state)
+        if (task := self.states.tasks.get(call.state)) is None:  # a state that prepares the run
+            return self.answers.of_service(call.state, call.item, call.resource, call.arguments)
         known = (task, call.item) in self.history.did
         did = self.history.of(task, call.item)
         if not known:
@@ -185,7 +194,7 @@ def run_machine(
         execution = execute(marked(machine), given, world, options=options)
     history.status, history.error, history.cause = execution.status, execution.error, execution.cause
     for visit in execution.visits:
-        if (task := states.choices.get(visit.state)) is not None:
+        if (task := states.alone.get(visit.state)) is not None:
             did = history.of(task, None)
             did.began, did.ended = visit.entered, visit.left or visit.entered
             did.ends.append("success" if visit.error is None else "failed")

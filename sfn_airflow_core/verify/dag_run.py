@@ -108,8 +108,13 @@ class Drive:
         """What a task is called in what is recorded: like its state."""
         return str(task.task_display_name)
 
-    def start(self, dag_id: str, conf: dict[str, Json], moment: datetime | None = None) -> FinishedRun:
-        """Create a run with this ``conf``, for a logical date (now, if none is given), and drive it to its end."""
+    def start(
+        self, dag_id: str, conf: dict[str, Json], moment: datetime | None = None, end: datetime | None = None
+    ) -> FinishedRun:
+        """Create a run with this ``conf``, for a logical date (now, if none is given), and drive it to its end.
+
+        ``end`` is that of the run's data interval, which begins at the logical date.
+        """
         from airflow.models.dagrun import DagRun, get_or_create_dagrun
         from airflow.utils.session import create_session
         from airflow.utils.types import DagRunTriggeredByType, DagRunType
@@ -118,10 +123,10 @@ class Drive:
         run_id = DagRun.generate_run_id(run_type=DagRunType.MANUAL, logical_date=moment or now, run_after=now)
         with create_session(scoped=False) as session:
             get_or_create_dagrun(
-                dag=_scheduled(self.dags[dag_id]),
+                dag=scheduled(self.dags[dag_id]),
                 start_date=now,
                 logical_date=moment or now,
-                data_interval=(moment or now, moment or now),
+                data_interval=(moment or now, end or moment or now),
                 run_after=now,
                 run_id=run_id,
                 session=session,
@@ -142,7 +147,7 @@ class Drive:
             run = session.scalar(select(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id))
             if run is None:
                 raise LookupError(f"no run {run_id} of {dag_id}")
-            run.dag = _scheduled(dag)
+            run.dag = scheduled(dag)
             if run.state == "queued":
                 run.state, run.start_date = "running", datetime.now(UTC)
                 session.commit()
@@ -324,7 +329,7 @@ class Drive:
         return event
 
 
-def _scheduled(dag: Any) -> Any:
+def scheduled(dag: Any) -> Any:
     """The DAG as the scheduler knows it: serialised and read back."""
     from airflow.serialization.serialized_objects import DagSerialization
 

@@ -7,13 +7,13 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sfn_airflow_core.verify.aws_answers import Place
 from sfn_airflow_core.verify.dag_answers import Says
 from sfn_airflow_core.verify.dag_history import End, History
-from sfn_airflow_core.verify.dag_run import Drive, Recorder
+from sfn_airflow_core.verify.dag_run import Drive, Recorder, scheduled
 from sfn_airflow_core.verify.dag_services import Aws, DagServices, Doers, TableAws
 from sfn_airflow_core.verify.dag_stand_ins import StandIns, doing, kinds
 from sfn_airflow_core.verify.replies import Json, Replies
@@ -94,10 +94,26 @@ def run_dag(
     work = StandIns(answers, history, lambda: services.place)
     with _unchanged(dag), services.answering(), work.working():
         drive = _Watched({dag.dag_id: dag}, services, recorder, time.monotonic() + timeout, history=history)
-        run = drive.start(dag.dag_id, dict(conf), moment)
+        run = drive.start(dag.dag_id, dict(conf), moment, _interval_end(dag, moment))
     history.status = "SUCCEEDED" if run.state == "success" else "FAILED"
     history.delays, history.waits = recorder.delays, work.waits
     return history
+
+
+def on_schedule(dag: Any, moment: datetime) -> datetime:
+    """The last logical date of a DAG's schedule that is not later than a moment; the moment, if there is none."""
+    align = getattr(scheduled(dag).timetable, "_align_to_prev", None)
+    found = moment if align is None else align(moment)
+    return datetime.fromtimestamp(found.timestamp(), UTC)
+
+
+def _interval_end(dag: Any, moment: datetime) -> datetime:
+    """Where the data interval of a run with this logical date ends, for schedules that have data intervals."""
+    timetable = scheduled(dag).timetable
+    after = getattr(timetable, "_get_next", None)
+    if after is None or "DataInterval" not in type(timetable).__name__:
+        return moment
+    return datetime.fromtimestamp(after(moment).timestamp(), UTC)
 
 
 @contextmanager

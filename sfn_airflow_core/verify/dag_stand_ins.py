@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, Final, Literal, TypeAlias
 from unittest import mock
@@ -37,6 +37,7 @@ _OURSELVES: Final = (
 )  # fmt: skip
 _CALLED: Final = ("PythonOperator", "BranchPythonOperator", "ShortCircuitOperator", "PythonSensor")
 _CONNECTIONS: Final = {"AIRFLOW_CONN_AWS_DEFAULT": "aws://"}
+_VALUES: Final = (str, int, float, list, tuple, dict, date, type(None))
 _ELSEWHERE: Final = ("_BasePythonVirtualenvOperator",)
 
 
@@ -56,7 +57,7 @@ def doing(task: Any) -> Doing:
             return "trigger"
         if known.__name__ in _OURSELVES:
             return "itself"
-        if not known.__name__.startswith("_"):
+        if not known.__name__.startswith("_") and "Decorated" not in known.__name__:
             return "stand-in"
     return "itself"
 
@@ -71,6 +72,11 @@ def kinds(dag: Any) -> dict[str, Kind]:
             case _:
                 found[task.task_id] = "python"
     return found
+
+
+def stood_in(dag: Any) -> frozenset[str]:
+    """The tasks of a DAG whose operators are stood in for as a whole, so that they call nothing."""
+    return frozenset(task.task_id for task in dag.tasks if doing(task) == "stand-in")
 
 
 @dataclass(slots=True)
@@ -111,7 +117,18 @@ class StandIns:
             return await execute_async(operator, context)
 
         def poked(operator: Any, context: Any) -> Json:
-            return self.called(operator, lambda: poke(operator, context))
+            function = operator.python_callable
+
+            @functools.wraps(function)
+            def noted(*args: Any, **kwargs: Any) -> Json:
+                reply = self.asked(function, args, kwargs)
+                return self.gave(function(*args, **kwargs) if reply is None else said(reply))
+
+            operator.python_callable = noted
+            try:
+                return poke(operator, context)
+            finally:
+                operator.python_callable = function
 
         def paused(operator: Any, *arguments: Any) -> float:
             seconds: float = pause(operator, *arguments)
@@ -194,7 +211,8 @@ def given_to(function: Any, args: Any, kwargs: Any) -> Json:
     except (TypeError, ValueError):
         return as_json(dict(kwargs))
     wild = [p.name for p in signature.parameters.values() if p.kind is inspect.Parameter.VAR_KEYWORD]
-    return as_json(bound | {name: value for each in wild for name, value in bound.pop(each, {}).items()})
+    more = {name: value for each in wild for name, value in bound.pop(each, {}).items() if isinstance(value, _VALUES)}
+    return as_json(bound | more)
 
 
 def said(reply: Reply) -> Json:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sfn_airflow_core.asl.model import Machine
 from sfn_airflow_core.interpreter import Options
-from sfn_airflow_core.interpreter.values import json_text, timestamp
+from sfn_airflow_core.interpreter.values import date_text, json_text, timestamp
 from sfn_airflow_core.verify.compare import Difference
 from sfn_airflow_core.verify.dag_answers import Says, answers
 from sfn_airflow_core.verify.dag_compare import DagComparison, Facts, joined
@@ -87,9 +87,9 @@ class DagBench:
                 subject.machine,
                 subject.states,
                 says,
-                scenario.input,
+                _given(scenario),
                 subject.functions,
-                replace(options, start=moment_of(scenario)),
+                replace(options, start=datetime.now(UTC)),
                 aws=aws,
             )
 
@@ -97,7 +97,7 @@ class DagBench:
         if self.subject.world is not None:
             return self.subject.world(scenario)
         tasks = [task.task_id for task in self.subject.dag.tasks]
-        return answers(scenario.replies, tasks, self.subject.states.resources), None
+        return answers(scenario.replies, tasks, self.subject.states.resources, scenario.variables), None
 
     def compare(self, scenario: Scenario) -> Outcome:
         """Run one scenario on both sides."""
@@ -164,6 +164,12 @@ def moment_of(scenario: Scenario) -> datetime:
     """The logical date of a scenario."""
     given = scenario.input.get("logical_date") if isinstance(scenario.input, dict) else None
     return timestamp(given) or MOMENT
+
+
+def _given(scenario: Scenario) -> Json:
+    """The input of the execution, with the logical date that the run of the DAG has."""
+    given = scenario.input if isinstance(scenario.input, dict) else {}
+    return {"logical_date": date_text(MOMENT), **given}
 
 
 def _conf(scenario: Scenario) -> dict[str, Json]:
