@@ -7,17 +7,19 @@ from dataclasses import dataclass, replace
 
 from airflow2sfn.emit_finish import finish
 from airflow2sfn.emit_flow import Flow
+from airflow2sfn.generated import Unreadable, is_generated, read_back
 from airflow2sfn.packaging.package import functions
 from airflow2sfn.reading.project import Project
 from airflow2sfn.retries import seconds, whole
 from airflow2sfn.rules.control import AddedOrder, EagerRule, SettingDropped
+from airflow2sfn.rules.generated import NotReadBack, ReadBack
 from airflow2sfn.rules.retries import RetryJitter, RunTimeout
 from airflow2sfn.services import pairs
 from airflow2sfn.source import Dag, Known, XCom
 from airflow2sfn.structure import Plan, plan
 from airflow2sfn.trigger_rules import EAGER
 from airflow2sfn.work import is_sensor, left_out, place
-from sfn_airflow_core.asl.model import Machine, QueryFlow, Succeed
+from sfn_airflow_core.asl.model import Fail, Machine, QueryFlow, Succeed
 from sfn_airflow_core.findings import Finding
 
 _WITHOUT_EFFECT = frozenset(
@@ -70,6 +72,8 @@ def translate(dag: Dag, *, durations: Mapping[str, float] | None = None, project
     Raises:
         Cyclic: if the dependencies of the DAG form a cycle, which Airflow refuses as well.
     """
+    if is_generated(dag.module.text):
+        return _read_back(dag)
     findings: list[Finding] = []
     shape = plan(
         dag,
@@ -99,6 +103,19 @@ def translate(dag: Dag, *, durations: Mapping[str, float] | None = None, project
         timeout_seconds=None if limit is None else whole(limit),
     )
     return Translated(machine, shape, tuple(dict.fromkeys(_shared(findings, dag))))
+
+
+def _read_back(dag: Dag) -> Translated:
+    """A DAG that sfn2airflow has written, as the state machine that it was."""
+    shape = plan(dag)
+    try:
+        machine = read_back(dag.module.text, dag.dag_id)
+    except Unreadable as reason:
+        end = Fail(name="Not read back", flow=QueryFlow(), error="NotTranslated", cause=str(reason))
+        machine = Machine(end.name, {end.name: end}, query_language="JSONata")
+        return Translated(machine, shape, (NotReadBack(at=f"{reason.line}:1", what=str(reason)),))
+    found = ReadBack(at=str(dag.span or ""), states=len(list(machine.walk())))
+    return Translated(machine, shape, (found,))
 
 
 def _shared(findings: list[Finding], dag: Dag) -> Iterator[Finding]:

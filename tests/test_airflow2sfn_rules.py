@@ -8,13 +8,13 @@ import pytest
 
 from airflow2sfn.deploy.deployment import deploy
 from airflow2sfn.read import read_text
-from airflow2sfn.rules import choices, control, data, deployment, external, functions, retries
+from airflow2sfn.rules import choices, control, data, deployment, external, functions, generated, retries
 from airflow2sfn.translate import translate
 from sfn_airflow_core.asl.read import read_text as read_machine
 from sfn_airflow_core.asl.write import write
 from sfn_airflow_core.findings import Finding, section, summary
 
-ROOMS = (control, choices, external, data, retries, functions, deployment)
+ROOMS = (control, choices, external, generated, data, retries, functions, deployment)
 RULES = tuple(rule for room in ROOMS for rule in room.RULES)
 
 

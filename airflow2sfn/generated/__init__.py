@@ -1,0 +1,10 @@
+"""DAGs that sfn2airflow has written, read back as the state machines that they were.
+
+Such a DAG says which state each of its tasks is (``# ASL: #/States/…``), what a state does in a function from document
+to document, and how states follow each other in calls of ``chain`` and ``catch``. Nothing is executed.
+"""
+
+from airflow2sfn.generated.read import is_generated, read_back
+from airflow2sfn.generated.values import Unreadable
+
+__all__ = ["Unreadable", "is_generated", "read_back"]
