@@ -118,6 +118,42 @@ def test_the_break_even_is_where_both_cost_the_same(call: Run):
     assert len(pairs) == 10
 
 
+def test_a_class_breaks_even_before_it_is_too_small(call: Run):
+    report = one(call, *arguments("nightly_fan_out"))
+    # by hand: 730 × 0.29 + 10 × 0.10 = 212.70 = (runs × 4003 − 4000) × 0.000025; a micro environment carries 2,661 runs
+    assert report["cost"]["standard_costs_more_from"]["micro"] == int((212.70 / 0.000025 + 4000) / 4003) + 1 == 2127
+    pairs = {(row["first"], row["second"]): row for row in report["cost"]["break_even"]}
+    assert pairs["sfn-standard", "mwaa"]["runs_per_month"] == 2127
+    assert pairs["mwaa", "mwaa-marginal"] == {
+        "first": "mwaa", "second": "mwaa-marginal", "runs_per_month": None, "cheaper_then": "mwaa-marginal"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "runs", "by_hand"),
+    [
+        # mwaa-cost-iam.md, B4: 1 M × 2 s × 64 MB, five transitions
+        ("five", 1e6, {"sfn-express": 3.08, "sfn-standard": 124.90}),
+        # ten tasks of a minute at least, once an hour: 730 × 600 / 3600 × 0.08; 730 × 10 − 4,000 transitions
+        ("ten", 730, {"mwaa-serverless": 9.73, "sfn-standard": 0.08, "mwaa-micro": 212.70, "mwaa-2xlarge": 2891.80}),
+    ],
+)
+def test_published_figures_come_out(call: Run, name: str, runs: float, by_hand: dict[str, float]):
+    wait = {"Type": "Wait", "Seconds": 2, "Next": "1"}
+    count = {"five": 5, "ten": 10}[name]
+    states: dict[str, Any] = {str(n): {"Type": "Pass", "Next": str(n + 1)} for n in range(count - 1)}
+    states |= {"0": wait if name == "five" else states["0"], str(count - 1): {"Type": "Pass", "End": True}}
+    put("m.json", {"StartAt": "0", "States": states})
+    found = amounts(one(call, "m.json", "--runs-per-month", str(runs)))
+    assert {option: round(found[option], 2) for option in by_hand} == by_hand
+
+
+def test_more_runs_than_any_environment_carries_are_said_so(call: Run):
+    report = one(call, *arguments("nightly_fan_out"), "--runs-per-month", "1e9")
+    assert report["cost"]["mwaa_class"] is None
+    assert report["cost"]["verdict"] == "No MWAA environment carries so many runs; Step Functions Express does."
+
+
 def test_sensitivity_is_the_cost_of_a_tenth_and_ten_times_the_runs(call: Run):
     report = one(call, *arguments("hourly_etl"), "--runs-per-month", "7300")
     for factor, runs in (("x0.1", "730"), ("x1", "7300"), ("x10", "73000")):

@@ -66,9 +66,14 @@ def curves(usage: Usage, terms: Terms, classes: Mapping[str, Environment]) -> di
     }
 
 
-def crossings(options: Mapping[str, Curve]) -> list[Crossing]:
-    """Where each pair of options costs the same; the first such number of runs, if there are several."""
-    grid = [10**exponent * factor for exponent in range(10) for factor in (1, 2, 5)] + [MOST_RUNS]
+def crossings(options: Mapping[str, Curve], classes: Mapping[str, Environment]) -> list[Crossing]:
+    """Where each pair of options costs the same; the first such number of runs, if there are several.
+
+    Looked for between round numbers of runs, and between the most that each of ``classes`` carries.
+    """
+    round_ = {10**exponent * factor for exponent in range(10) for factor in (1, 2, 5)}
+    most = {environment.most_runs for environment in classes.values()}
+    grid = sorted(n for n in round_ | most | {n + 1 for n in most} | {MOST_RUNS} if 1 <= n <= MOST_RUNS)
     known = {name: [curve(runs) for runs in grid] for name, curve in options.items()}
     return [_cross(pair, options, grid, known) for pair in combinations(options, 2)]
 
@@ -84,7 +89,7 @@ def as_standard(standard: Curve, classes: Mapping[str, Environment]) -> dict[str
 
     found: dict[str, int | None] = {}
     for name, environment in classes.items():
-        (crossing,) = crossings({"sfn-standard": standard, "mwaa": curve(environment)})
+        (crossing,) = crossings({"sfn-standard": standard, "mwaa": curve(environment)}, {name: environment})
         found[name] = crossing.runs if crossing.then == "mwaa" else None
     return found
 

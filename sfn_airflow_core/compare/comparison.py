@@ -121,7 +121,7 @@ def costs(
     return Cost(
         tuple(quotes),
         chosen.name if chosen else None,
-        tuple(crossings(options)),
+        tuple(crossings(options, classes)),
         as_standard(options["sfn-standard"], classes),
         amounts,
         verdict(amounts, possible),

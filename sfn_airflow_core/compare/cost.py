@@ -100,7 +100,8 @@ def _express_items(requests: float, gb_seconds: float, terms: Terms, prefix: str
         if name.endswith(".1"):
             template = "min({runs} runs × {each} GB-s, {tier} GB-s) × ${rate}"
         if part or name.endswith(".1"):
-            numbers = {"runs": terms.runs, "each": gb_seconds, "part": part, "rate": rate, "tier": hours * 3600}
+            numbers = {"runs": terms.runs, "each": gb_seconds, "part": part, "rate": rate}
+            numbers |= {"tier": hours * 3600} if name.endswith(".1") else {}
             items.append(Item(f"{prefix}duration, price {name[-1]}", part * rate, template, numbers))
         rest -= part
     return items

@@ -71,6 +71,11 @@ class Environment:
         """Whether it holds the DAGs, and the average load with all its workers."""
         return not self.full and self.busy(runs) <= self.capacity
 
+    @property
+    def most_runs(self) -> int:
+        """The most runs a month that it carries; 0 where there is no such number."""
+        return int(self.capacity * HOURS * 3600 / self.slot_seconds) if self.slot_seconds else 0
+
     def amount(self, runs: float, marginal: bool = False) -> float:
         """Dollars a month; ``marginal``: of what a workflow adds to an environment that is there."""
         return self.hours(runs) * self.worker + (0.0 if marginal else self.fixed)

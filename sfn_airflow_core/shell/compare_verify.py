@@ -24,6 +24,8 @@ from sfn_airflow_core.verify.result import Outcome, Verified
 from sfn_airflow_core.verify.scenario import BadScenarios, load_scenarios
 from sfn_airflow_core.verify.verification import Subject, verify
 
+_PATIENCE = 300.0
+"""Seconds for one run of a DAG."""
 _MOST = 3
 """Differences of a scenario that are shown."""
 
@@ -34,7 +36,7 @@ def behaviour(found: Input, plan: Plan, structure: Structure, dag: Path, scenari
         wanted = load_scenarios(scenarios)
         name = workflow_names(found.name)[-1]
         dag_id = structure.dag.dag_id or None
-        subject = Subject(name, found.name, found.data, dag, tuple(wanted), dag_id=dag_id)
+        subject = Subject(name, found.name, found.data, dag, tuple(wanted), dag_id=dag_id, timeout=_PATIENCE)
         with AirflowSession() as session:
             if structure.dag.generated:
                 return tuple(_sentences(verify(session, subject), written=False))
