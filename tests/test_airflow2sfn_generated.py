@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 from goldens import CASES, ByItem, interpret, machine, scenarios
 
+from airflow2sfn.cli import cli
 from airflow2sfn.generated import Unreadable, is_generated, read_back
 from sfn_airflow_core.asl.model import Json, Machine, Map
 from sfn_airflow_core.asl.read import read_text
 from sfn_airflow_core.asl.write import write
 from sfn_airflow_core.interpreter import Execution, execute, read_replies
+from sfn_airflow_core.shell.group import run
 
 DATA = {
     "States.Runtime", "States.QueryEvaluationError", "States.ParameterPathFailure", "States.ResultPathMatchFailure",
@@ -76,6 +78,13 @@ def test_is_valid_and_keeps_the_names(case: Path) -> None:
 
 def test_many_are_read_back() -> None:
     assert len(READ) >= 37
+
+
+def test_converts_on_the_command_line(tmp_path: Path) -> None:
+    case = next(case for case in CASES if case.name == "order_compensation")
+    assert run(cli, "airflow2sfn", "0", ["convert", str(case / "dag.py"), "-o", str(tmp_path)]) == 0
+    (written,) = tmp_path.rglob("*.asl.json")
+    assert written.read_text(encoding="utf-8") == write(READ[case])
 
 
 def test_says_what_is_not_read_back() -> None:

@@ -14,14 +14,8 @@ from sfn_airflow_core.asl import model as asl
 from sfn_airflow_core.asl.model import CatchQuery, Given, Json, QueryFlow
 from sfn_airflow_core.text import parts
 
-RUNTIME = re.compile(r"^from (?:asl_runtime|sfn2airflow\.runtime) import", re.MULTILINE)
 _AT = re.compile(r"^\s*# ASL: #(/.*)$")
 _DECORATORS = ("state", "choice", "wait", "group")
-
-
-def is_generated(text: str) -> bool:
-    """Whether sfn2airflow has written a DAG file that needs its runtime."""
-    return RUNTIME.search(text) is not None and "# ASL: #/" in text
 
 
 def read_back(text: str, dag_id: str) -> asl.Machine:
