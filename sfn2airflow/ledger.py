@@ -44,7 +44,7 @@ class Ledger:
         self.findings += findings
 
     def placeholders(self, value: Json, at: Pointer) -> None:
-        """Records every open placeholder in a value, at any depth."""
+        """Records every open placeholder in a value, at any depth; in the names of members, too."""
         match value:
             case Placeholder():
                 self._use(value.name, at)
@@ -56,6 +56,7 @@ class Ledger:
                     self.placeholders(element, join(at, index))
             case dict():
                 for key, element in value.items():
+                    self.placeholders(key, join(at, key))
                     self.placeholders(element, join(at, key))
             case _:
                 pass

@@ -19,9 +19,9 @@ from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
-from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import BaseOperator, BaseSensorOperator, PokeReturnValue, get_current_context, timezone
 
+from .context import has_token
 from .documents import DOCUMENT, STATE, DataFunction, as_document, called
 from .errors import KEEP, HeartbeatMissed, Json, StateError, data_errors
 from .jobs import seconds
@@ -42,8 +42,8 @@ def task_token() -> str:
     Raises StateError (States.Runtime) in a task that waits for nothing: there, the context object has no token.
     """
     context: Any = get_current_context()
-    if isinstance(context["task"], PythonOperator):
-        raise StateError("States.Runtime", "$$.Task.Token: only a Task that waits for a callback or a job has a token.")
+    if not has_token(context["task"]):
+        raise StateError("States.Runtime", "$$.Task.Token: only a Task that waits for an answer has a token.")
     return token_of(context["ti"])
 
 

@@ -60,12 +60,18 @@ def context_object() -> Json:
 
 
 def _task(context: Any) -> Json:
-    """``Task``, which only a state that waits for its token has."""
-    if getattr(context["task"], "waits_for", None) not in ("token", "activity"):
+    """``Task``, where the state has a token."""
+    if not has_token(context["task"]):
         return {}
     from .callbacks import token_of
 
     return {"Task": {"Token": token_of(context["ti"])}}
+
+
+def has_token(task: Any) -> bool:
+    """Whether a state has a token: one that waits for an answer, and (recorded) one that waits for a child."""
+    waits = getattr(task, "waits_for", None) in ("token", "activity", "approval")
+    return waits or (getattr(task, "asl_action", None) or "").startswith("states:startExecution.")
 
 
 def moment(time: datetime) -> str:

@@ -137,6 +137,9 @@ def _prepare(home: Path, quiet: bool) -> None:
     from airflow.dag_processing.bundles.manager import DagBundlesManager
     from airflow.utils.session import create_session
 
+    from sfn_airflow_core.verify.airflow_api import direct_client
+
+    direct_client()
     with create_session() as session:
         manager: Any = DagBundlesManager
         manager().sync_bundles_to_db(session=session)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -35,7 +36,11 @@ _BOTO3: Final = {
 """What boto3 calls the services that Step Functions calls otherwise."""
 
 _ADDED: Final[dict[str, dict[str, Json]]] = {
-    "athena:startQueryExecution": {"QueryExecutionContext": {"Catalog": "AwsDataCatalog"}, "ResultConfiguration": {}},
+    "athena:startQueryExecution": {
+        "QueryExecutionContext": {"Catalog": "AwsDataCatalog"},
+        "ResultConfiguration": {},
+        "WorkGroup": "primary",
+    },
     "batch:submitJob": {"Tags": {}, "Parameters": {}},
     "ecs:runTask": {"StartedBy": "airflow"},
     "glue:startJobRun": {"Arguments": {}},
@@ -78,10 +83,21 @@ def arguments_of(resource: str, given: Json) -> Json:
 
 def normal(action: str, arguments: Json) -> Json:
     """Arguments as they are compared: JSON texts as values, without what an operator adds."""
-    added = _ADDED.get(action, {})
-    if not isinstance(arguments, dict):
-        return as_values(arguments)
-    return {key: as_values(value) for key, value in arguments.items() if key not in added or value != added[key]}
+    return as_values(_without(arguments, _ADDED.get(action, {})))
+
+
+def _without(value: Json, added: Mapping[str, Json]) -> Json:
+    """An object without what stands in another one as well, at any depth, and without what is empty then."""
+    if not isinstance(value, dict):
+        return value
+    kept: dict[str, Json] = {}
+    for key, part in value.items():
+        if key in added and isinstance(added[key], dict) and isinstance(part, dict):
+            if inner := _without(part, added[key]):
+                kept[key] = inner
+        elif key not in added or part != added[key]:
+            kept[key] = part
+    return kept
 
 
 def as_values(value: Json) -> Json:
