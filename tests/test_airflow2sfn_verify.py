@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -20,9 +21,14 @@ pytest.importorskip("airflow", reason="needs the extra 'airflow'")
 
 from botocore.exceptions import ClientError
 
+from airflow2sfn.cli import cli
+from airflow2sfn.read import read_text
+from airflow2sfn.translate import translate
 from airflow2sfn.verifying_scenarios import generator_for
 from airflow2sfn.verifying_subject import Prepared, prepare
+from sfn_airflow_core.asl.write import write
 from sfn_airflow_core.interpreter import Reply
+from sfn_airflow_core.shell.group import run
 from sfn_airflow_core.verify.airflow_runner import AirflowSession
 from sfn_airflow_core.verify.aws_answers import Place
 from sfn_airflow_core.verify.dag_verification import DagBench
@@ -158,3 +164,188 @@ def test_goldens_do_the_same_on_both_sides(
             outcome = bench.compare(scenario)
             shown = json.dumps([(d.at, d.expected, d.actual) for d in outcome.differences], default=repr)
             assert outcome.equal or outcome.reason.startswith("no counterpart"), f"{scenario.id}: {shown}"
+
+
+BOOM = {"error": "RuntimeError", "cause": "no"}
+NOT_YET = {"result": {"KeyCount": 0}}
+FOUND = {"result": {"KeyCount": 1, "Prefix": "in/2026-03-05.csv", "Contents": [{"Key": "in/2026-03-05.csv"}]}}
+PAID = {"payload": {"rows": 4, "day": "2026-03-05"}}
+ORDERS = {
+    "plain": Scenario("plain"),
+    "full": Scenario("full", {"conf": {"mode": "full"}}),
+    "count fails once": Scenario("count fails once", {}, {"count": [BOOM, PAID]}),
+    "count fails": Scenario("count fails", {}, {"count": BOOM}),
+    "check fails": Scenario("check fails", {}, {"check": {"error": "Athena.InvalidRequestException"}}),
+    "third look": Scenario("third look", {}, {"wait_for_file": [NOT_YET, NOT_YET, FOUND]}),
+    "never there": Scenario("never there", {}, {"wait_for_file": NOT_YET}),
+}
+
+
+def no_drain(states: dict[str, Any]) -> None:
+    check = states["check and tell"]["Branches"][0]["States"]["check"]
+    del check["Catch"], check["Retry"]
+    tell = states["check and tell"]["Branches"][1]["States"]
+    tell["Wait"] = {"Type": "Wait", "Seconds": 5, "Next": "tell"}
+    states["check and tell"]["Branches"][1]["StartAt"] = "Wait"
+
+
+def other_order(states: dict[str, Any]) -> None:
+    states["delta_load"]["Next"] = "check and tell"
+    states["check and tell succeeded?"]["Default"] = "count"
+    states["count"]["Next"] = "Run succeeded"
+
+
+def swapped(states: dict[str, Any]) -> None:
+    choice = states["choose"]
+    choice["Default"], choice["Choices"][0]["Next"] = choice["Choices"][0]["Next"], choice["Default"]
+
+
+def set_at(*path: Any) -> Any:
+    """A mutation that sets the value at a path, which is given last."""
+    *outer, last, value = path
+
+    def change(states: Any) -> None:
+        for part in outer:
+            states = states[part]
+        states[last] = value
+
+    return change
+
+
+def dropped(*path: Any) -> Any:
+    """A mutation that drops what is at a path."""
+    *outer, last = path
+
+    def change(states: Any) -> None:
+        for part in outer:
+            states = states[part]
+        del states[last]
+
+    return change
+
+
+MUTATIONS = {
+    "the other branch": (swapped, "plain", "/tasks/full_load#ran"),
+    "no retry": (dropped("count", "Retry"), "count fails once", "/tasks/count#tries"),
+    "more retries": (set_at("count", "Retry", 0, "MaxAttempts", 3), "count fails", "/tasks/count#tries"),
+    "a shorter delay": (set_at("count", "Retry", 0, "IntervalSeconds", 3), "count fails once", "/tasks/count#delays"),
+    "another job": (set_at("full_load", "Arguments", "JobName", "x"), "full", "/tasks/full_load#call/JobName"),
+    "another argument": (set_at("count", "Arguments", "Payload", "ds", "x"), "plain", "/tasks/count#arguments/ds"),
+    "a lost value": (dropped("count", "Assign"), "plain", "/tasks/tell#call/Message"),
+    "no drain": (no_drain, "check fails", "/tasks/tell#ran"),
+    "a failure that does not count": (
+        set_at("check and tell succeeded?", "Choices", 0, "Next", "Run succeeded"),
+        "check fails",
+        "status",
+    ),
+    "another order": (other_order, "plain", "/tasks/check#order in the state machine"),
+    "a task too few": (dropped("check and tell", "Branches", 1), "plain", "/tasks/tell#ran"),
+    "shorter waits": (set_at("wait_for_file: not yet", "Seconds", 30), "third look", "/tasks/wait_for_file#waits"),
+    "a failure that succeeds": (set_at("wait_for_file: timed out", {"Type": "Succeed"}), "never there", "status"),
+}
+
+
+@pytest.fixture(scope="module")
+def orders(airflow: AirflowSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[Prepared, DagBench]:
+    path = FIXTURES / "orders_etl" / "dag.py"
+    (one,) = prepare(path, airflow.dags(path), tmp_path_factory.mktemp("orders"))
+    return one, DagBench(one.subject())
+
+
+@pytest.mark.parametrize("scenario", ORDERS.values(), ids=lambda scenario: scenario.id)
+def test_a_faithful_machine_is_equal(scenario: Scenario, orders: tuple[Prepared, DagBench]) -> None:
+    outcome = orders[1].compare(scenario)
+    assert (outcome.differences, outcome.equal) == ((), True)
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_broken_machine_is_found_out(
+    name: str, orders: tuple[Prepared, DagBench], airflow: AirflowSession, tmp_path: Path
+) -> None:
+    change, scenario, at = MUTATIONS[name]
+    one, bench = orders
+    definition = json.loads(write(one.translated.machine))
+    change(definition["States"])
+    path = FIXTURES / "orders_etl" / "dag.py"
+    (broken,) = prepare(path, airflow.dags(path), tmp_path, machine=json.dumps(definition).encode())
+    outcome = DagBench(broken.subject(), runs=bench.runs).compare(ORDERS[scenario])
+    assert not outcome.equal
+    assert at in [found.at for found in outcome.differences]
+
+
+TWO_TASKS = """
+import os, socket
+from airflow.sdk import DAG, task
+
+with DAG("two_tasks", schedule=None):
+
+    @task
+    def look() -> str:
+        try:
+            socket.create_connection(("127.0.0.1", 9), timeout=1)
+        except OSError as error:
+            return f"{type(error).__name__} {error} {'SECRET' in os.environ}"
+        return "connected"
+
+    @task(retries=1)
+    def hand_on(found: str) -> str:
+        return found.upper()
+
+    hand_on(look())
+"""
+
+
+@pytest.fixture
+def verify(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Runs ``airflow2sfn verify`` in a folder with ``dag.py``; gives exit code, standard output and error."""
+    (tmp_path / "dag.py").write_text(TWO_TASKS)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SECRET", "s3cret")
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        code = run(cli, "airflow2sfn", "0", ["verify", *arguments])
+        return code, *capsys.readouterr()
+
+    return call
+
+
+def test_the_command_verifies_without_network_and_keeps_its_scenarios(verify: Any, tmp_path: Path) -> None:
+    code, out, err = verify("dag.py", "--format", "json", "--write-scenarios", "kept.json")
+    result = json.loads(out)
+    assert (code, err) == (0, "")
+    assert result["coverage"] == {"states": [2, 2], "edges": [1, 1]}
+    assert [one["id"] for one in result["scenarios"]] == [
+        "as it is",
+        "look fails",
+        "hand_on fails",
+        "hand_on fails once",
+    ]
+    kept = {one["id"]: one for one in json.loads((tmp_path / "kept.json").read_text())}
+    (_, again) = kept["hand_on fails once"]["replies"]["hand_on"]
+    assert "NETWORK IS CLOSED" in again["payload"]
+    assert again["payload"].endswith(" FALSE"), "the environment has nothing of the caller's"
+
+
+def test_the_command_finds_a_difference_in_an_edited_machine(verify: Any, tmp_path: Path) -> None:
+    (dag,) = read_text(TWO_TASKS, "dag.py").dags
+    definition = json.loads(write(translate(dag).machine))
+    del definition["States"]["hand_on"]["Retry"]
+    (tmp_path / "edited.asl.json").write_text(json.dumps(definition))
+    (tmp_path / "own.json").write_text('[{"id": "mine", "replies": {"hand_on": {"error": "Busy"}}}]')
+    code, out, _ = verify("dag.py", "--machine", "edited.asl.json", "--scenarios", "own.json", "-v")
+    assert code == 1
+    assert re.search(r"/tasks/hand_on#tries \(dag.py:\d+:\d+\)", out)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("missing.py",), "missing.py"),
+        (("dag.py", "--scenarios", "missing.json"), "No such file"),
+        (("dag.py", "dag.py", "--machine", "x.json"), "one DAG file"),
+    ],
+)
+def test_unusable(verify: Any, arguments: tuple[str, ...], message: str) -> None:
+    code, _, err = verify(*arguments)
+    assert code == 2
+    assert message in err

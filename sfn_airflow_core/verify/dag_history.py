@@ -13,7 +13,7 @@ from sfn_airflow_core.verify.around import MISSING
 Json = Any
 Instance: TypeAlias = "tuple[str, int | None]"
 """A task id, and the index of the item for a mapped task."""
-End: TypeAlias = Literal["success", "failed", "skipped"]
+End: TypeAlias = Literal["success", "failed", "skipped", "aborted"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sfn_airflow_core.asl.model import Choice, Fail, Machine, Map, Pass, QueryFlow, State, Task, Wait
-from sfn_airflow_core.interpreter import Execution, Options, Reply, ServiceCall, execute
+from sfn_airflow_core.interpreter import Execution, Options, Reply, ServiceCall, Visit, execute
 from sfn_airflow_core.interpreter.resource import parse_resource
 from sfn_airflow_core.verify.aws_answers import Place
 from sfn_airflow_core.verify.calls import action_of
@@ -155,6 +155,14 @@ def _as_lambda(reply: Reply) -> Reply:
     )
 
 
+def _abort(history: History, task: str, visit: Visit) -> None:
+    """Notes that a task was still at work when something beside it failed, or the execution ended."""
+    for (name, _), did in history.did.items():
+        if name == task and did.began >= visit.entered and did.ends:
+            did.ends[-1] = "aborted"
+            return
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """One execution: what the tasks did, the stubs that it came by, and the pointers that it visited."""
@@ -198,6 +206,8 @@ def run_machine(
             did = history.of(task, None)
             did.began, did.ended = visit.entered, visit.left or visit.entered
             did.ends.append("success" if visit.error is None else "failed")
+        elif (name := states.tasks.get(visit.state)) is not None and not visit.done and visit.error is None:
+            _abort(history, name, visit)
     delays: dict[str, list[float]] = defaultdict(list)
     for retry in execution.retries:
         delays[states.tasks.get(retry.state, retry.state)].append(retry.seconds)
