@@ -73,6 +73,8 @@ def test_a_dag_alone_is_compared_with_its_translation(airflow2sfn: Run):
     # wait_for_file, how, one of two loads, and two reports in each run; what is empty or skipped does not run
     assert part["usage"]["tasks"] == 5
     assert part["usage"]["skipped_tasks"] == 0
+    # the sensor becomes a call that answers at once, in a loop; what it waits for takes its time all the same
+    assert any(text.startswith("a job takes 300 s (wait_for_file") for text in part["assumed"])
     serverless = next(quote for quote in part["cost"]["options"] if quote["option"] == "mwaa-serverless")
     told = " ".join(serverless["excluded"])
     assert "no branches: how" in told
@@ -230,6 +232,7 @@ def test_several_dags_give_a_table_with_totals(airflow2sfn: Run):
     assert (code, err) == (0, "")
     assert out.startswith("2 workflows\n")
     assert "nightly" in out
+    assert "Runs a month: assumed: once an hour (1), the DAG's schedule (1)." in out
     assert "total" in out
 
 
@@ -292,3 +295,14 @@ def test_a_narrow_terminal_gets_lines_in_place_of_broken_words(call: Run, monkey
     assert max(map(len, out.splitlines())) <= 80
     assert "  this workflow " in out
     assert "Retry and Catch by error name" in out
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_names_in_a_dag_are_data(call: Run, form: str):
+    name = "<b>|*x*|\\x1b[31m{runs}`"
+    put("m.json", choice(5))
+    put("named.py", CHOOSING.replace("@task\n    def stop", f'@task(task_id="{name}")\n    def stop'))
+    code, out, _ = call("compare", "m.json", "named.py", "--format", form)
+    assert code == 0
+    assert "\x1b" not in out
+    assert form == "text" or "<b>" not in out

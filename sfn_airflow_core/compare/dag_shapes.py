@@ -12,7 +12,7 @@ from typing import Final
 
 from sfn_airflow_core.asl.model import Choice, Machine, Map, Pointer, Task, Wait, nested
 from sfn_airflow_core.compare.dag_file import DagFile, DagTask
-from sfn_airflow_core.compare.durations import Durations
+from sfn_airflow_core.compare.durations import Durations, kind_of
 from sfn_airflow_core.compare.operators import EMPTY, calls
 from sfn_airflow_core.compare.steps import Extra, Main, Plan, Side, TaskShape
 from sfn_airflow_core.compare.structure import Structure, waiting_sensors
@@ -36,6 +36,8 @@ def side(plan: Plan, structure: Structure, durations: Durations) -> tuple[dict[P
         if task.operator == "group" or task.operator in EMPTY:
             continue
         states[task.id] = (at,)
+        if isinstance(state, Task) and kind_of(state) == "request" and _kind(task) == "job":
+            durations.kinds[state.name] = "job"  # the machine asks again and again, by a call that answers at once
         if isinstance(state, Map) and task.mapped:
             inner = state.processor.states[state.processor.start_at].at
             shapes[inner] = TaskShape(where(task), 0, True)

@@ -26,11 +26,15 @@ class DurationError(ValueError):
 
 @dataclass(slots=True)
 class Durations:
-    """Seconds by state name or resource; ``used`` collects the names that were asked for, ``assumed`` the kinds."""
+    """Seconds by state name or resource; ``used`` collects the names that were asked for, ``assumed`` the kinds.
+
+    ``kinds`` are kinds of Tasks that are not told by their resource: a DAG says that it waits there for a job.
+    """
 
     given: Mapping[str, float] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     assumed: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
 
     def seconds(self, task: Task) -> float:
         """How long one attempt of a Task takes; an assumed time is never longer than the Task's own limits."""
@@ -38,7 +42,7 @@ class Durations:
             if name in self.given:
                 self.used.add(name)
                 return self.given[name]
-        kind = kind_of(task)
+        kind = self.kinds.get(task.name) or kind_of(task)
         self.assumed[task.name] = kind
         limits = [limit for limit in (task.timeout_seconds, task.heartbeat_seconds) if isinstance(limit, int | float)]
         return min([ASSUMED[kind], *map(float, limits)])

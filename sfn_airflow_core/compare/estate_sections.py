@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from sfn_airflow_core.compare.comparison import Comparison
@@ -38,7 +39,14 @@ def _origins(estate: Estate) -> str:
     counts: dict[str, int] = {}
     for part in estate.parts:
         counts[part.workflow.origin] = counts.get(part.workflow.origin, 0) + 1
-    return f"Figures from: {', '.join(f'{origin} ({count})' for origin, count in sorted(counts.items()))}."
+    reasons = Counter(_reason(part.terms.reason) for part in estate.parts)
+    often = ", ".join(f"{reason} ({count})" for reason, count in sorted(reasons.items()))
+    found = ", ".join(f"{origin} ({count})" for origin, count in sorted(counts.items()))
+    return f"Runs a month: {often}. Figures from: {found}."
+
+
+def _reason(reason: str) -> str:
+    return "the DAG's schedule" if reason.startswith("the DAG's schedule") else reason
 
 
 def _table(estate: Estate) -> Table:

@@ -112,6 +112,7 @@ class Request:
             notes: what a reader should know.
         """
         self.durations.assumed.clear()
+        self.durations.kinds.clear()
         airflow = None
         if structure is not None and not structure.dag.generated:
             shapes, airflow = side(own, structure, self.durations)
