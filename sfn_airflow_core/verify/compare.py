@@ -138,10 +138,7 @@ class Comparison:
 
     def _children(self) -> Iterator[Difference]:
         """States in DAGs of their own (loops, Maps inside Maps): their outputs, in any order."""
-        wanted: dict[str, list[Stay]] = defaultdict(list)
-        for stay in self.expected.stays:
-            if stay.done and self._child(_title(stay)):
-                wanted[_title(stay)].append(stay)
+        wanted = self._in_children()
         made: dict[str, list[Json]] = defaultdict(list)
         runs = [(self.tasks, self.actual.task_states, self.actual.documents)]
         runs += [(self.elsewhere.get(r.dag_id, {}), r.task_states, r.documents) for r in self.actual.children]
@@ -155,6 +152,21 @@ class Comparison:
                 self._note(f"the outputs of {title!r}, which runs inside the task that runs the items")
                 continue
             yield from self._unordered(stays, made[title], any(self._loose(stay.place) for stay in stays))
+
+    def _in_children(self) -> dict[str, list[Stay]]:
+        """Stays in states that have tasks in other DAGs; of the rounds of a poll, which is one task, the last."""
+        wanted: dict[str, list[Stay]] = defaultdict(list)
+        before: dict[Place, str] = {}
+        for stay in self.expected.stays:
+            title = _title(stay)
+            if title not in self.tasks.values() and not self._elsewhere(title):
+                continue
+            if stay.done and self._child(title):
+                if before.get(stay.place) == title and wanted[title]:
+                    wanted[title].pop()
+                wanted[title].append(stay)
+            before[stay.place] = title
+        return wanted
 
     def _inline(self, name: str) -> bool:
         home = self.homes.get(name)
@@ -230,10 +242,16 @@ class Comparison:
         return _ANY if self._elsewhere(state) else place
 
     def _any_order(self, wanted: list[Called], made: list[Called], loose: bool) -> Iterator[Difference]:
-        left = list(made)
+        left, other = list(made), list[Called]()
         for want in wanted:
+            own = [n for n, have in enumerate(left) if have.place == want.place]
+            if (found := self._match(want, left, own)) is None:
+                other.append(want)
+            else:
+                del left[found]
+        for want in other:
             same = [n for n, have in enumerate(left) if (have.state, have.action) == (want.state, want.action)]
-            found = next((n for n in same if not list(self._values("", want.arguments, left[n].arguments))), None)
+            found = self._match(want, left, same)
             if found is None and loose and self._stopped(want.place):
                 self._note("what siblings of a failed branch or item have not come to (S2A201)")
             elif found is None:
@@ -245,6 +263,18 @@ class Comparison:
             self._note("what siblings of a failed branch or item still do (S2A201)")
         elif left:
             yield self._call_difference(left[0], "", MISSING, _shown(left[0]))
+
+    def _match(self, want: Called, made: list[Called], among: list[int]) -> int | None:
+        """The position of the first of some calls that is like one that is wanted."""
+        return next(
+            (
+                n
+                for n in among
+                if (made[n].state, made[n].action) == (want.state, want.action)
+                and not list(self._values("", want.arguments, made[n].arguments))
+            ),
+            None,
+        )
 
     def _scope(self, wanted: list[Called], made: list[Called]) -> Iterator[Difference]:
         for number in range(max(len(wanted), len(made))):
