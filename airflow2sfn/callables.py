@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from airflow2sfn import context
 from airflow2sfn.expressions import Untranslatable, quoted
@@ -51,22 +52,26 @@ def payload(task: Task, values: Values, asked: Asked, besides: tuple[str, ...] =
     return result | {name: to_json(value, values) for name, value in given.items() if name not in besides}
 
 
-def returned_ids(function: PythonCallable | None) -> list[str] | None:
-    """The task ids that a branch callable returns one of; nothing where it may return anything else."""
+Ids: TypeAlias = "str | tuple[str, ...]"
+"""What a branch callable returns: a task id, or a list of them."""
+
+
+def returned_ids(function: PythonCallable | None) -> list[Ids] | None:
+    """What a branch callable returns one of; nothing where it may return anything but literals."""
     tree = definition(function)
     if tree is None:
         return None
     if isinstance(tree, ast.Lambda):
-        return _texts(tree.body)
+        return _ids(tree.body)
     returns = [node for node in _own_nodes(tree) if isinstance(node, ast.Return)]
     if not returns or not _ends(tree.body):
         return None
-    found: list[str] = []
+    found: list[Ids] = []
     for node in returns:
-        texts = _texts(node.value)
-        if texts is None:
+        ids = _ids(node.value)
+        if ids is None:
             return None
-        found.extend(texts)
+        found.extend(ids)
     return list(dict.fromkeys(found))
 
 
@@ -110,14 +115,14 @@ def _ends(body: list[ast.stmt]) -> bool:
             return False
 
 
-def _texts(node: ast.expr | None) -> list[str] | None:
+def _ids(node: ast.expr | None) -> list[Ids] | None:
     match node:
         case ast.Constant(value=str(text)):
             return [text]
-        case ast.List(elts=[only]):
-            return _texts(only)
+        case ast.List(elts=items) if all(isinstance(one, ast.Constant) for one in items):
+            return [tuple(str(one.value) for one in items if isinstance(one, ast.Constant))]
         case ast.IfExp(body=yes, orelse=no):
-            first, second = _texts(yes), _texts(no)
+            first, second = _ids(yes), _ids(no)
             return None if first is None or second is None else first + second
         case _:
             return None

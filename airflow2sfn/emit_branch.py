@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from airflow2sfn.callables import returned_ids
+from airflow2sfn.callables import Ids, returned_ids
 from airflow2sfn.calls import place
 from airflow2sfn.clock_operators import BRANCHES, branch_ways
 from airflow2sfn.decisions import Way, asks_xcoms, ways
@@ -150,9 +150,20 @@ def branch(flow: Flow, task: str, out: Out, scope: Scope) -> list[Out]:
     if len(ids) == 1:
         out.env = follows[ids[0]]
         return [out]
+    # A list may be compared with a list, but a list of one element is that element here and there.
+    order = sorted(ids, key=lambda one: isinstance(one, str) or len(one) == 1)
     draft = choice(flow, f"{task}: which?", out, scope, out.fresh[task])
     draft.outs = [
-        Out("rule", follows[name], failure=_kept(out), condition=f"$states.input = {quoted(name)}") for name in ids[:-1]
+        Out("rule", follows[value], failure=_kept(out), condition=_returned(value, order)) for value in order[:-1]
     ]
-    draft.outs.append(Out("default", follows[ids[-1]], failure=_kept(out)))
+    draft.outs.append(Out("default", follows[order[-1]], failure=_kept(out)))
     return list(draft.outs)
+
+
+def _returned(value: Ids, every: list[Ids]) -> str:
+    """The condition that a branch has returned this."""
+    if isinstance(value, tuple) and len(value) != 1:
+        return f"$states.input = {constant(list(value))}"
+    name = value if isinstance(value, str) else value[0]
+    plain = all(isinstance(one, str) for one in every)
+    return f"$states.input = {quoted(name)}" if plain else f"{quoted(name)} in $states.input"

@@ -102,3 +102,35 @@ def test_stays_a_function_otherwise(body: str) -> None:
     (dag,) = read_text(text(body), "x.py").dags
     machine = translate(dag).machine
     assert [type(state) for state in machine.walk() if state.name == "choose"] == [Task]
+
+
+class Chosen(Calls):
+    """A branch function that returns a value."""
+
+    def __init__(self, value: Any):
+        super().__init__()
+        self.value = value
+
+    def answer(self, call: ServiceCall) -> Reply:
+        self.made.add(call.state)
+        return Reply("result", {"Payload": self.value if call.state == "choose" else None})
+
+
+@pytest.mark.parametrize(
+    ("body", "values"),
+    [
+        ("return ['a', 'b'] if open('x').read() else 'c'", (["a", "b"], "c")),
+        ("return ['a'] if open('x').read() else ['b', 'c']", (["a"], ["b", "c"])),
+        ("return ['a'] if open('x').read() else 'b'", (["a"], "b")),
+        ("return [] if open('x').read() else 'b'", ([], "b")),
+        ("return open('x').read()", ("a", ["b", "c"], [], None)),
+    ],
+)
+def test_follows_what_a_function_returns(body: str, values: tuple[Any, ...]) -> None:
+    (dag,) = read_text(text(body), "x.py").dags
+    machine = translate(dag).machine
+    for value in values:
+        calls = Chosen(value)
+        execution = execute(machine, {}, calls)
+        assert execution.status == "SUCCEEDED", (execution.error, execution.cause)
+        assert calls.made - {"choose"} == set([value] if isinstance(value, str) else value or []), value
