@@ -107,6 +107,14 @@ def test_an_approval_waits_without_cost_on_either_side_and_cannot_be_express(cal
     assert rows["loops"] == "1 back transition: Remind → Ask"
 
 
+def test_deferred_tasks_are_held_by_the_triggerers_of_a_class(call: Run):
+    report = one(call, *arguments("approval"), "--runs-per-month", "1e6")
+    found = next(limit for limit in report["limits"] if limit["what"].startswith("deferred tasks"))
+    assert (found["what"], found["of"]) == ("deferred tasks, small", "on average; micro is not published")
+    assert found["value"] == pytest.approx(1e6 * report["usage"]["deferred_seconds"] / (730 * 3600))
+    assert (found["status"], found["limit"]) == ("queues", 120)
+
+
 def test_the_break_even_is_where_both_cost_the_same(call: Run):
     report = one(call, *arguments("express_api"))
     pairs = {(row["first"], row["second"]): row for row in report["cost"]["break_even"]}

@@ -60,7 +60,7 @@ def _running(workflow: Workflow, usage: Usage, terms: Terms, found: Facts, dag: 
         "cost while idle",
         "none",
         "the environment's price",
-        f"{terms.runs:,.0f} runs a month keep {terms.runs * usage.seconds / HOURS / 36:,.1f} % of the time busy",
+        f"{terms.runs:,.0f} runs a month: {_busy(terms.runs * usage.seconds / (HOURS * 3600))}",
         "Airflow: an environment that others use as well, or MWAA Serverless",
     )
     yield Dimension(
@@ -88,6 +88,11 @@ def _running(workflow: Workflow, usage: Usage, terms: Terms, found: Facts, dag: 
         if holding or (found.waits and not dag.tasks)
         else "",
     )
+
+
+def _busy(at_once: float) -> str:
+    """How much of the time something runs."""
+    return f"{at_once:,.1f} of them at once, always" if at_once >= 1 else f"one of them {at_once:.1%} of the time"
 
 
 def _data(workflow: Workflow, usage: Usage, found: Facts, dag: DagFacts) -> Iterator[Dimension]:

@@ -23,6 +23,9 @@ DAGS: Final[Mapping[str, int]] = {
     "2xlarge": 4000,
 }
 """DAGs that an environment holds, by class (AWS's page on environment classes)."""
+TRIGGERS: Final[Mapping[str, int]] = {"small": 60, "medium": 125, "large": 250, "xlarge": 500, "2xlarge": 1000}
+"""Deferred tasks that a triggerer holds, by class (MWAA's defaults); an environment has one per scheduler."""
+SCHEDULERS: Final = 2
 SCALE_IN: Final = 120.0
 """Seconds that a further worker stays after its last task (MWAA's autoscaling)."""
 

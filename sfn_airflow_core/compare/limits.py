@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from sfn_airflow_core.asl.model import Map, nested
 from sfn_airflow_core.compare.cost import HOURS, Terms
-from sfn_airflow_core.compare.environments import DAGS, environments
+from sfn_airflow_core.compare.environments import DAGS, SCHEDULERS, TRIGGERS, environments
 from sfn_airflow_core.compare.steps import Step, Workflow
 from sfn_airflow_core.compare.usage import Usage
 from sfn_airflow_core.interpreter.execution import Limits, Place
@@ -168,6 +168,11 @@ def _mwaa(workflow: Workflow, usage: Usage, terms: Terms, name: str | None) -> I
     slots, busy = environment.capacity, environment.busy(terms.runs)
     yield Limit("MWAA", f"task slots, {chosen}", busy, slots, "slots", MWAA_GUIDE, "on average")
     yield Limit("MWAA", f"tasks at once, {chosen}", usage.peak, slots, "slots", MWAA_GUIDE, "peak of one run", True)
+    if usage.deferred_seconds:
+        known = chosen if chosen in TRIGGERS else "small"
+        about = "on average" if known == chosen else f"on average; {chosen} is not published"
+        waiting, held = terms.runs * usage.deferred_seconds / (HOURS * 3600), TRIGGERS[known] * SCHEDULERS
+        yield Limit("MWAA", f"deferred tasks, {known}", waiting, held, "tasks", MWAA_GUIDE, about, True)
     yield Limit("MWAA", f"DAGs, {chosen}", terms.dags, DAGS[chosen], "DAGs", MWAA_GUIDE)
     longest = max(
         (step.busy for run in workflow.runs for step in run.steps if not nested(workflow.plan.state(step.at))),

@@ -87,6 +87,7 @@ def _usage(usage: Usage) -> dict[str, Any]:
         "tasks": usage.tasks,
         "skipped_tasks": usage.skipped,
         "slot_seconds": usage.slot_seconds,
+        "deferred_seconds": usage.deferred_seconds,
         "serverless_seconds": usage.serverless_seconds,
         "peak_tasks": usage.peak,
     }

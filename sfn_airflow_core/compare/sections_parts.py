@@ -24,7 +24,7 @@ def limit_section(limits: tuple[Limit, ...], serverless: tuple[str, ...]) -> Sec
     for limit in limits:
         style = _STATUS[limit.status]
         value = "not known" if limit.value is None else figure(round(limit.value, 4))
-        margin = "" if limit.margin is None else f"{limit.margin * 100:.0f} %"
+        margin = "" if limit.margin is None else f"{limit.margin * 100:,.0f} %"
         what = f"{limit.side}: {limit.what}" + (f" ({limit.about})" if limit.about else "")
         cells = (what, value, f"{figure(limit.limit)} {limit.unit}", margin, limit.status)
         rows.append(tuple((text, style) for text in cells))

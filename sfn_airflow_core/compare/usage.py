@@ -30,8 +30,9 @@ class Usage:
     ``transitions`` are all state transitions on Step Functions Standard: of the run itself (``own``) and of the
     Standard child executions of distributed Maps. ``requests`` and ``request_gb_seconds`` are those of Express
     children. ``express_*`` are the same if the workflow itself ran as Express. ``slot_seconds`` is how long Airflow
-    tasks hold worker slots, ``serverless_seconds`` what MWAA Serverless bills. ``bursts`` are stretches of a run by
-    the number of slots held at once, ``(slots, seconds)``; ``peaks`` the most of each run, ``(slots, share of runs)``.
+    tasks hold worker slots, ``deferred_seconds`` how long they wait in a triggerer, ``serverless_seconds`` what MWAA
+    Serverless bills. ``bursts`` are stretches of a run by the number of slots held at once, ``(slots, seconds)``;
+    ``peaks`` the most of each run, ``(slots, share of runs)``.
     """
 
     runs: int
@@ -45,6 +46,7 @@ class Usage:
     tasks: float
     skipped: float
     slot_seconds: float
+    deferred_seconds: float
     serverless_tasks: float
     serverless_seconds: float
     peak: int
@@ -94,6 +96,7 @@ _AVERAGED: Final = (
     "tasks",
     "skipped",
     "slot_seconds",
+    "deferred_seconds",
     "serverless_tasks",
     "serverless_seconds",
     "retries",
@@ -126,6 +129,7 @@ def _one(workflow: Workflow, run: Run, overheads: Overheads) -> Usage:
         tasks=tasks.count,
         skipped=skipped,
         slot_seconds=tasks.slots + skipped * overheads.slot,
+        deferred_seconds=tasks.deferred,
         serverless_tasks=tasks.count,
         serverless_seconds=tasks.serverless,
         peak=(peak := max((slots for slots, _ in bursts), default=0)),
@@ -140,7 +144,7 @@ class _Tasks:
 
     def __init__(self, plan: Plan, workflow: Workflow, overheads: Overheads):
         self.plan, self.workflow, self.overheads = plan, workflow, overheads
-        self.count, self.slots, self.serverless = 0.0, 0.0, 0.0
+        self.count, self.slots, self.deferred, self.serverless = 0.0, 0.0, 0.0, 0.0
         self.held: dict[Place, list[tuple[float, float, int]]] = {}
 
     def add(self, step: Step) -> None:
@@ -149,6 +153,7 @@ class _Tasks:
         holds = not nested(state) and shape.main == "worker"
         work = step.busy if not nested(state) else 0.0
         self.count += shape.tasks * step.times
+        self.deferred += work * step.times if shape.main == "deferred" else 0.0
         starts = 2 if shape.main == "deferred" and not nested(state) else 1
         main = 0.0 if shape.main == "none" else own * starts * step.tries + (work if holds else 0.0)
         self.slots += (main + own * shape.small) * step.times
@@ -168,6 +173,7 @@ class _Tasks:
         """Adds a task that stands for no state."""
         self.count += 1
         self.slots += self.overheads.slot + (extra.seconds if extra.main == "worker" else 0.0)
+        self.deferred += extra.seconds if extra.main == "deferred" else 0.0
         self.serverless += max(SERVERLESS_MINIMUM, extra.seconds)
 
     def stretches(self) -> Iterator[tuple[float, float, int]]:
