@@ -42,6 +42,7 @@ _ADDED: Final[dict[str, dict[str, Json]]] = {
         "WorkGroup": "primary",
     },
     "batch:submitJob": {"Tags": {}, "Parameters": {}},
+    "bedrock-runtime:invokeModel": {"Accept": "application/json", "ContentType": "application/json"},
     "ecs:runTask": {"StartedBy": "airflow"},
     "glue:startJobRun": {"Arguments": {}},
     "lambda:invoke": {"Payload": {}},

@@ -126,7 +126,8 @@ class _Iterations:
             given = Obj(members)
         stay = self.stay
         numbers = (*stay.at.numbers, -1 if self._alike(number) else number)
-        place = Place(numbers, stay.at.maps + 1, item, given if self._distributed else stay.at.root)
+        root = given if self._distributed else stay.at.root
+        place = Place(numbers, stay.at.maps + 1, item, root, first=stay.at.first and number == 0)
         variables = {} if self._distributed else stay.variables
         yield from stay.walk.scope(self.state.processor, given, variables, place, track)
 

@@ -52,13 +52,15 @@ class Place:
     """Where a scope runs: numbers of branches and items, how many Maps are around, and the item, if any.
 
     A negative number stands for all items that have no place of their own. ``root`` is the input of the execution,
-    where that is a child execution of a distributed Map.
+    where that is a child execution of a distributed Map. ``first``: it is in the first item of every Map around, which
+    is the one that goes as the route says.
     """
 
     numbers: Numbers = ()
     maps: int = 0
     item: Value | None = None
     root: Value = WHOLE_INPUT
+    first: bool = True
 
     @property
     def key(self) -> str:

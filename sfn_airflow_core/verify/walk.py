@@ -77,7 +77,7 @@ class Walk:
         number = track.visit(state.at, at.numbers)
         track = track.enter(state.at, at.numbers)
         asked = self.route.get(state.at, ())
-        wanted = [asked[number]] if number < len(asked) and not any(n != 0 for n in at.numbers[-1:] if at.maps) else []
+        wanted = [asked[number]] if number < len(asked) and at.first else []
         choices = wanted or [outcome for outcome, _ in self.atlas.ordered(machine, state) if outcome.kind != "catch"]
         stay = Stay(self, state, raw, variables, at, track)
         found, stuck = False, len(self.stuck)
