@@ -137,6 +137,8 @@ def _value(keyword: str, expr: Expr | None, node: JobTask, sheet: Sheet) -> cst.
         return name(sheet.constants[whole[1]])  # resolved when the task runs
     before, source = effective(Shaping(input_path=node.shaping.input_path), sheet)
     made = name(source) if expr is None else sheet.code(expr, source)
+    if isinstance(made, cst.Name) and made.value == "data" and not before and not sheet.queries:
+        return sheet.use("DOCUMENT")
     given = {"role": "Credentials", "timeout": f"TimeoutSeconds{'Path' if isinstance(node.timeout, PathRef) else ''}"}
     field = given.get(keyword, "Arguments" if node.shaping.query else "Parameters")
     doc = f"{node.display_name}, {field}" if expr is not None else f"{node.display_name}, InputPath"
@@ -151,6 +153,9 @@ def output(node: JobTask | CallbackTask, sheet: Sheet) -> dict[str, cst.BaseExpr
     untouched = shaping.selector is None and shaping.result_path == "$" and shaping.output_path is None
     if untouched and shaping.output is None and not shaping.assign:
         return {}
+    if shaping == Shaping(shaping.input_path, shaping.parameters, result_path=None) and not sheet.variables:
+        drop = [returns(name("data"))]
+        return {"output": sheet.helper("drop_result", ("drop_result",), ["data", "result"], drop, "ResultPath null")}
     fields = {"ResultSelector": shaping.selector, "OutputPath": shaping.output_path, "Output": shaping.output}
     named = [field for field, value in fields.items() if value is not None]
     named += ["ResultPath"] if shaping.result_path != "$" else []
