@@ -175,17 +175,19 @@ class Side:
 
 
 def default_shape(state: State) -> TaskShape:
-    """The tasks of a state that nobody translated: one per state, and those that open and close a Map."""
+    """The tasks of a state as a rule of translation: one per state, those of a Map, and a router for its errors."""
+    router = int(bool(getattr(state, "catch", ())))
     match state:
         case Map():
-            return TaskShape("none", 2)
+            return TaskShape("none", 2 + router)
         case Parallel():
-            return TaskShape("none", 1)
+            return TaskShape("none", 1 + router)
         case Wait():
             return TaskShape("deferred")
         case Task():
             resource = parse_resource(state.resource)
-            return TaskShape("worker" if resource.pattern == "request" and resource.kind != "activity" else "deferred")
+            answers = resource.pattern == "request" and resource.kind != "activity"
+            return TaskShape("worker" if answers else "deferred", router)
         case _:
             return TaskShape()
 
