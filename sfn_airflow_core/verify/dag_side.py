@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -102,26 +102,33 @@ def run_dag(
 
 def on_schedule(dag: Any, moment: datetime) -> datetime:
     """The last logical date of a DAG's schedule that is not later than a moment; the moment, if there is none."""
-    align = getattr(scheduled(dag).timetable, "_align_to_prev", None)
-    found = moment if align is None else align(moment)
-    return datetime.fromtimestamp(found.timestamp(), UTC)
+    return _moved(getattr(scheduled(dag).timetable, "_align_to_prev", None), moment)
 
 
 def _interval_end(dag: Any, moment: datetime) -> datetime:
     """Where the data interval of a run with this logical date ends, for schedules that have data intervals."""
     timetable = scheduled(dag).timetable
     after = getattr(timetable, "_get_next", None)
-    if after is None or "DataInterval" not in type(timetable).__name__:
-        return moment
-    return datetime.fromtimestamp(after(moment).timestamp(), UTC)
+    return _moved(after if "DataInterval" in type(timetable).__name__ else None, moment)
+
+
+def _moved(move: Callable[[Any], Any] | None, moment: datetime) -> datetime:
+    """A moment moved by a schedule, which knows the times of pendulum only."""
+    from airflow.sdk import timezone
+
+    coerce: Any = timezone.coerce_datetime
+    return moment if move is None else datetime.fromtimestamp(move(coerce(moment)).timestamp(), UTC)
 
 
 @contextmanager
 def _unchanged(dag: Any) -> Iterator[None]:
-    """Puts back the params of a DAG, which a run with a conf changes."""
-    kept = [(owner, copy.deepcopy(owner.params)) for owner in (dag, *dag.tasks)]
+    """Takes away the deadlines of a DAG, which only tell somebody, and puts back the params, which a conf changes."""
+    kept = [(owner, "params", copy.deepcopy(owner.params)) for owner in (dag, *dag.tasks)]
+    if getattr(dag, "deadline", None):
+        kept.append((dag, "deadline", dag.deadline))
+        dag.deadline = None
     try:
         yield
     finally:
-        for owner, params in kept:
-            owner.params = params
+        for owner, name, value in kept:
+            setattr(owner, name, value)
