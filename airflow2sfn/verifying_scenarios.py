@@ -214,11 +214,12 @@ class Generator:
         nothing: Json = {"payload": False} if python else {"result": {"KeyCount": 0}}
         history = self.ways[0][1]
         found = {"payload": True} if python else self._good(task, history)
-        yield _with(scenario, task.task_id, [nothing, nothing, found], f"{task.task_id} finds it at the third look")
+        one = task.task_id if task.expansion is None else f"{task.task_id}#0"
+        yield _with(scenario, one, [nothing, nothing, found], f"{one} finds it at the third look")
         interval, limit = (task.known(name) for name in ("poke_interval", "timeout"))
         looks = _seconds(limit, 7 * 86_400) / max(_seconds(interval, 60), 1)
         if looks <= _MOST_LOOKS:
-            yield _with(scenario, task.task_id, nothing, f"{task.task_id} never finds it")
+            yield _with(scenario, one, nothing, f"{one} never finds it")
 
     def _items(self, task: Task, scenario: Scenario, history: History) -> Iterator[Scenario]:
         """Other numbers of items."""
