@@ -28,9 +28,11 @@ def _page() -> Iterator[str]:
     yield ""
     yield "# The catalogue"
     yield ""
-    known = len(classes | set(COMPOSED))
+    amazon = {name for name in COMPOSED if name.startswith("airflow.providers.amazon.")}
+    known, others = len(classes | amazon), len(set(COMPOSED) - amazon)
     yield (
-        f"{len(ROWS)} calls of AWS services and {known} operators and sensors of Airflow's Amazon provider. Both directions read the same rows, in `sfn_airflow_core/catalogue/rows/`."
+        f"{len(ROWS)} calls of AWS services and {known} operators and sensors of Airflow's Amazon provider, and"
+        f" {others} operators of others. Both directions read the same rows, in `sfn_airflow_core/catalogue/rows/`."
     )
     yield ""
     yield (
