@@ -1,10 +1,10 @@
 """Verifies the public collection: generated scenarios of every machine, in the interpreter and on Airflow.
 
-    python -m benchmarks.verification [--only NAME…] [--json FILE]
+    python -m benchmarks.verification [--only NAME…] [--part I/N]
 
 Reads ``../shared/corpus/state-machines/step-functions-workflows-collection`` (or the folder in ``CORPUS``). A machine
 with a finding that says UNSUPPORTED is passed over. Exit code 1 if a machine differs that is not in ``KNOWN``, or one
-in ``KNOWN`` does not.
+in ``KNOWN`` does not. Of those, the rest is passed over after the first difference.
 """
 
 from __future__ import annotations
@@ -34,8 +34,13 @@ from sfn_airflow_core.verify.verification import Subject, verify
 CORPUS = Path(os.environ.get("CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
 COLLECTION = CORPUS / "state-machines" / "step-functions-workflows-collection"
 
-KNOWN: dict[str, str] = {}
-"""Machines of which a scenario differs, by name, with the reason."""
+_RACE = "branches of the Parallel race: which one fails first is decided by time, which is skipped here"
+KNOWN: dict[str, str] = {
+    "14.asl.json": "the whole context object ($$) is an argument inside a Map, and the DAG's has no Map.Item (S2A303)",
+    "60.asl.json": "branches poll until another one fails, which ends nothing on Airflow (S2A201): the run goes on",
+    "89.asl.json": _RACE,
+}
+"""Machines of which a scenario differs, by name, with the reason: exactly these."""
 
 
 def main() -> int:
@@ -55,8 +60,10 @@ def main() -> int:
             if subject is None:
                 skipped += 1
                 continue
-            result = verify(session, subject)
+            result = verify(session, subject, stop_early=path.name in KNOWN)
             _print(result)
+            done = f"{path.name}: {len(result.outcomes)} scenarios, {time.perf_counter() - began:.0f} s"
+            print(done, file=sys.stderr, flush=True)
             total += result.coverage
             scenarios += len(result.outcomes)
             tasks += sum(outcome.tasks for outcome in result.outcomes)

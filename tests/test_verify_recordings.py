@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from command import Run
 from running import chain, machine_of, task
 
+from benchmarks.recordings import NOT_EQUAL
 from sfn_airflow_core.interpreter import execute, history, read_replies
 from sfn_airflow_core.verify.history import from_history
 from sfn_airflow_core.verify.recordings import compare, fits, in_interpreter
@@ -91,6 +93,14 @@ def test_every_recording_of_the_service_is_equal_in_the_interpreter(call: Run, c
     assert code == 0
     assert sum(scenario["equal"] for scenario in scenarios) >= 660
     assert all(scenario["reason"] for scenario in scenarios if not scenario["comparable"])
+
+
+def test_the_document_names_exactly_what_the_dags_do_not_repeat() -> None:
+    """``python -m benchmarks.recordings`` fails where the table of the benchmark is not exact."""
+    text = (Path(__file__).parents[1] / "docs" / "recordings.md").read_text(encoding="utf-8")
+    written = re.findall(r"^\| `(test_[^`]+)` \| (.+) \|$", text, re.MULTILINE)
+    known = [(id.rpartition("|")[0].rpartition("::")[2], why) for id, why in NOT_EQUAL.items()]
+    assert sorted(written) == sorted(known)
 
 
 def history_of(definition: dict[str, Any], replies: Any, value: Any) -> tuple[Any, list[dict[str, Any]]]:

@@ -35,6 +35,15 @@ _BOTO3: Final = {
 }
 """What boto3 calls the services that Step Functions calls otherwise."""
 
+_EMR: Final = {
+    "createCluster": "runJobFlow",
+    "terminateCluster": "terminateJobFlows",
+    "addStep": "addJobFlowSteps",
+    "cancelStep": "cancelSteps",
+    "setClusterTerminationProtection": "setTerminationProtection",
+}
+"""The operations of Amazon EMR behind the optimised integration."""
+
 _ADDED: Final[dict[str, dict[str, Json]]] = {
     "athena:startQueryExecution": {
         "QueryExecutionContext": {"Catalog": "AwsDataCatalog"},
@@ -60,6 +69,8 @@ def action_of(resource: str) -> str:
     if parsed.kind == "lambda":
         return "lambda:invoke"
     service = parsed.service.removeprefix("aws-sdk:")
+    if parsed.service == "elasticmapreduce":
+        return f"emr:{_EMR.get(parsed.action, parsed.action)}"
     if (service, parsed.action) == ("bedrock", "invokeModel"):
         return "bedrock-runtime:invokeModel"
     return f"{_BOTO3.get(service) or _hyphened().get(service, service)}:{parsed.action}"
@@ -76,10 +87,27 @@ def _hyphened() -> dict[str, str]:
 
 
 def arguments_of(resource: str, given: Json) -> Json:
-    """What the service gets: a Task that names a function sends its input as the payload."""
-    if parse_resource(resource).kind == "lambda":
+    """What the service gets: a Task that names a function sends its input as the payload.
+
+    Source: for EMR, the Developer Guide beside the API reference of Amazon EMR.
+    """
+    parsed = parse_resource(resource)
+    if parsed.kind == "lambda":
         return {"FunctionName": resource, "Payload": given}
-    return given
+    if parsed.service != "elasticmapreduce" or not isinstance(given, dict):
+        return given
+    rest, cluster = {key: value for key, value in given.items() if key != "ClusterId"}, given.get("ClusterId")
+    match parsed.action:
+        case "addStep":
+            step = rest.pop("Step", None)
+            return {"JobFlowId": cluster, **rest, "Steps": [step]}
+        case "cancelStep":
+            step = rest.pop("StepId", None)
+            return {"ClusterId": cluster, **rest, "StepIds": [step]}
+        case "terminateCluster" | "setClusterTerminationProtection":
+            return {**rest, "JobFlowIds": [cluster]}
+        case _:
+            return given
 
 
 def normal(action: str, arguments: Json) -> Json:
