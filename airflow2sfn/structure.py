@@ -50,6 +50,8 @@ class Plan:
     """The Lambda functions of tasks whose work is a Python callable."""
     inside: Mapping[str, tuple[Tree[str], tuple[str, ...]]] = field(default_factory=dict)
     """The region trees of mapped task groups, which stand in the order as one task, and the ends in them."""
+    loose: tuple[tuple[str, str], ...] = ()
+    """Mapped task groups, and tasks after them that wait for some of their tasks only."""
 
     def before(self, task: str) -> frozenset[str]:
         """Everything that has to be done before a task."""
@@ -99,11 +101,19 @@ def plan(
     )
     inside: dict[str, tuple[Tree[str], tuple[str, ...]]] = {}
     everything, all_edges = dict(outer), list(outer_edges)
+    loose: list[tuple[str, str]] = []
     for group, members in groups.items():
         mine = {name: tasks[name] for name in members}
         own = [edge for edge in edges if edge[0] in mine and edge[1] in mine]
         ends = _decisive(mine, own)
         own, ends = _without_empty(mine, own, ends)
+        followed = {up for up, down in edges if up in mine and down not in mine}
+        if group in outer and ends - followed:  # an end of the group that is an end of the DAG decides about the run
+            leaves = leaves | {group}
+        for name in outer:
+            direct = {up for up, down in edges if down == name and up in mine}
+            if direct and direct != ends:
+                loose.append((group, name))
         if mine and group in outer:
             inside[group] = (decompose(mine, own, waiting=[w for w in waiting if w in mine]).tree, tuple(sorted(ends)))
             everything |= mine
@@ -127,6 +137,7 @@ def plan(
         {task: sensor for task, sensor in absorbed.items() if task in everything},
         functions or {},
         inside,
+        tuple(loose),
     )
 
 

@@ -11,7 +11,7 @@ from airflow2sfn.generated import Unreadable, is_generated, read_back
 from airflow2sfn.packaging.package import functions
 from airflow2sfn.reading.project import Project
 from airflow2sfn.retries import seconds, whole
-from airflow2sfn.rules.control import AddedOrder, EagerRule, SettingDropped
+from airflow2sfn.rules.control import AddedOrder, EagerRule, GroupAsOne, SettingDropped
 from airflow2sfn.rules.generated import NotReadBack, ReadBack
 from airflow2sfn.rules.retries import RetryJitter, RunTimeout
 from airflow2sfn.services import pairs
@@ -163,6 +163,7 @@ def _dropped(dag: Dag) -> tuple[str, ...]:
 def _about_order(shape: Plan, findings: list[Finding]) -> None:
     at = str(shape.dag.span or "")
     findings.extend(AddedOrder(at=at, pairs=added.direct, price=added.price) for added in shape.added)
+    findings.extend(GroupAsOne(at=place(shape.tasks[name]), task=name, group=group) for group, name in shape.loose)
     for name, task in shape.tasks.items():
         if task.trigger_rule in EAGER and len(shape.upstream[name]) > 1:
             findings.append(EagerRule(at=place(task), task=name, rule=task.trigger_rule))

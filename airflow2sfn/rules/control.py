@@ -262,6 +262,62 @@ class MappedInline(Finding):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GroupAsOne(Finding):
+    """A task that follows some tasks of a mapped task group waits for the whole group.
+
+    Why it matters: it starts later than in Airflow, and does not run if anything in the group fails, also what it does
+    not need.
+
+    Remedy: nothing, if that is right; or let what it needs be a mapped task outside of the group.
+    """
+
+    code: ClassVar[str] = "A2S217"
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
+    source: ClassVar[str] = f"{_GUIDE}/state-map.html"
+    example: ClassVar[Example] = Example(
+        inside(
+            """
+            @task_group
+            def g(x):
+                @task
+                def a(x): pass
+                @task
+                def b(): pass
+                found = a(x)
+                found >> b()
+                return found
+            @task
+            def after(rows): pass
+            after(g.expand(x=[1]))
+            """,
+            "from airflow.sdk import task_group",
+        ),
+        "17:5",
+    )
+    near_miss: ClassVar[Example] = Example(
+        inside(
+            """
+            @task_group
+            def g(x):
+                @task
+                def a(x): pass
+                return a(x)
+            @task
+            def after(rows): pass
+            after(g.expand(x=[1]))
+            """,
+            "from airflow.sdk import task_group",
+        )
+    )
+
+    task: str
+    group: str
+
+    def message(self) -> str:
+        return f"{self.task} follows some tasks of the mapped group {self.group}, and waits for all of it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OtherMachine(Finding):
     """A run of another DAG is started as an execution of its state machine.
 
@@ -323,6 +379,7 @@ RULES: tuple[type[Finding], ...] = (
     ArgumentDropped,
     SettingDropped,
     MappedInline,
+    GroupAsOne,
     OtherMachine,
     OpenValue,
 )
