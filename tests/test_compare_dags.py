@@ -289,6 +289,12 @@ def test_bad_input_gets_one_clear_message(airflow2sfn: Run, args: list[str], mes
     assert "Traceback" not in err
 
 
+def test_without_a_reader_of_dag_files_only_generated_ones_are_read(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sfn_airflow_core.compare.dag_file.entry_points", lambda group: ())
+    with pytest.raises(DagFileError, match="no reader of DAG files is installed"):
+        read_dag_file(FLOW.encode(), "flow.py")
+
+
 def test_two_dags_in_a_file_have_to_be_told_apart(call: Run):
     two = CHOOSING + CHOOSING.replace("choosing", "other")
     with pytest.raises(DagFileError, match=r"holds 2 DAGs \(choosing, other\): say which with --dag-id"):

@@ -65,6 +65,25 @@ def test_show_gives_a_table_that_can_be_given_back(call: Run):
     assert json.loads(out)["region"] == "us-west-2"
 
 
+def test_a_report_says_what_its_prices_rest_on(call: Run):
+    put("m.json", CLEAN)
+    code, out, _ = call("compare", "m.json")
+    assert code == 0
+    assert "(4 taken over from another region, 2 estimated: 'prices show' says which)" in " ".join(out.split())
+    code, out, _ = call("compare", "m.json", "--format", "json")
+    assert code == 0
+    basis = {row["item"]: row["basis"] for row in json.loads(out)["prices"]}
+    assert basis.keys() == ITEMS.keys()
+    assert (basis["sfn.transition"], basis["mwaa.environment.micro"]) == ("listed", "inferred")
+
+
+def test_a_basis_that_does_not_exist_is_refused():
+    value = as_json(packaged())
+    value["rows"][0]["basis"] = "guessed"
+    with pytest.raises(PriceError, match="'basis' must be one of listed, published, inferred, estimate, not 'guessed'"):
+        read_prices(value, "mine")
+
+
 def test_show_names_source_and_date_of_every_row(call: Run):
     code, out, _ = call("prices", "show", "--region", "us-east-1")
     assert code == 0

@@ -23,6 +23,17 @@ def render_json(parts: tuple[Comparison, ...], estate: Estate | None) -> str:
         "currency": "USD",
         "region": first.region,
         "prices_as_of": first.as_of,
+        "prices": [
+            {
+                "item": row.item,
+                "price": format(row.price, "f"),
+                "unit": row.unit,
+                "basis": row.basis,
+                "source": row.source,
+                "as_of": row.as_of.isoformat(),
+            }
+            for row in first.prices.values()
+        ],
         "workflows": [_workflow(part) for part in parts],
     }
     if estate is not None:
