@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 @click.argument("machine", metavar="MACHINE")
 @click.option("--input", "given", metavar="JSON|FILE", default="{}", help="The execution's input. [default: {}]")
 @click.option("--replies", metavar="FILE", help="What the services answer (JSON or YAML, see docs/replies.md).")
+@click.option(
+    "--child", metavar="ARN|NAME=FILE", multiple=True, help="The machine that startExecution starts; may be repeated."
+)
 @click.option("--case", metavar="NAME", help="Test case of a Step Functions Local mock configuration.")
 @click.option("--substitute", metavar="NAME=VALUE", multiple=True, help="Fill in ${NAME}; may be repeated.")
 @click.option("--substitutions", metavar="FILE", help="JSON or YAML file with values for several ${NAME}.")
@@ -38,12 +41,12 @@ def run(machine: str, given: str, replies: str | None, trace: bool, form: str, *
     """
     from sfn_airflow_core.interpreter import BadReplies, MissingReply, Options, execute
 
-    found = read_machine(machine, options)
-    if found is None:
+    found, children = read_machine(machine, options), _children(options)
+    if found is None or children is None:
         return UNUSABLE
     try:
         answers = _replies(replies, options["case"])
-        execution = execute(found, read_input(given), answers, options=Options(type=options["kind"]))
+        execution = execute(found, read_input(given), answers, options=Options(type=options["kind"], machines=children))
     except (BadReplies, MissingReply, OSError) as error:
         _err(f"{replies or 'replies'}: error: {_reason(error)}")
         return UNUSABLE
@@ -77,6 +80,20 @@ def read_machine(path: str, options: dict[str, Any]) -> Machine | None:
         for problem in reading.problems:
             _err(f"{path}:{problem.span or '1:1'}: {problem.code} {problem.message}")
     return reading.machine
+
+
+def _children(options: dict[str, Any]) -> dict[str, Machine] | None:
+    """The machines of --child by ARN or name; ``None`` where one is none, which is then reported."""
+    found: dict[str, Machine] = {}
+    for given in options["child"]:
+        name, equals, path = given.rpartition("=")
+        if not equals:
+            raise click.UsageError(f"--child: ARN or name, =, and a file are needed, not {given!r}")
+        machine = read_machine(path, options)
+        if machine is None:
+            return None
+        found[name] = machine
+    return found
 
 
 def read_input(given: str) -> Json:

@@ -73,3 +73,34 @@ def test_unusable(call: Run, arguments: tuple[str, ...], message: str) -> None:
 def test_substitutions_fill_in_placeholders(call: Run) -> None:
     Path("p.json").write_text(json.dumps(chain({"Type": "Pass", "Result": "${Name}!"})), encoding="utf-8")
     assert call("run", "p.json", "--substitute", "Name=you")[1] == '"you!"\n'
+
+
+def test_a_child_machine_runs_in_the_place_of_a_reply(call: Run) -> None:
+    start = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::states:startExecution.sync:2",
+        "Parameters": {
+            "StateMachineArn": "arn:aws:states:eu-west-1:111122223333:stateMachine:child",
+            "Input": {"n": 1},
+        },
+        "OutputPath": "$.Output",
+    }
+    Path("p.json").write_text(json.dumps(chain(start)), encoding="utf-8")
+    Path("c.json").write_text(json.dumps(chain({"Type": "Pass", "Result": "done"})), encoding="utf-8")
+    assert call("run", "p.json", "--child", "child=c.json")[:2] == (0, '"done"\n')
+    assert "ARN or name" in call("run", "p.json", "--child", "c.json")[2]
+    assert call("run", "p.json", "--child", "child=none.json")[0] == 2
+
+
+def test_a_mock_configuration_of_step_functions_local_is_taken(call: Run) -> None:
+    Path("m.json").write_text(json.dumps(chain(task())), encoding="utf-8")
+    mocks = {
+        "StateMachines": {"m": {"TestCases": {"good": {"A": "Good"}, "bad": {"A": "Bad"}}}},
+        "MockedResponses": {
+            "Good": {"0": {"Return": {"ok": True}}},
+            "Bad": {"0": {"Throw": {"Error": "Broken", "Cause": "down"}}},
+        },
+    }
+    Path("mocks.json").write_text(json.dumps(mocks), encoding="utf-8")
+    assert json.loads(call("run", "m.json", "--replies", "mocks.json", "--case", "good")[1]) == {"ok": True}
+    assert call("run", "m.json", "--replies", "mocks.json", "--case", "bad")[2] == "FAILED: Broken: down\n"
