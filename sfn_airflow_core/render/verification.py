@@ -59,9 +59,7 @@ def render_text(results: Sequence[Verified], *, color: bool = False, width: int 
     console.print(_table(results))
     missed = sum(len(result.coverage.missed) for result in results)
     if missed and not verbose:
-        console.print(
-            _styled(f"{missed} state{'s' * (missed != 1)} or edges not reached; -v says which, and why", "dim")
-        )
+        console.print(_styled(f"{missed} of the states and edges not reached; -v says which, and why", "dim"))
     return out.getvalue()
 
 
