@@ -127,3 +127,10 @@ def test_roles_hold_nothing_for_what_is_not_called() -> None:
     template = str(deploy(dag, translate(dag), "a").files)
     assert "LambdaInvokePolicy" in template
     assert "Effect: Allow" not in template
+
+
+def test_every_optimised_integration_of_the_catalogue_is_known() -> None:
+    from sfn_airflow_core.catalogue.table import ROWS as CATALOGUE
+
+    optimised = {row.action for row in CATALOGUE if not row.action.startswith("aws-sdk:")}
+    assert optimised <= set(ROWS)

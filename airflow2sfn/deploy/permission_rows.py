@@ -104,6 +104,7 @@ def _sagemaker(action: str, kind: str, name: str, waits: str, rule: str = "") ->
 
 
 BUS = named("events", "event-bus/{}", "Entries.0.EventBusName", "default")
+_CLUSTER = named("elasticmapreduce", "cluster/{}", "ClusterId")
 DYNAMODB = named("dynamodb", "table/{}", "TableName")
 ROWS: Mapping[str, Row] = {
     "lambda:invoke": Row(("lambda:InvokeFunction",), named("lambda", "function:{}", "FunctionName")),
@@ -257,6 +258,18 @@ ROWS: Mapping[str, Row] = {
         ("codebuild:StopBuild", "codebuild:BatchGetBuilds"),
         rule="StepFunctionsGetEventForCodeBuildStartBuildRule",
     ),
+    "codebuild:startBuildBatch": Row(
+        ("codebuild:StartBuildBatch",),
+        named("codebuild", "project/{}", "ProjectName"),
+        ("codebuild:StopBuildBatch", "codebuild:BatchGetBuildBatches"),
+        rule="StepFunctionsGetEventForCodeBuildStartBuildBatchRule",
+    ),
+    "codebuild:stopBuild": Row(("codebuild:StopBuild",)),
+    "codebuild:stopBuildBatch": Row(("codebuild:StopBuildBatch",)),
+    "codebuild:batchDeleteBuilds": Row(("codebuild:BatchDeleteBuilds",)),
+    "codebuild:batchGetReports": Row(("codebuild:BatchGetReports",)),
+    "codebuild:deleteBuildBatch": Row(("codebuild:DeleteBuildBatch",)),
+    "codebuild:retryBuildBatch": Row(("codebuild:RetryBuildBatch",)),
     "databrew:startJobRun": Row(
         ("databrew:StartJobRun",),
         named("databrew", "job/{}", "Name"),
@@ -268,6 +281,60 @@ ROWS: Mapping[str, Row] = {
             (model,) if (model := arguments.text("ModelId") or "").startswith("arn:")
             else (f"arn:${{AWS::Partition}}:bedrock:${{AWS::Region}}::foundation-model/{model or '*'}",)
         ),
+    ),
+    "eks:createCluster": Row(
+        ("eks:CreateCluster",), sync=("eks:DescribeCluster", "eks:DeleteCluster"),
+        passes=(("RoleArn",), "eks.amazonaws.com"),
+    ),
+    "eks:createNodegroup": Row(
+        ("eks:CreateNodegroup",), named("eks", "cluster/{}", "ClusterName"),
+        ("eks:DescribeNodegroup", "eks:DeleteNodegroup"), _everything, passes=(("NodeRole",), "eks.amazonaws.com"),
+    ),
+    "eks:createFargateProfile": Row(
+        ("eks:CreateFargateProfile",), named("eks", "cluster/{}", "ClusterName"),
+        ("eks:DescribeFargateProfile", "eks:DeleteFargateProfile"), _everything,
+        passes=(("PodExecutionRoleArn",), "eks.amazonaws.com"),
+    ),
+    "eks:deleteCluster": Row(("eks:DeleteCluster",), named("eks", "cluster/{}", "Name"), ("eks:DescribeCluster",)),
+    "eks:deleteNodegroup": Row(("eks:DeleteNodegroup",), sync=("eks:DescribeNodegroup",)),
+    "eks:deleteFargateProfile": Row(("eks:DeleteFargateProfile",), sync=("eks:DescribeFargateProfile",)),
+    "emr-containers:createVirtualCluster": Row(("emr-containers:CreateVirtualCluster",)),
+    "emr-containers:deleteVirtualCluster": Row(
+        ("emr-containers:DeleteVirtualCluster",),
+        lambda arguments: (arn("emr-containers", f"/virtualclusters/{arguments.text('Id') or '*'}"),),
+        ("emr-containers:DescribeVirtualCluster",),
+    ),
+    "emr-serverless:cancelJobRun": Row(
+        ("emr-serverless:CancelJobRun",),
+        lambda arguments: (
+            arn("emr-serverless", f"/applications/{arguments.text('ApplicationId') or '*'}/jobruns/*"),
+        ),
+        ("emr-serverless:GetJobRun",),
+        rule="StepFunctionsGetEventsForEMRServerlessJobRule",
+    ),
+    "elasticmapreduce:modifyInstanceFleetByName": Row(
+        ("elasticmapreduce:ModifyInstanceFleet", "elasticmapreduce:ListInstanceFleets"), _CLUSTER
+    ),
+    "elasticmapreduce:modifyInstanceGroupByName": Row(
+        ("elasticmapreduce:ModifyInstanceGroups", "elasticmapreduce:ListInstanceGroups"), _CLUSTER
+    ),
+    "elasticmapreduce:setClusterTerminationProtection": Row(("elasticmapreduce:SetTerminationProtection",), _CLUSTER),
+    "sagemaker:createLabelingJob": _sagemaker(
+        "CreateLabelingJob", "labeling-job", "LabelingJobName", "LabelingJob",
+        "StepFunctionsGetEventsForSageMakerLabelingJobsRule",
+    ),
+    "mediaconvert:createJob": Row(
+        ("mediaconvert:CreateJob",), sync=("mediaconvert:GetJob", "mediaconvert:CancelJob"),
+        rule="StepFunctionsGetEventsForMediaConvertJobRule", passes=(("Role",), "mediaconvert.amazonaws.com"),
+    ),
+    "bedrock:createModelCustomizationJob": Row(
+        ("bedrock:CreateModelCustomizationJob",),
+        sync=("bedrock:GetModelCustomizationJob", "bedrock:StopModelCustomizationJob"),
+        passes=(("RoleArn",), "bedrock.amazonaws.com"),
+    ),
+    "apigateway:invoke": Row(
+        ("execute-api:Invoke",),
+        lambda arguments: (arn("execute-api", "*/*/*/*"),),
     ),
     "eks:runJob": Row((), _everything),
     "eks:call": Row((), _everything),
