@@ -171,8 +171,8 @@ def _doubts(terms: Terms, used: list[str]) -> Iterator[str]:
     """What a reader should know of prices that were not read in a price list for the region."""
     for item in used:
         if (row := terms.prices[item]).basis != "listed":
-            what = "worker" if "worker" in item else "environment"
-            yield f"{what} price {'estimated' if row.basis == 'estimate' else row.basis}"
+            what = "worker price" if "worker" in item else "price"
+            yield f"{what} {'estimated' if row.basis == 'estimate' else row.basis}"
 
 
 def _too_small(environment: Environment, terms: Terms) -> Iterator[str]:

@@ -150,8 +150,11 @@ def _airflow(workflow: Workflow, usage: Usage) -> Iterator[Limit]:
     yield Limit(
         "Airflow", "DAG parse time", parse_seconds(tasks), 30, "s", "dagbag_import_timeout", f"{tasks} tasks, estimated"
     )
-    longest = max(len(state.name) for state in workflow.plan.states.values())
-    yield Limit("Airflow", "task id", longest, 250, "characters", "Airflow's task ids")
+    names = [state.name for state in workflow.plan.states.values()]
+    if workflow.side is not None:
+        names = [*workflow.side.states, *(extra.task for extra in workflow.extras)] or names
+    longest = max(names, key=len)
+    yield Limit("Airflow", "task id", len(longest), 250, "characters", "Airflow's task ids", longest)
     yield Limit("Airflow", "task instances of a run", usage.tasks + usage.skipped, 10_000, "tasks", "experience")
 
 
