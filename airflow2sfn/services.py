@@ -18,7 +18,7 @@ from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.catalogue import lens
 from sfn_airflow_core.catalogue.forms import Inexpressible
 from sfn_airflow_core.catalogue.model import Describe, Operator, Row, Sensor
-from sfn_airflow_core.catalogue.spelling import as_sdk, at, error_name, request, spelt
+from sfn_airflow_core.catalogue.spelling import as_sdk, at, error_name, operation, request, spelt
 from sfn_airflow_core.catalogue.table import CLASSES, ROWS
 
 _WEEK = 7 * 86_400
@@ -94,6 +94,9 @@ def keyword_values(one: Operator | Sensor, given: dict[str, Value], values: Valu
     if isinstance(one, Operator):
         for name, fallback in one.defaults.items():
             given.setdefault(name, Known(fallback))
+        for loser, winner in one.yields:
+            if winner in given:
+                given.pop(loser, None)
     return {name: to_json(given[name], values) for name in keywords(one) if name in given}
 
 
@@ -151,7 +154,8 @@ def watched(site: Site, call: Call, job: Describe, one: Operator, known: Json) -
         listed, plain = member.startswith("["), member.strip("[]")
         if side == "result":
             variable = site.values.local(path.rpartition(".")[2].lower())
-            kept[variable] = jsonata(path)
+            several = at(operation(as_sdk(job.action)).input_shape, plain).type_name == "list" and not listed
+            kept[variable] = f"[{jsonata(path)}]" if several else jsonata(path)
             value: Json = f"{{% ${variable} %}}"
         else:
             value = _requested(known, path)

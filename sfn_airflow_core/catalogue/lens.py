@@ -9,6 +9,7 @@ from typing import Any
 from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.catalogue.forms import Inexpressible, computed, joined, literal, to_operator, to_task
 from sfn_airflow_core.catalogue.model import Operator, Row, Sensor
+from sfn_airflow_core.catalogue.notation import member
 from sfn_airflow_core.catalogue.spelling import as_sdk, at, own_spelling, request, spelt
 
 _KEYWORD = re.compile(r"\{(\w+)\}")
@@ -40,7 +41,8 @@ def arguments(row: Row, given: Operator | Sensor, keywords: Mapping[str, Json]) 
     if (expression := computed(rest)) is not None:
         return f"{{% $merge([{_object(result)}, {expression}]) %}}" if result else rest
     if isinstance(rest, dict):
-        for name, value in rest.items():
+        for said, value in rest.items():
+            name = said if at(shape, said) is not None or at(shape, member(said)) is None else member(said)
             path = spell(name)
             result.setdefault(path, spelt(value, at(shape, path), spell))
     elif rest is not None:

@@ -93,7 +93,8 @@ class Operator:
 
     ``fixed`` is what it says besides, by path, and ``composed`` what it puts together: texts with keywords in braces.
     ``when`` is a keyword and the value it must have for this row (or be missing, with ``unsaid``). ``urls`` pairs a
-    keyword that may be an ``s3://`` address with the keyword of the bucket.
+    keyword that may be an ``s3://`` address with the keyword of the bucket, ``yields`` a keyword with another one that
+    takes its place.
 
     To Airflow: ``required`` are the arguments without which the operator cannot stand for a ``.sync`` Task; empty: it
     never does. ``differs`` says what a reader should know.
@@ -121,6 +122,7 @@ class Operator:
     when: tuple[str, str] | None = None
     unsaid: bool = False
     urls: tuple[tuple[str, str], ...] = ()
+    yields: tuple[tuple[str, str], ...] = ()
     deferrable = True
 
     @property

@@ -102,11 +102,13 @@ def operator(
     composed: Mapping[str, str] | None = None,
     when: str = "",
     urls: str = "",
+    yields: str = "",
 ) -> Operator:
     """An operator of the Amazon provider: ``glue.GlueJobOperator``, with its package where that is not ``operators``.
 
     ``waits`` is ``always``, the keyword that says so, or that with ``:no`` where it does not wait by default. ``when``
-    is ``db_type=instance``, with a ``?`` where a missing keyword says the same; ``urls`` is ``s3_key/s3_bucket``.
+    is ``db_type=instance``, with a ``?`` where a missing keyword says the same; ``urls`` is ``s3_key/s3_bucket``,
+    ``yields`` likewise.
     """
     module, _, name = path.rpartition(".")
     package, _, module = module.rpartition("/")
@@ -135,6 +137,7 @@ def operator(
         when=_when(when),
         unsaid=when.endswith("?"),
         urls=_urls(urls),
+        yields=_urls(yields),
     )
 
 

@@ -134,12 +134,13 @@ _MODELS = (
         "bedrockagent:startIngestionJob",
         operator(
             "bedrock.BedrockIngestDataOperator",
-            "knowledge_base_id data_source_id ingest_data_kwargs=*",
+            "knowledge_base_id data_source_id",
             waits=_WAITS,
             result="$states.result.IngestionJob.IngestionJobId",
             waited="$job.IngestionJobId",
             delay=60,
             attempts=10,
+            ignored="ingest_data_kwargs",
         ),
         sensor("bedrock.BedrockIngestionJobSensor", "knowledge_base_id data_source_id ingestion_job_id"),
         describe=describe_by(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.catalogue.model import Describe, Row
 from sfn_airflow_core.catalogue.notation import describe_by, operator, sdk, sensor
 
@@ -19,24 +20,43 @@ def _redshift(good: str, bad: str = "", gone: str = "") -> Describe:
     )
 
 
+_NEW_CLUSTER = (
+    "cluster_identifier node_type master_username master_user_password cluster_type db_name cluster_security_groups"
+    " vpc_security_group_ids cluster_subnet_group_name availability_zone preferred_maintenance_window"
+    " cluster_parameter_group_name automated_snapshot_retention_period manual_snapshot_retention_period port"
+    " cluster_version allow_version_upgrade publicly_accessible encrypted hsm_client_certificate_identifier"
+    " hsm_configuration_identifier elastic_ip tags kms_key_id enhanced_vpc_routing additional_info iam_roles"
+    " maintenance_track_name snapshot_schedule_identifier availability_zone_relocation aqua_configuration_status"
+    " default_iam_role_arn"
+)
+_NEW_DEFAULTS: dict[str, Json] = {"db_name": "dev", "publicly_accessible": True}
 _REDSHIFT = (
     sdk(
         "redshift:createCluster",
         operator(
             "redshift_cluster.RedshiftCreateClusterOperator",
-            "cluster_identifier node_type master_username master_user_password cluster_type db_name"
-            " number_of_nodes cluster_security_groups vpc_security_group_ids cluster_subnet_group_name"
-            " availability_zone preferred_maintenance_window cluster_parameter_group_name"
-            " automated_snapshot_retention_period manual_snapshot_retention_period port cluster_version"
-            " allow_version_upgrade publicly_accessible encrypted hsm_client_certificate_identifier"
-            " hsm_configuration_identifier elastic_ip tags kms_key_id enhanced_vpc_routing additional_info"
-            " iam_roles maintenance_track_name snapshot_schedule_identifier availability_zone_relocation"
-            " aqua_configuration_status default_iam_role_arn",
-            defaults={"cluster_type": "multi-node", "db_name": "dev", "publicly_accessible": True},
+            f"{_NEW_CLUSTER} number_of_nodes",
+            when="cluster_type=multi-node?",
+            defaults={
+                "cluster_type": "multi-node",
+                "number_of_nodes": 1,
+                "db_name": "dev",
+                "publicly_accessible": True,
+            },
             waits=f"{_WAITS}:no",
             delay=60,
             attempts=5,
             ignored="delete_cluster_on_failure cleanup_timeout_seconds",
+        ),
+        operator(
+            "redshift_cluster.RedshiftCreateClusterOperator",
+            _NEW_CLUSTER,
+            when="cluster_type=single-node",
+            defaults=_NEW_DEFAULTS,
+            waits=f"{_WAITS}:no",
+            delay=60,
+            attempts=5,
+            ignored="delete_cluster_on_failure cleanup_timeout_seconds number_of_nodes",
         ),
         sensor(
             "redshift_cluster.RedshiftClusterSensor",
@@ -213,9 +233,10 @@ _NEPTUNE = (
         operator(
             "neptune_analytics.NeptuneCreateGraphWithImportOperator",
             f"{_GRAPH} source role_arn format min_provisioned_memory max_provisioned_memory fail_on_error"
-            " deletion_protection kms_key_id=KmsKeyIdentifier tags import_options blank_node_handling parquet_type",
+            " deletion_protection kms_key_id=KmsKeyIdentifier tags import_options",
             waits=_WAITS,
             result="{'graph_id': $states.result.GraphId}",
+            refused="blank_node_handling parquet_type",
         ),
         describe=_import("result.TaskId"),
     ),

@@ -56,6 +56,7 @@ _COMPUTE = (
                 " ~tags=Tags:tags",
                 waits="wait_for_completion",
                 defaults={"launch_type": "EC2"},
+                yields="launch_type/capacity_provider_strategy",
                 refused="skip_on_exit_code",
                 ignored="quota_retry stop_task_on_failure",
                 required="TaskDefinition Cluster",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from sfn_airflow_core.catalogue.model import Describe, Row
 from sfn_airflow_core.catalogue.notation import describe_by, operator, sdk, sensor
 
+_STATES = "($s := $distinct($states.result.Reservations.Instances.State.Name); $count($s) = 1 ? $s[0] : 'mixed')"
 
-def _instances(good: str, bad: str = "", source: str = "request.InstanceIds.0") -> Describe:
-    return describe_by(
-        "ec2:describeInstances", f"[InstanceIds]={source}", "Reservations.0.Instances.0.State.Name", good, bad
-    )
+
+def _instances(good: str, bad: str = "", source: str = "request.InstanceIds") -> Describe:
+    """Instances that are watched together are done when all of them are."""
+    return describe_by("ec2:describeInstances", f"InstanceIds={source}", _STATES, good, bad)
 
 
 _WAITS = "wait_for_completion"
@@ -49,7 +50,7 @@ _EC2 = (
             attempts=20,
             ignored="terminate_instance_on_failure",
         ),
-        describe=_instances("running", "shutting-down terminated", "result.Instances.0.InstanceId"),
+        describe=_instances("running", "shutting-down terminated", "result.Instances.InstanceId"),
     ),
     sdk(
         "ec2:terminateInstances",
@@ -197,7 +198,7 @@ _COMPUTE = (
         "ecr:setRepositoryPolicy",
         operator(
             "ecr.EcrSetRepositoryPolicyOperator",
-            "repository_name policy_text=PolicyText:text registry_id force",
+            "repository_name policy_text registry_id force",
             result="$states.result",
         ),
     ),

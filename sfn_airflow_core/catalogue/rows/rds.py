@@ -99,11 +99,10 @@ _SNAPSHOTS = (
             "rds.RdsCopyDbSnapshotOperator",
             "source_db_snapshot_identifier=SourceDBSnapshotIdentifier"
             " target_db_snapshot_identifier=TargetDBSnapshotIdentifier kms_key_id tags=Tags:tags copy_tags"
-            " pre_signed_url option_group_name target_custom_availability_zone",
+            " pre_signed_url option_group_name target_custom_availability_zone source_region",
             when=_INSTANCE,
             waits=_WAITS,
             result=_JSON,
-            ignored="source_region",
         ),
         describe=_snapshot("available", source="TargetDBSnapshotIdentifier"),
     ),
@@ -113,11 +112,10 @@ _SNAPSHOTS = (
             "rds.RdsCopyDbSnapshotOperator",
             "source_db_snapshot_identifier=SourceDBClusterSnapshotIdentifier"
             " target_db_snapshot_identifier=TargetDBClusterSnapshotIdentifier kms_key_id tags=Tags:tags copy_tags"
-            " pre_signed_url",
+            " pre_signed_url source_region",
             when=_CLUSTER,
             waits=_WAITS,
             result=_JSON,
-            ignored="source_region",
         ),
         describe=_cluster_snapshot("available", source="TargetDBClusterSnapshotIdentifier"),
     ),
