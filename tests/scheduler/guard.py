@@ -1,13 +1,15 @@
 """Ends the servers of a test run when its standard input ends: ``python guard.py``, told of each server by a line.
 
-A line is ``{"pid": ..., "signal": ..., "order": ...}``. The end of the input is the end of the process that started the
-servers, whatever ended it, so servers are left behind neither after a failure nor after Ctrl-C nor after ``kill -9``.
-Servers with a higher order are ended first; those of one order at the same time, with all that they started.
+A line is ``{"pid": ..., "signal": ..., "order": ...}``, or ``{"folder": ...}`` for a folder that is removed at the end.
+The end of the input is the end of the process that started the servers, whatever ended it, so nothing is left behind
+after a failure, after Ctrl-C or after ``kill -9``. Servers with a higher order are ended first; those of one order at
+the same time, with all that they started.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import time
 from itertools import groupby
@@ -20,10 +22,13 @@ PATIENCE = 20
 
 
 def guard(told: TextIO) -> None:
-    """Wait for the end of the input, then end every server that it told of."""
-    servers = sorted(map(json.loads, told), key=lambda server: -server["order"])
+    """Wait for the end of the input, then end every server and remove every folder that it told of."""
+    lines = [json.loads(line) for line in told]
+    servers = sorted((line for line in lines if "pid" in line), key=lambda server: -server["order"])
     for _, group in groupby(servers, key=lambda server: server["order"]):
         end([(server["pid"], server["signal"]) for server in group])
+    for folder in (line["folder"] for line in lines if "folder" in line):
+        shutil.rmtree(folder)
 
 
 def end(told: list[tuple[int, int]]) -> None:

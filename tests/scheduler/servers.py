@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 import socket
 import subprocess
@@ -28,7 +27,6 @@ class Servers:
     def __init__(self, folder: Path):
         self.folder = folder
         self.started: dict[str, subprocess.Popen[bytes]] = {}
-        self.scratches: list[Path] = []
 
     def __enter__(self) -> Servers:
         command = [sys.executable, str(Path(__file__).with_name("guard.py"))]
@@ -43,8 +41,6 @@ class Servers:
         self.guard.wait()
         for process in self.started.values():
             process.wait()
-        for folder in self.scratches:
-            shutil.rmtree(folder)
 
     def start(
         self,
@@ -61,8 +57,11 @@ class Servers:
                 command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
         self.started[name] = process
+        self._tell({"pid": process.pid, "signal": end, "order": order})
+
+    def _tell(self, line: dict[str, Any]) -> None:
         assert self.guard.stdin is not None
-        print(json.dumps({"pid": process.pid, "signal": end, "order": order}), file=self.guard.stdin, flush=True)
+        print(json.dumps(line), file=self.guard.stdin, flush=True)
 
     def run(self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
         """Run a command to its end. Raises Ended with what it said if it fails."""
@@ -87,8 +86,9 @@ class Servers:
 
     def scratch(self, name: str) -> Path:
         """A folder that other users can be let into, unlike those of pytest; it is removed at the end."""
-        self.scratches.append(Path(tempfile.mkdtemp(prefix=f"sfn2airflow-{name}-")))
-        return self.scratches[-1]
+        folder = tempfile.mkdtemp(prefix=f"sfn2airflow-{name}-")
+        self._tell({"folder": folder})
+        return Path(folder)
 
     def log(self, name: str) -> Path:
         """Where a server writes."""

@@ -25,7 +25,7 @@ sys.path.insert(0, {folder!r})
 from servers import Servers
 with Servers(Path({logs!r})) as servers:
     servers.start("server", [sys.executable, "-c", {server!r}])
-    print(servers.started["server"].pid, flush=True)
+    print(servers.started["server"].pid, servers.scratch("test"), flush=True)
     sys.stdin.read()
 """
 
@@ -37,13 +37,14 @@ def test_nothing_is_left(tmp_path: Path, end: signal.Signals | None) -> None:
     run = subprocess.Popen([sys.executable, "-c", source], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert run.stdin is not None
     assert run.stdout is not None
-    process = psutil.Process(int(run.stdout.readline()))
+    pid, folder = run.stdout.readline().split()
+    process = psutil.Process(int(pid))
     while not (children := process.children()):
         assert lives(process)
     run.stdin.close() if end is None else run.send_signal(end)
     run.wait(30)
     until = time.monotonic() + 2 * PATIENCE
-    while any(map(lives, [process, *children])):
+    while any(map(lives, [process, *children])) or Path(folder).exists():
         assert time.monotonic() < until
         time.sleep(0.05)
 
