@@ -8,7 +8,7 @@ only at the end.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TYPE_CHECKING, Literal
@@ -166,7 +166,9 @@ def _free(wish: str, taken: set[str], between: str) -> str:
     return name
 
 
-def region_name(tasks: Iterable[str], heads: list[str], groups: Iterable[tuple[str, frozenset[str]]]) -> str:
+def region_name(
+    tasks: Iterable[str], heads: list[str], groups: Iterable[tuple[str, frozenset[str]]], taken: Container[str] = ()
+) -> str:
     """What a Parallel is called: like the task group that it is, by what its branches have in common, or by them."""
     inside = frozenset(tasks)
     for group, members in groups:
@@ -175,7 +177,7 @@ def region_name(tasks: Iterable[str], heads: list[str], groups: Iterable[tuple[s
     short = [head.rpartition(".")[2] for head in heads]
     words = zip(*(name.split("_") for name in short), strict=False)
     common = "_".join(column[0] for column in takewhile(lambda column: len(set(column)) == 1, words))
-    if len(common) > 2 and common not in inside:
+    if len(common) > 2 and common not in inside and common not in taken:
         return common
     if len(", ".join(short)) <= 60:
         return f"{', '.join(short[:-1])} and {short[-1]}"

@@ -208,7 +208,7 @@ class Flow:
     def parallel(self, tree: Fork[str], edges: list[Out], passing: list[Out], scope: Scope) -> list[Out]:
         """A Parallel state for ways that need more than one branch; others pass it by."""
         heads = [next(names(branch)) for branch in tree.branches]
-        name = self.names.state(region_name(names(tree), heads, self.groups))
+        name = self.names.state(region_name(names(tree), heads, self.groups, self.names.states))
         variable = self.names.variable(name.lower() if " " in name else name)
         region = Region(name, variable, frozenset(names(tree)), scope)
         scope.regions.append(region)
