@@ -89,9 +89,12 @@ def everything(value: Json, *path: str | int) -> list[Json]:
     found, waiting = list[Json](), [peek(value, *path)]
     while waiting:
         inner = waiting.pop()
-        if isinstance(inner, dict | list):
+        if isinstance(inner, dict):
             found.append(inner)
-            waiting += reversed(every(inner))
+            waiting += reversed(inner.values())
+        elif isinstance(inner, list):
+            found.append(inner)
+            waiting += reversed(inner)
     return found
 
 
