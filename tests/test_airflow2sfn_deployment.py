@@ -101,7 +101,8 @@ def test_definition_passes_the_reader_and_moto(case: Path) -> None:
     assert (reading.problems, reading.unknown) == ((), ())
     from moto.stepfunctions.parser.asl.static_analyser.static_analyser import StaticAnalyser
 
-    StaticAnalyser().analyse(text)
+    if "states:::http:invoke" not in text:  # which moto does not know
+        StaticAnalyser().analyse(text)
 
 
 @every_case
