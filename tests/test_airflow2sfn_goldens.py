@@ -69,4 +69,5 @@ def test_execution(case: Path, scenario: dict[str, Any]) -> None:
 
 def test_there_is_a_reason_for_every_case() -> None:
     assert all((case / "dag.py").read_text(encoding="utf-8").startswith('"""') for case in CASES)
-    assert len(CASES) >= 4
+    assert len(CASES) >= 30
+    assert all(scenarios(case) for case in CASES)
