@@ -108,7 +108,7 @@ def keywords(one: Operator | Sensor) -> list[str]:
 
 def dropped(site: Site, given: Mapping[str, Value], one: Operator | Sensor) -> None:
     """Notes the arguments that the row has no use for."""
-    steering = {one.waits} if isinstance(one, Operator) else {one.targets}
+    steering = {one.waits} if isinstance(one, Operator) else {one.targets, one.breaks}
     site.dropped(given, *keywords(one), *one.ignored, *one.refused, *steering, *(one.when or ())[:1])
 
 
@@ -216,7 +216,7 @@ def _sensor(site: Site, row: Row, one: Sensor, arguments: Json) -> Work:
         assert row.describe is not None, "a sensor has a condition or a job"
         output = jsonata(row.describe.status)
         good = _targets(task, one.targets) or one.succeeded or row.describe.succeeded
-        bad = row.describe.failed if one.broken is None else one.broken
+        bad = _targets(task, one.breaks) or (row.describe.failed if one.broken is None else one.broken)
         done, failed = _among(good), _among(tuple(end for end in bad if end not in good))
     gone = one.gone or (row.describe.gone if row.describe else ())
     if one.vanished and one.vanished not in good:

@@ -79,7 +79,7 @@ def late(one: Operator) -> set[str]:
 @pytest.mark.parametrize(("row", "one"), CLASSES, ids=named)
 def test_the_class_takes_every_keyword(row: Row, one: Operator | Sensor) -> None:
     known = parameters(one.module, one.name)
-    steering = {one.waits} - {"always"} if isinstance(one, Operator) else {one.targets, one.link}
+    steering = {one.waits} - {"always"} if isinstance(one, Operator) else {one.targets, one.breaks, one.link}
     defaults = set(one.defaults)
     asked = {place.keyword for place in one.places} | ({one.rest} if one.rest else set()) | one.ignored | one.refused
     composed = {name for template in one.composed.values() for name in lens.parts_of(template)}

@@ -337,6 +337,14 @@ CASES: dict[str, tuple[str, str, dict[str, list[dict[str, Any]]], list[tuple[str
         [("a", "aws-sdk:emr:describeStep", {"ClusterId": "j", "StepId": "s"})] * 2,
         "States.TaskFailed: a has ended with CANCELLED",
     ),
+    "a sensor stops where the task says": (
+        "sensors.emr.EmrStepSensor",
+        'a = EmrStepSensor(task_id="a", job_flow_id="j", step_id="s", target_states=["RUNNING"], '
+        'failed_states=["PENDING"])',
+        {"a": ok({"Step": {"Status": {"State": "PENDING"}}})},
+        [("a", "aws-sdk:emr:describeStep", {"ClusterId": "j", "StepId": "s"})],
+        "States.TaskFailed: a has ended with PENDING",
+    ),
     "nested names are spelt as Step Functions does, and keys of maps are not": (
         "operators.ecs.EcsRunTaskOperator",
         'a = EcsRunTaskOperator(task_id="a", cluster="c", task_definition="t", launch_type="FARGATE", overrides='

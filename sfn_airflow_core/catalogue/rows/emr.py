@@ -21,7 +21,7 @@ EMR: tuple[Row, ...] = (
             waited="$job.NotebookExecutionId",
         ),
         sensor(
-            "emr.EmrNotebookExecutionSensor", "notebook_execution_id", targets="target_states", ignored="failed_states"
+            "emr.EmrNotebookExecutionSensor", "notebook_execution_id", targets="target_states", breaks="failed_states"
         ),
         describe=describe_by(
             "emr:describeNotebookExecution",

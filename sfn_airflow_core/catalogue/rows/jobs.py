@@ -68,7 +68,7 @@ _COMPUTE = (
                 targets="target_state",
                 succeeded="RUNNING",
                 broken="STOPPED",
-                ignored="failure_states",
+                breaks="failure_states",
             ),
         ),
     ),

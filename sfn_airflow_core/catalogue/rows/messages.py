@@ -60,7 +60,8 @@ MESSAGES: tuple[Row, ...] = (
             composed={"Path": _RUNS},
             fixed={"Method": "GET"},
             targets="success_states",
-            ignored="failure_states airflow_version",
+            breaks="failure_states",
+            ignored="airflow_version",
         ),
         sensor(
             "mwaa.MwaaTaskSensor",
@@ -68,7 +69,8 @@ MESSAGES: tuple[Row, ...] = (
             composed={"Path": _RUNS + "/taskInstances/{external_task_id}"},
             fixed={"Method": "GET"},
             targets="success_states",
-            ignored="failure_states airflow_version",
+            breaks="failure_states",
+            ignored="airflow_version",
         ),
         describe=describe_by("mwaa:invokeRestApi", "", _RUN_STATE, "success", "failed"),
     ),
@@ -106,7 +108,7 @@ MESSAGES: tuple[Row, ...] = (
             "mwaa_serverless.MwaaServerlessWorkflowRunSensor",
             "workflow_arn run_id",
             targets="success_states",
-            ignored="failure_states",
+            breaks="failure_states",
         ),
         describe=describe_by(
             "mwaaserverless:getWorkflowRun",

@@ -41,7 +41,7 @@ MIGRATION: tuple[Row, ...] = (
             "replication_task_arn=Filters.0.Values[]",
             targets="target_statuses",
             fixed={"Filters.0.Name": "replication-task-arn"},
-            ignored="termination_statuses",
+            breaks="termination_statuses",
         ),
         sensor(
             "dms.DmsTaskCompletedSensor",

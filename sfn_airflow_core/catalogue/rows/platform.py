@@ -79,7 +79,7 @@ _ECS = (
             "cluster_name=Clusters[]",
             targets="target_state",
             succeeded="ACTIVE",
-            ignored="failure_states",
+            breaks="failure_states",
         ),
         describe=describe_by(
             "ecs:describeClusters", "[Clusters]=request.ClusterName", "Clusters.0.Status", "ACTIVE", "FAILED INACTIVE"

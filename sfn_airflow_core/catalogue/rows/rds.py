@@ -247,7 +247,7 @@ _INSTANCES = (
             succeeded="STARTING IN_PROGRESS COMPLETE CANCELING CANCELED",
             broken="FAILED",
             missing="ExportTaskNotFound",
-            ignored="error_statuses",
+            breaks="error_statuses",
         ),
         describe=_TASK,
     ),
