@@ -154,10 +154,7 @@ def _pairs(dag: Dag) -> dict[str, str]:
 
 def _dropped(dag: Dag) -> tuple[str, ...]:
     """Arguments of the DAG that mean something and are neither in the definition nor in the template."""
-    found = [name for name, value in dag.arguments.items() if name not in _WITHOUT_EFFECT and value not in _NOTHING]
-    if dag.get("render_template_as_native_obj") not in _NOTHING:
-        found.append("render_template_as_native_obj")
-    return tuple(found)
+    return tuple(n for n, value in dag.arguments.items() if n not in _WITHOUT_EFFECT and value not in _NOTHING)
 
 
 def _about_order(shape: Plan, findings: list[Finding]) -> None:
