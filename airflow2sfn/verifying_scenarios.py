@@ -272,12 +272,16 @@ def variables(dag: Dag) -> dict[str, Json]:
 
 def constants(task: Task) -> list[Json]:
     """Texts and numbers in a function, and numbers beside them: what may make a difference to what it decides."""
+    if task.callable is None:
+        return []
+    span = task.callable.span
+    lines = task.callable.module.text.splitlines()[span.line - 1 : span.end_line]
     try:
-        tree = ast.parse(dedent(task.callable.source())) if task.callable is not None else None
-    except (SyntaxError, ValueError, RecursionError):
+        tree = ast.parse(dedent("\n".join(lines)))
+    except (SyntaxError, ValueError, RecursionError):  # a lambda inside of a call
         return []
     found: list[Json] = []
-    for node in ast.walk(tree) if tree is not None else ():
+    for node in ast.walk(tree):
         match node:
             case ast.Constant(value=str(text)):
                 found.append(text)

@@ -24,7 +24,7 @@ from botocore.exceptions import ClientError
 from airflow2sfn.cli import cli
 from airflow2sfn.read import read_text
 from airflow2sfn.translate import translate
-from airflow2sfn.verifying_scenarios import generator_for
+from airflow2sfn.verifying_scenarios import constants, generator_for
 from airflow2sfn.verifying_subject import Prepared, prepare
 from sfn_airflow_core.asl.write import write
 from sfn_airflow_core.interpreter import Reply
@@ -271,6 +271,15 @@ def test_a_broken_machine_is_found_out(
     outcome = DagBench(broken.subject(), runs=bench.runs).compare(ORDERS[scenario])
     assert not outcome.equal
     assert at in [found.at for found in outcome.differences]
+
+
+def test_conditions_of_a_machine_are_driven_by_params(orders: tuple[Prepared, DagBench]) -> None:
+    generator = generator_for(*orders)
+    assert {"full", "delta_load"} <= set(constants(orders[0].dag.task("choose")))
+    ids = [scenario.id for scenario in generator.scenarios()]
+    assert generator.missed == {}
+    assert "choose: with mode = 'full'" in ids
+    assert {"full_load fails", "wait_for_file never finds it", "other params"} <= set(ids)
 
 
 TWO_TASKS = """

@@ -1,7 +1,7 @@
 """Who does the work of a DAG's tasks while it is verified: functions run, services are stood in for.
 
-Python functions are called for real, unless the scenario says what they do. Operators of the Amazon provider run for
-real down to the calls of botocore. Whatever else would leave this process is stood in for by the scenario's reply.
+Python functions and shell commands run for real, unless the scenario says what they do. Operators of the Amazon provider
+run for real down to the calls of botocore. Whatever else would leave this process is stood in for by the scenario.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Doing: TypeAlias = Literal["python", "operator", "sensor", "trigger", "itself", 
 _PROVIDERS: Final = "airflow.providers."
 _OURSELVES: Final = (
     "EmptyOperator", "LatestOnlyOperator", "BranchDateTimeOperator", "BranchDayOfWeekOperator", "BaseBranchOperator",
-    "DateTimeSensor", "TimeSensor", "DayOfWeekSensor", "TimeDeltaSensor", "BaseSensorOperator",
+    "BashOperator", "DateTimeSensor", "TimeSensor", "DayOfWeekSensor", "TimeDeltaSensor", "BaseSensorOperator",
 )  # fmt: skip
 _CALLED: Final = ("PythonOperator", "BranchPythonOperator", "ShortCircuitOperator", "PythonSensor")
 _CONNECTIONS: Final = {"AIRFLOW_CONN_AWS_DEFAULT": "aws://"}
@@ -182,6 +182,9 @@ class StandIns:
         task, place = ti.task, self.place()
         call: Asked | None = None
         match doing(task):
+            case "itself":
+                reply = self.answers.of_task(place.state, place.index, {})
+                return self.gave(execute() if reply is None else said(reply))
             case "trigger":
                 call = Asked("stepfunctions:startExecution", {"Dag": task.trigger_dag_id, "Input": _input(task)})
             case "stand-in":
