@@ -307,3 +307,16 @@ def test_a_sample_of_the_public_collection_is_covered(corpus: Path, name: str) -
     made = generate_text((COLLECTION / name).read_bytes(), name, {})
     assert made.scenarios
     assert not made.missed
+
+
+def test_an_answer_has_only_what_the_service_gives() -> None:
+    start = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::states:startExecution.sync:2",
+        "Parameters": {"StateMachineArn": "child"},
+        "ResultSelector": {"count.$": "$.count"},
+    }
+    _, made, executions = generated(chain(start, {"Type": "Pass"}))
+    assert "has a member count" in made.missed["/States/A/Next"]
+    assert "A" in made.scenarios[0].replies  # the job ends well, and the state fails
+    assert executions[0].status == "FAILED"

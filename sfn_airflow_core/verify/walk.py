@@ -9,6 +9,7 @@ from typing import Final
 from sfn_airflow_core.asl.model import (
     Machine,
     State,
+    Task,
 )
 from sfn_airflow_core.interpreter.failures import EvaluationError
 from sfn_airflow_core.interpreter.program import Program
@@ -92,7 +93,7 @@ class Walk:
             except (Impossible, EvaluationError) as error:
                 self.obstacle = self.obstacle or f"{state.name}: {error}"
         if not found and len(self.stuck) == stuck:  # not because of what is inside
-            self._give_up(track)
+            self._give_up(stay.answer(state, track)[0] if isinstance(state, Task) else track)
 
     def _lacking(self, before: Track, after: Track) -> str:
         """What a stay reads of an answer that never has it, as a sentence; empty if there is no such thing."""
