@@ -1,7 +1,7 @@
 """Who does the work of a DAG's tasks while it is verified: functions run, services are stood in for.
 
-Python functions and shell commands run for real, unless the scenario says what they do. Operators of the Amazon provider
-run for real down to the calls of botocore. Whatever else would leave this process is stood in for by the scenario.
+Python functions and shell commands run for real, unless the scenario says what they do. Operators of the Amazon
+provider run for real down to the calls of botocore. Whatever else would leave this process the scenario stands in for.
 """
 
 from __future__ import annotations
