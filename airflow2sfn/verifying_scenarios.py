@@ -63,7 +63,7 @@ class Generator:
         self._along_branches(base)
         found = [scenario for scenario, _ in self.ways]
         for task in self.plan.tasks.values():
-            if task.operator in EMPTY or task.task_id in self._fixed():
+            if task.task_id in self._fixed():
                 continue
             way = next((one for one in self.ways if _ran(one[1], task.task_id)), None)
             if way is None:
@@ -75,8 +75,9 @@ class Generator:
         return tuple(reversed(unique.values()))[:MOST]
 
     def _fixed(self) -> set[str]:
-        """Tasks that do what they do: no reply stands for them on the machine's side."""
-        return {*self.states.stubs.values(), *self.states.alone.values()}
+        """Tasks that do what they do, or nothing: no reply stands for them on the machine's side."""
+        nothing = {task.task_id for task in self.dag.tasks if task.operator in EMPTY}
+        return {*self.states.stubs.values(), *self.states.alone.values(), *nothing}
 
     def _base(self) -> Scenario:
         """The DAG as it is, and a value for each function that fails here."""
