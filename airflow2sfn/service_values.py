@@ -34,6 +34,10 @@ def _member(value: Value) -> Value:
         *_, enum, name = value.name.split(".")
         if enum in _ENUMS:
             return Known(_ENUMS[enum](name))
+    if isinstance(value, Items) and any(isinstance(item, Reference) for item in value.items):
+        items = tuple(map(_member, value.items))
+        if all(isinstance(item, Known) for item in items):
+            return Known([item.value for item in items if isinstance(item, Known)])
     return value
 
 

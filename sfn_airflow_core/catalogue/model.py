@@ -167,10 +167,10 @@ class Sensor:
     ``places`` are arguments of the describing call. ``link`` is the keyword that is the XCom of the row's operator:
     such a sensor after its operator is the waiting of a ``.sync`` Task. ``found`` is a condition on
     ``$states.result``, empty for "the status is a good end". ``targets`` names the keyword with the good ends and
-    ``breaks`` that with the bad ones, ``succeeded`` and ``broken`` say what they are without it; both are those of the job where a row does
-    not say. ``gone`` are errors that mean the same as a good end (with ``vanished``: only where that is the status
-    wanted), ``missing`` those that mean "not yet". ``action`` is
-    the call, if it is not the one that describes the job.
+    ``breaks`` that with the bad ones, ``succeeded`` and ``broken`` say what they are without it; both are those of the
+    job where a row does not say. ``gone`` are errors that mean the same as a good end (with ``vanished``: only where
+    that is the status wanted), ``missing`` those that mean "not yet". ``action`` is the call, if it is not the one that
+    describes the job.
     """
 
     module: str
