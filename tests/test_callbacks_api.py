@@ -80,12 +80,12 @@ class Live:
         from airflow.utils.session import create_session
         from sqlalchemy import select
 
-        from sfn_airflow_core.verify.dag_run import _scheduled
+        from sfn_airflow_core.verify.dag_run import scheduled
 
         dag, deadline = self.drive.dags[self.dag_id], time.monotonic() + 30
         with create_session(scoped=False) as session:
             run = session.scalar(select(DagRun).where(DagRun.run_id == self.run_id))
-            run.dag = _scheduled(dag)
+            run.dag = scheduled(dag)
             run.state = "running"
             session.commit()
             while time.monotonic() < deadline:
@@ -116,7 +116,7 @@ def live(airflow: Any, dags_folder: Path, monkeypatch: pytest.MonkeyPatch) -> It
 
     from sfn_airflow_core.verify.airflow_runner import _modules_of
     from sfn_airflow_core.verify.aws_answers import Services
-    from sfn_airflow_core.verify.dag_run import Drive, Recorder, _scheduled
+    from sfn_airflow_core.verify.dag_run import Drive, Recorder, scheduled
     from sfn_airflow_core.verify.replies import Replies
 
     sent: list[tuple[str, Any]] = []
@@ -135,7 +135,7 @@ def live(airflow: Any, dags_folder: Path, monkeypatch: pytest.MonkeyPatch) -> It
         run_id = DagRun.generate_run_id(run_type=DagRunType.MANUAL, logical_date=now, run_after=now)
         with create_session(scoped=False) as session:
             get_or_create_dagrun(
-                dag=_scheduled(dags[dag_id]), start_date=now, logical_date=now, data_interval=(now, now),
+                dag=scheduled(dags[dag_id]), start_date=now, logical_date=now, data_interval=(now, now),
                 run_after=now, run_id=run_id, session=session, conf=conf,
                 triggered_by=DagRunTriggeredByType.TEST, triggering_user_name="test",
             )  # fmt: skip

@@ -36,11 +36,11 @@ def run_of(dag: Any, run_id: str, session: Any) -> Any:
     from airflow.models.dagrun import get_or_create_dagrun
     from airflow.utils.types import DagRunTriggeredByType
 
-    from sfn_airflow_core.verify.dag_run import _scheduled
+    from sfn_airflow_core.verify.dag_run import scheduled
 
     now = datetime.now(UTC)
     run = get_or_create_dagrun(
-        dag=_scheduled(dag), start_date=now, logical_date=now, data_interval=(now, now), run_after=now, run_id=run_id,
+        dag=scheduled(dag), start_date=now, logical_date=now, data_interval=(now, now), run_after=now, run_id=run_id,
         session=session, conf={}, triggered_by=DagRunTriggeredByType.TEST, triggering_user_name="test",
     )  # fmt: skip
     run.state = "running"
