@@ -54,8 +54,9 @@ def states_of(machine: Machine, tasks: Mapping[str, str]) -> States:
     stubs: dict[str, str] = {}
     for state in machine.walk():
         if isinstance(state, Map) and state.name in tasks:
-            inside = {inner.name: tasks[state.name] for inner in state.processor.walk() if isinstance(inner, Task)}
-            doing |= inside
+            for inner in state.processor.walk():
+                if isinstance(inner, Task):
+                    (stubs if _only_fails(inner) else doing)[inner.name] = tasks[state.name]
         elif state.name in tasks and _only_fails(state):
             stubs[state.name] = tasks[state.name]
         elif isinstance(state, Task) and state.name in tasks:
