@@ -116,7 +116,7 @@ class Request:
         airflow = None
         if structure is not None and not structure.dag.generated:
             shapes, airflow = side(own, structure, self.durations)
-        runs, origin, assumed = self._runs_of(own, unlikely)
+        runs, origin, assumed = self._runs_of(own, unlikely, translated)
         workflow = Workflow(
             names_[-1], own, tuple(runs), origin, shapes, tuple(assumed), airflow, translated, names_[0]
         )
@@ -137,7 +137,9 @@ class Request:
             return terms
         return replace(terms, runs=often, reason=f"the DAG's schedule {shown(schedule)}")
 
-    def _runs_of(self, own: Plan, unlikely: frozenset[Pointer]) -> tuple[list[Run], Origin, list[str]]:
+    def _runs_of(
+        self, own: Plan, unlikely: frozenset[Pointer], translated: bool
+    ) -> tuple[list[Run], Origin, list[str]]:
         """The runs that the figures come from, where they come from, and what was assumed for them."""
         if self.given["history"]:
             recorded = [run for path in self.given["history"] for run in load_histories(Path(path), own)]
@@ -152,7 +154,7 @@ class Request:
         texts = self._assumptions()
         if any("/ItemProcessor/" in at or "/Iterator/" in at for at in own.states):
             texts.append(f"every Map has {items:,} items")
-        if self.count <= FEW:
+        if self.count <= FEW and not translated:  # the ordinary ways of a translation are known
             self.durations.assumed.clear()
             self.durations.assumed.update(before)
             runs = generated_runs(own, self.durations)
