@@ -89,7 +89,7 @@ def _subject(path: Path, folder: Path) -> Subject | None:
         (folder / file).parent.mkdir(exist_ok=True)
         (folder / file).write_bytes(content)
     made = generate_text(path.read_bytes(), path.name, {}, endings(), assumed_values)
-    return Subject(path.name, path.name, path.read_bytes(), dag_file, made.scenarios, missed=made.missed, timeout=120)
+    return Subject(path.name, path.name, path.read_bytes(), dag_file, made.scenarios, missed=made.missed, timeout=300)
 
 
 def _print(result: Verified) -> None:
