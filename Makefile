@@ -50,7 +50,8 @@ CORPUS_PROVIDERS := amazon standard common-sql http cncf-kubernetes google
 
 corpus: $(READY) ## Downloads the DAG files of Airflow's providers, and measures what is read of them
 	mkdir -p $(CORPUS_CACHE)/sdists
-	$(BIN)/python -m pip download --quiet --no-deps --no-binary :all: --dest $(CORPUS_CACHE)/sdists \
+	$(BIN)/python -m pip install --quiet flit_core
+	$(BIN)/python -m pip download --quiet --no-deps --no-binary :all: --no-build-isolation --dest $(CORPUS_CACHE)/sdists \
 		$(addprefix apache-airflow-providers-,$(CORPUS_PROVIDERS))
 	for archive in $(CORPUS_CACHE)/sdists/*.tar.gz; do tar -xzf $$archive -C $(CORPUS_CACHE) || exit 1; done
 	$(BIN)/python -m benchmarks.reading --all

@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
 def cli() -> None:
     """Translate Apache Airflow DAGs to AWS Step Functions state machines.
 
-    This version writes definitions; functions, roles and schedules are not written yet. The other direction is
-    sfn2airflow.
+    DAG files are read, not run, unless --import or verify asks for it. What the state machine does differently is
+    reported with a code, a place and a remedy; a task without a finding behaves the same.
+
+    Exit codes: 0 clean, 1 findings at or above --fail-on, 2 wrong usage or unreadable input, 3 a bug.
     """
