@@ -2,50 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from textwrap import indent
 from typing import Any
 
 import pytest
-
-from airflow2sfn.read import read_text
-from airflow2sfn.translate import Translated, translate
-from sfn_airflow_core.asl.read import read_text as read_machine
-from sfn_airflow_core.asl.write import write
-from sfn_airflow_core.interpreter import Reply, ServiceCall, execute, read_replies
-
-PROVIDER = "airflow.providers.amazon.aws"
-
-
-def translated(operators: str, tasks: str) -> Translated:
-    """A DAG with operators (``operators.s3.S3ListOperator``) in it."""
-    imports = "".join(
-        f"from {PROVIDER}.{name.rpartition('.')[0]} import {name.rpartition('.')[2]}\n" for name in operators.split()
-    )
-    text = f'from airflow.sdk import DAG, task\n{imports}\nwith DAG("d", schedule=None):\n{indent(tasks, "    ")}\n'
-    reading = read_text(text, "dag.py")
-    assert not reading.problems
-    (dag,) = reading.dags
-    return translate(dag)
-
-
-class Recorded:
-    """Replies, and what was called with which arguments."""
-
-    def __init__(self, replies: dict[str, list[dict[str, Any]]]):
-        self.replies = read_replies(replies)  # type: ignore[arg-type]
-        self.calls: list[tuple[str, str, Any]] = []
-
-    def answer(self, call: ServiceCall) -> Reply:
-        self.calls.append((call.state, call.resource.rpartition(":::")[2], call.arguments))
-        return self.replies.answer(call)
-
-
-def run(done: Translated, replies: dict[str, list[dict[str, Any]]]) -> tuple[Any, Recorded]:
-    machine = read_machine(write(done.machine), "d").machine
-    assert machine is not None
-    answers = Recorded(replies)
-    return execute(machine, {"logical_date": "2026-01-01T00:00:00+00:00"}, answers), answers
+from operators import run, translated
 
 
 def ok(*results: Any) -> list[dict[str, Any]]:
@@ -380,50 +340,3 @@ def test_the_states_make_the_calls(
     assert answers.calls == calls
     ended = execution.status if execution.status == "SUCCEEDED" else f"{execution.error}: {execution.cause}"
     assert ended == end
-
-
-PAIRS = {
-    "glue": (
-        "operators.glue.GlueJobOperator sensors.glue.GlueJobSensor",
-        'a = GlueJobOperator(task_id="a", job_name="j", wait_for_completion=False)\n'
-        'a >> GlueJobSensor(task_id="b", job_name="j", run_id=a.output)',
-        "glue:startJobRun.sync",
-    ),
-    "emr-serverless": (
-        "operators.emr.EmrServerlessStartJobOperator sensors.emr.EmrServerlessJobSensor",
-        'a = EmrServerlessStartJobOperator(task_id="a", application_id="x", execution_role_arn="r", job_driver={}, '
-        'wait_for_completion=False)\na >> EmrServerlessJobSensor(task_id="b", application_id="x", job_run_id=a.output)',
-        "emr-serverless:startJobRun.sync",
-    ),
-    "batch": (
-        "operators.batch.BatchOperator sensors.batch.BatchSensor",
-        'a = BatchOperator(task_id="a", job_name="j", job_queue="q", job_definition="d", wait_for_completion=False)\n'
-        'a >> BatchSensor(task_id="b", job_id=a.output)',
-        "batch:submitJob.sync",
-    ),
-}
-
-
-@pytest.mark.parametrize(("operators", "tasks", "resource"), PAIRS.values(), ids=PAIRS)
-def test_an_operator_and_its_own_sensor_are_one_state(operators: str, tasks: str, resource: str) -> None:
-    states = json.loads(write(translated(operators, tasks).machine))["States"]
-    assert [state["Type"] for state in states.values()] == ["Task"]
-    assert states["a"]["Resource"] == f"arn:aws:states:::{resource}"
-
-
-REFUSED = {
-    "operators.s3.S3CreateObjectOperator": 'S3CreateObjectOperator(task_id="a", s3_key="s3://b/k", data="x",'
-    " encrypt=True)",
-    "operators.datasync.DataSyncOperator": 'DataSyncOperator(task_id="a", source_location_uri="smb://x",'
-    ' destination_location_uri="s3://y")',
-    "operators.athena.AthenaOperator": 'AthenaOperator(task_id="a", query="report.sql")',
-}
-
-
-@pytest.mark.parametrize(("operator", "task"), REFUSED.items(), ids=REFUSED)
-def test_what_a_call_cannot_say_is_not_translated(operator: str, task: str) -> None:
-    done = translated(operator, task)
-    assert [finding.code for finding in done.findings if finding.code == "A2S204"] == ["A2S204"]
-    execution, answers = run(done, {})
-    assert execution.status == "FAILED"
-    assert answers.calls == []

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import textwrap
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,9 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
+from slow_aws import Aws
 
 from sfn_airflow_core.verify.airflow_runner import AirflowSession
-from sfn_airflow_core.verify.aws_answers import Place
 from sfn_airflow_core.verify.dag_run import Drive, Recorder
 
 pytestmark = pytest.mark.skipif(find_spec("airflow") is None, reason="needs the extra 'airflow'")
@@ -25,45 +24,6 @@ pytestmark = pytest.mark.skipif(find_spec("airflow") is None, reason="needs the 
 ARN = "arn:aws:states:eu-west-1:111122223333:execution:m:e"
 TASK = "arn:aws:ecs:eu-west-1:111122223333:task/c/t"
 FLOW = "arn:aws:states:eu-west-1:111122223333:stateMachine:m"
-
-
-@dataclass
-class Aws:
-    """A fake AWS: ``answers`` by operation, each a value, an exception, or a list of them to be used in turn."""
-
-    answers: dict[str, Any]
-    failed: bool = False
-    late: bool = False
-    place: Any = field(default_factory=lambda: Place("", False, None))
-    held: list[float] = field(default_factory=list)
-    repeats: list[Any] = field(default_factory=list)
-    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-
-    def call(self, client: Any, operation: str, arguments: dict[str, Any]) -> Any:
-        self.calls.append((operation, arguments))
-        answer = self.answers[operation]
-        if isinstance(answer, list):
-            answer = answer.pop(0) if len(answer) > 1 else answer[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return json.loads(json.dumps(answer))
-
-    def event(self, trigger: Any) -> Any:
-        """What the triggerer would report of a deferred operator."""
-        from airflow.sdk.exceptions import AirflowException
-        from airflow.triggers.base import TriggerEvent
-
-        if self.late:
-            raise TimeoutError("late")
-        made: Any = TriggerEvent
-        if hasattr(trigger, "return_key"):
-            if self.failed:
-                return trigger._event_from_exception(AirflowException("the job failed"))
-            return made({"status": "success", trigger.return_key: trigger.return_value})
-        return made({**trigger.serialize()[1], "status": "success"})
-
-    def names(self) -> dict[str, int]:
-        return dict(Counter(operation for operation, _ in self.calls))
 
 
 @pytest.fixture(scope="module")
