@@ -66,7 +66,7 @@ def import_files(
             "megabytes": megabytes,
         }
         process = subprocess.Popen(
-            [python, "-X", "utf8", import_child.__file__],
+            [python, "-P", "-X", "utf8", import_child.__file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -76,6 +76,9 @@ def call(function: Node | str, *arguments: Node | cst.Arg, **keywords: Node) -> 
     """``function(argument, keyword=…)``; what is unpacked with ``**`` comes last, as people write it."""
     given = [argument if isinstance(argument, cst.Arg) else cst.Arg(argument) for argument in arguments]
     given += [cst.Arg(value, cst.Name(keyword), equal=_KEYWORD_EQUAL) for keyword, value in keywords.items()]
+    match given:
+        case [cst.Arg(value=cst.GeneratorExp() as only, keyword=None)]:  # the call's parentheses are enough
+            given = [cst.Arg(only.with_changes(lpar=(), rpar=()))]
     given.sort(key=lambda argument: argument.star == "**")
     for place, argument in enumerate(given[:-1]):
         given[place] = cst.Arg(argument.value, argument.keyword, argument.equal, _COMMA, argument.star)

@@ -118,7 +118,7 @@ def _docstring(dag: Dag, sheet: Sheet) -> str:
     states = f"{dag.states} state{'s' * (dag.states != 1)}"
     findings = f"{dag.findings} finding{'s' * (dag.findings != 1)}"
     lines = [
-        title if title.endswith((".", "!", "?")) else f"{title}.",
+        *_folded(title if title.endswith((".", "!", "?")) else f"{title}."),
         "",
         f"Translated from ``{printable(dag.source)}`` by sfn2airflow: {states}, {findings}.",
         "Regenerating overwrites this file.",
@@ -136,6 +136,14 @@ def _docstring(dag: Dag, sheet: Sheet) -> str:
     if sheet.waits:
         needs.append("  - the triggerer runs (tasks wait there without holding a worker)")
     return "\n".join([*lines, *(["", "Before the first run:", *needs] if needs else []), ""])
+
+
+def _folded(text: str) -> list[str]:
+    """The lines of a text, those wrapped that would be longer than 120 characters behind the quotes."""
+    folded: list[str] = []
+    for whole in text.split("\n"):
+        folded += [whole] if len(whole) <= 117 else textwrap.wrap(whole, _WIDTH, break_long_words=False)
+    return folded
 
 
 def _wrapped(lead: str, names: list[str] | tuple[str, ...]) -> list[str]:

@@ -140,13 +140,3 @@ class TestCheck:
         code, out, _ = self.call(capsys, "check", "d.py", "--import", "--format", "json")
         assert code == 0
         assert '"findings": []' in out
-
-    @pytest.mark.parametrize("command", ["verify", "compare"])
-    def test_other_commands_are_not_there_yet(self, command: str, capsys: pytest.CaptureFixture[str]) -> None:
-        from airflow2sfn.cli import COMMANDS
-
-        if command in COMMANDS:
-            pytest.skip(f"{command} is there by now")
-        code, _, err = self.call(capsys, command, "x")
-        assert code == 2
-        assert "not in this version yet" in err

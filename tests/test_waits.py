@@ -20,6 +20,7 @@ def held(airflow: Any, monkeypatch: pytest.MonkeyPatch) -> list[float]:
     for module in (waits, loops):
         monkeypatch.setattr(module, "hold", seconds.append)
         monkeypatch.setattr(module, "reaching", lambda *_: {"n": 0})
+    monkeypatch.setattr(waits, "keep_variables", lambda _: None)
     return seconds
 
 
