@@ -246,3 +246,23 @@ def test_a_task_that_waits_for_nothing_has_no_token(airflow: Any, with_runtime: 
     scenario = Scenario("none", expected={"status": "FAILED", "error": "States.Runtime"})
     result = both(airflow, with_runtime, "no_token", definition, scenario)
     assert (result.error, result.different) == ("", 0), result.outcomes
+
+
+def test_a_map_in_a_loop_is_no_poll(airflow: Any, with_runtime: Path) -> None:
+    each = {"StartAt": "Look", "States": {"Look": {"Type": "Pass", "End": True}}}
+    definition = {
+        "StartAt": "Page",
+        "States": {
+            "Page": task(Next="Rows"),
+            "Rows": {"Type": "Map", "ItemsPath": "$.rows", "ItemProcessor": each, "ResultPath": None, "Next": "More?"},
+            "More?": {
+                "Type": "Choice",
+                "Choices": [{"Variable": "$.more", "BooleanEquals": True, "Next": "Page"}],
+                "Default": "Done",
+            },
+            "Done": {"Type": "Succeed"},
+        },
+    }
+    pages = [{"result": {"rows": [1, 2], "more": True}}, {"result": {"rows": [3, 4], "more": False}}]
+    result = both(airflow, with_runtime, "pages", definition, Scenario("two pages", {}, {"Page": pages}))
+    assert (result.error, result.different) == ("", 0), result.outcomes

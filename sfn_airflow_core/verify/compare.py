@@ -161,6 +161,8 @@ class Comparison:
             title = _title(stay)
             if title not in self.tasks.values() and not self._elsewhere(title):
                 continue
+            depth = len(stay.place)  # whatever happens around a Map or Parallel ends the rounds inside of it
+            before = {at: name for at, name in before.items() if len(at) <= depth or at[:depth] != stay.place}
             if stay.done and self._child(title):
                 if before.get(stay.place) == title and wanted[title]:
                     wanted[title].pop()
