@@ -13,6 +13,7 @@ from airflow2sfn.composed import COMPOSED
 from sfn_airflow_core.catalogue.model import Operator, Place, Row, Sensor
 from sfn_airflow_core.catalogue.notation import member
 from sfn_airflow_core.catalogue.table import ROWS
+from sfn_airflow_core.render.pages import rewrite
 
 PAGE = Path("docs") / "catalogue.md"
 
@@ -86,7 +87,7 @@ def _composed(one: Operator | Sensor) -> list[str]:
 
 def main() -> None:
     """Rewrites the page below the working directory."""
-    PAGE.write_text(page(), encoding="utf-8", newline="\n")
+    rewrite({PAGE: page()})
 
 
 if __name__ == "__main__":

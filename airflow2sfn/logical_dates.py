@@ -14,11 +14,8 @@ from datetime import timedelta
 from typing import Literal
 
 from airflow2sfn.source import Dag, Known, Made, Value
+from sfn_airflow_core.dag.cron import PRESETS
 
-PRESETS = {
-    "@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0",
-    "@monthly": "0 0 1 * *", "@quarterly": "0 0 1 */3 *", "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *",
-}  # fmt: skip
 _DAYS = {"SUN": 0, "MON": 1, "TUE": 2, "WED": 3, "THU": 4, "FRI": 5, "SAT": 6}
 _STARTED = "$states.context.Execution.StartTime"
 _LOGICAL = "$states.input.logical_date"

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -120,11 +119,7 @@ def current(root: Path) -> dict[Path, str]:
 
 def main() -> None:
     """Rewrites the generated documents below the working directory."""
-    for path, text in current(Path.cwd()).items():
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(text, encoding="utf-8", newline="\n")
-            sys.stdout.write(f"wrote {path.name}\n")
+    pages.rewrite(current(Path.cwd()))
 
 
 if __name__ == "__main__":

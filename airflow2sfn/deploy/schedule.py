@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from airflow2sfn.deploy.cron import NoCron, eventbridge
-from airflow2sfn.logical_dates import PRESETS, times
+from airflow2sfn.logical_dates import times
 from airflow2sfn.rules.deployment import (
     Aligned,
     CatchUp,
@@ -115,7 +115,7 @@ def _cron(text: str) -> Iterator[str]:
     if text == "@continuous":
         raise _No("it runs again as soon as it has ended")
     try:
-        yield from eventbridge(PRESETS.get(text, text))
+        yield from eventbridge(text)
     except NoCron as reason:
         raise _No(f"{text!r} is no schedule of EventBridge: {reason}") from None
 

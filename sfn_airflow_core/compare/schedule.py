@@ -7,18 +7,10 @@ import re
 from datetime import date, timedelta
 from typing import Any, Final
 
+from sfn_airflow_core.dag.cron import PRESETS
+
 MONTH: Final = 730 * 3600.0
 """Seconds of a month."""
-_PRESETS: Final = {
-    "@hourly": "0 * * * *",
-    "@daily": "0 0 * * *",
-    "@midnight": "0 0 * * *",
-    "@weekly": "0 0 * * 0",
-    "@monthly": "0 0 1 * *",
-    "@quarterly": "0 0 1 */3 *",
-    "@yearly": "0 0 1 1 *",
-    "@annually": "0 0 1 1 *",
-}
 _MONTHS: Final = {calendar.month_abbr[n].upper(): n for n in range(1, 13)}
 _DAYS: Final = {calendar.day_abbr[n].upper(): (n + 1) % 7 for n in range(7)}
 _PART: Final = re.compile(r"(\*|(?P<first>\w+)(-(?P<last>\w+))?)(/(?P<step>\d+))?")
@@ -36,7 +28,7 @@ def runs_a_month(schedule: Any) -> float | None:
         return MONTH / schedule if schedule > 0 else None
     if not isinstance(schedule, str):
         return None
-    fields = _PRESETS.get(schedule, schedule).upper().split()
+    fields = PRESETS.get(schedule, schedule).upper().split()
     if len(fields) != 5:
         return None
     minutes, hours = _values(fields[0], 0, 59), _values(fields[1], 0, 23)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 from sfn_airflow_core.findings import Finding, section, summary
 from sfn_airflow_core.render.entries import label
@@ -50,6 +52,15 @@ def index(rules: Iterable[type[Finding]]) -> Iterator[str]:
     for rule in rules:
         anchor = f"{rule.code}-{title(rule)}".lower().replace(" ", "-")
         yield f"| [{rule.code}](#{anchor}) | {label(rule.fidelity)} | {summary(rule)} |"
+
+
+def rewrite(documents: Mapping[Path, str]) -> None:
+    """Writes the documents that are not as they should be, and says which."""
+    for path, text in documents.items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+            sys.stdout.write(f"wrote {path.name}\n")
 
 
 def with_blocks(text: str, blocks: Mapping[str, str]) -> str:

@@ -23,14 +23,11 @@ _BROKEN_PIPE: Final = 141
 
 
 class LazyGroup(click.Group):
-    """A group made from a table of ``name: (module:attribute, one line of help)``.
+    """A group made from a table of ``name: (module:attribute, one line of help)``."""
 
-    ``planned`` are names of commands that this version does not have; asking for one says so.
-    """
-
-    def __init__(self, *args: Any, table: Mapping[str, tuple[str, str]], planned: Sequence[str] = (), **kwargs: Any):
+    def __init__(self, *args: Any, table: Mapping[str, tuple[str, str]], **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self._table, self._planned = table, planned
+        self._table = table
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self._table)
@@ -44,8 +41,6 @@ class LazyGroup(click.Group):
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        if args and args[0] in self._planned:
-            raise click.UsageError(f"{ctx.info_name} {args[0]} is not in this version yet.", ctx)
         if args and args[0] not in self._table and not args[0].startswith("-"):
             raise click.UsageError(f"There is no command {args[0]!r}.{suggestion(args[0], self._table)}", ctx)
         return super().resolve_command(ctx, args)

@@ -97,9 +97,7 @@ class Comparison:
     def _loose(self, place: Place) -> bool:
         """Whether something ran inside a Parallel or Map that failed: there, siblings run on in Airflow."""
         return any(
-            stay.state == name
-            and stay.place == place[:depth]
-            and (stay.error is not None or not stay.done or stay.retries > 0)
+            stay.state == name and stay.place == place[:depth] and stay.broke
             for depth, (name, _) in enumerate(place)
             for stay in self.expected.stays
         )

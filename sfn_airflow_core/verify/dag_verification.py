@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -22,6 +20,7 @@ from sfn_airflow_core.verify.dag_side import run_dag
 from sfn_airflow_core.verify.places import taken, ways
 from sfn_airflow_core.verify.result import Coverage, Outcome, Verified
 from sfn_airflow_core.verify.scenario import Scenario
+from sfn_airflow_core.verify.variables import airflow_variables
 
 Json = Any
 MOMENT: Final = datetime(2026, 3, 5, 4, 30, tzinfo=UTC)
@@ -67,7 +66,7 @@ class DagBench:
     def _dag(self, scenario: Scenario) -> History:
         subject = self.subject
         says, aws = self._world(scenario)
-        with _variables(scenario.variables):
+        with airflow_variables(_texts(scenario.variables)):
             return run_dag(
                 subject.dag,
                 says,
@@ -82,7 +81,7 @@ class DagBench:
         """One execution of the machine."""
         subject = self.subject
         says, aws = self._world(scenario)
-        with _variables(scenario.variables):
+        with airflow_variables(_texts(scenario.variables)):
             return run_machine(
                 subject.machine,
                 subject.states,
@@ -193,17 +192,6 @@ def _promised(expected: Mapping[str, Json], wanted: History) -> Iterator[Differe
         yield Difference("expected status", expected["status"], wanted.status)
 
 
-@contextmanager
-def _variables(values: Mapping[str, Json]) -> Iterator[None]:
-    """Airflow Variables, for as long as a scenario runs."""
-    names = {f"AIRFLOW_VAR_{name.upper()}": value for name, value in values.items()}
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update({n: value if isinstance(value, str) else json_text(value) for n, value in names.items()})
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+def _texts(values: Mapping[str, Json]) -> dict[str, str]:
+    """Values as texts of Airflow Variables."""
+    return {name: value if isinstance(value, str) else json_text(value) for name, value in values.items()}

@@ -14,7 +14,6 @@ from sfn_airflow_core.interpreter.resource import parse_resource
 Kind: TypeAlias = Literal["next", "rule", "default", "catch", "fail", "retry"]
 _FAR: Final = 1_000
 _MOST_WAYS: Final = 12
-UNCAUGHT: Final = "States.Runtime"
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,11 +101,6 @@ _PLAIN: Final = re.compile(r"\$(\w*)((?:\.[A-Za-z_]\w*|\[\d+\])*)")
 Value: TypeAlias = "Const | Sym | Obj | Lst | App | Asked | Unknown"
 
 
-def lifted(value: Json) -> Value:
-    """A known value."""
-    return Const(value)
-
-
 def member(value: Value, key: str | int) -> Value:
     """The value under a key or position. Raises Impossible where it is known that there is none."""
     match value:

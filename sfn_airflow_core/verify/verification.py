@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from sfn_airflow_core.verify.expectation import Expectation, expect
 from sfn_airflow_core.verify.places import Home, homes, ways
 from sfn_airflow_core.verify.result import Coverage, Outcome, Verified
 from sfn_airflow_core.verify.scenario import Scenario
+from sfn_airflow_core.verify.variables import airflow_variables
 
 Json = Any
 
@@ -124,7 +123,7 @@ class _Bench:
         return self._outcome(scenario, expected, actual, replies, inside)
 
     def _run(self, scenario: Scenario, replies: DagReplies) -> DagExecution:
-        with _variables(scenario.variables):
+        with airflow_variables(_texts(scenario.variables)):
             return self.session.run(
                 self.subject.dag_file,
                 scenario.input,
@@ -182,17 +181,6 @@ def _promised(scenario: Scenario, expected: Expectation) -> Iterator[Difference]
             yield Difference(f"expected {name}{pointer}", one, other)
 
 
-@contextmanager
-def _variables(values: Mapping[str, Json]) -> Iterator[None]:
-    """Values of substitutions as Airflow Variables, for as long as a scenario runs."""
-    names = {f"AIRFLOW_VAR_{name.upper()}": value for name, value in values.items()}
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update({n: value if isinstance(value, str) else json.dumps(value) for n, value in names.items()})
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+def _texts(values: Mapping[str, Json]) -> dict[str, str]:
+    """Values of substitutions as texts of Airflow Variables."""
+    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}
