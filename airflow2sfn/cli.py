@@ -8,12 +8,12 @@ from airflow2sfn import __version__
 from sfn_airflow_core.shell.group import LazyGroup
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "convert": ("airflow2sfn.cli_convert:convert", "Translate DAGs to state machines and report what changes."),
-    "check": ("airflow2sfn.cli_check:check", "Report what is read of DAG files, without running them."),
-    "verify": ("airflow2sfn.cli_verify:verify", "Run DAG and state machine with the same replies, and compare."),
-    "compare": ("airflow2sfn.cli_compare:compare", "Compare cost, limits, latency and structure on both sides."),
-    "explain": ("airflow2sfn.cli_explain:explain", "Show the page of one finding, with an example."),
-    "rules": ("airflow2sfn.cli_explain:rules", "List every finding there is."),
+    "convert": ("airflow2sfn.commands.convert:convert", "Translate DAGs to state machines and report what changes."),
+    "check": ("airflow2sfn.commands.check:check", "Report what is read of DAG files, without running them."),
+    "verify": ("airflow2sfn.commands.verify:verify", "Run DAG and state machine with the same replies, and compare."),
+    "compare": ("airflow2sfn.commands.compare:compare", "Compare cost, limits, latency and structure on both sides."),
+    "explain": ("airflow2sfn.commands.explain:explain", "Show the page of one finding, with an example."),
+    "rules": ("airflow2sfn.commands.explain:rules", "List every finding there is."),
 }
 """Every command by name, as in ``sfn2airflow.cli``."""
 

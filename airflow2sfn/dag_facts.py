@@ -11,8 +11,8 @@ from typing import Any
 
 from airflow2sfn.read import Reading, Settings, module_name, read_text
 from airflow2sfn.reading.project import Project
-from airflow2sfn.retries import DEFAULT_DELAY, seconds
 from airflow2sfn.source import Dag, Entries, Group, Items, Known, Made, PythonCallable, Symbolic, Task, Template, Value
+from airflow2sfn.tasks.retries import DEFAULT_DELAY, seconds
 from sfn_airflow_core.compare.dag_file import DagFile, DagFileError, DagTask
 from sfn_airflow_core.compare.dag_functions import calls, ways
 from sfn_airflow_core.compare.dag_literals import Constants

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from airflow2sfn.deploy.deployment import deploy
-from airflow2sfn.import_dag import Imported, merge
+from airflow2sfn.importing.parent import Imported, merge
 from airflow2sfn.read import read_text
 from airflow2sfn.rules import RULES
 from airflow2sfn.rules.example import Example

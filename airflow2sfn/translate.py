@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from airflow2sfn.emit_finish import finish
-from airflow2sfn.emit_flow import Flow
+from airflow2sfn.emission.finish import finish
+from airflow2sfn.emission.flow import Flow
 from airflow2sfn.generated import Unreadable, is_generated, read_back
 from airflow2sfn.packaging.package import functions
 from airflow2sfn.reading.project import Project
-from airflow2sfn.retries import seconds, whole
 from airflow2sfn.rules.control import AddedOrder, EagerRule, GroupAsOne, SettingDropped
 from airflow2sfn.rules.generated import NotReadBack, ReadBack
 from airflow2sfn.rules.retries import RetryJitter, RunTimeout
-from airflow2sfn.services import pairs
 from airflow2sfn.source import Dag, Known, XCom
 from airflow2sfn.structure import Plan, plan
+from airflow2sfn.tasks.retries import seconds, whole
+from airflow2sfn.tasks.services import pairs
 from airflow2sfn.trigger_rules import EAGER
 from airflow2sfn.work import is_sensor, left_out, place
 from sfn_airflow_core.asl.model import Fail, Machine, QueryFlow, Succeed

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from airflow2sfn import callables
-from airflow2sfn.calls import Call, Chain, Look, Mapped, Missing, Note, Nothing, Pause, Probe, Step, Work, place, tries
-from airflow2sfn.clock_operators import PAUSES, until
 from airflow2sfn.composed import COMPOSED, SENSORS
-from airflow2sfn.expressions import Untranslatable
-from airflow2sfn.other_dags import EXTERNAL_TASK, HANDLED, external, trigger
-from airflow2sfn.retries import retries, seconds, timeout
+from airflow2sfn.expressions.text import Untranslatable
+from airflow2sfn.expressions.values import Values
 from airflow2sfn.rules.control import (
     ArgumentDropped,
     NoCounterpart,
@@ -19,14 +15,32 @@ from airflow2sfn.rules.control import (
 )
 from airflow2sfn.rules.functions import NotForLambda
 from airflow2sfn.rules.retries import CallsRetried, SensorRetries
-from airflow2sfn.service_values import own
-from airflow2sfn.services import by_row
-from airflow2sfn.site import Site
 from airflow2sfn.source import Known, Task, Value
 from airflow2sfn.structure import EMPTY, Plan
-from airflow2sfn.task_arguments import EVERY_TASK, NOTICED, POLLING, TRUE_ONLY
-from airflow2sfn.task_kinds import PYTHON, TRIGGER_DAG
-from airflow2sfn.values import Values
+from airflow2sfn.tasks import callables
+from airflow2sfn.tasks.arguments import EVERY_TASK, NOTICED, POLLING, TRUE_ONLY
+from airflow2sfn.tasks.calls import (
+    Call,
+    Chain,
+    Look,
+    Mapped,
+    Missing,
+    Note,
+    Nothing,
+    Pause,
+    Probe,
+    Step,
+    Work,
+    place,
+    tries,
+)
+from airflow2sfn.tasks.clock_operators import PAUSES, until
+from airflow2sfn.tasks.kinds import PYTHON, TRIGGER_DAG
+from airflow2sfn.tasks.other_dags import EXTERNAL_TASK, HANDLED, external, trigger
+from airflow2sfn.tasks.retries import retries, seconds, timeout
+from airflow2sfn.tasks.service_values import own
+from airflow2sfn.tasks.services import by_row
+from airflow2sfn.tasks.site import Site
 from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.catalogue.model import Sensor
 from sfn_airflow_core.catalogue.table import CLASSES

@@ -18,10 +18,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from sfn2airflow.layout import format_sources
 from sfn2airflow.options import Options
 from sfn2airflow.rules.services import UnknownService
 from sfn2airflow.translate import Translation, translate_text
+from sfn2airflow.writing.layout import format_sources
 from sfn_airflow_core.findings import Fidelity
 
 ROOT = Path(os.environ.get("CORPUS", Path(__file__).parents[2] / "shared" / "corpus")) / "state-machines"

@@ -20,7 +20,7 @@ from typing import Any
 
 import libcst as cst
 
-from sfn2airflow.expressions import Scope, write_python
+from sfn2airflow.expressions.compile import Scope, write_python
 from sfn_airflow_core.expr.model import Expr
 from sfn_airflow_core.expr.read_jsonata import read_jsonata
 from sfn_airflow_core.expr.read_jsonpath import read_path

@@ -11,8 +11,8 @@ import json
 import time
 from typing import Any
 
-from sfn2airflow.layout import format_sources
 from sfn2airflow.translate import translate_text
+from sfn2airflow.writing.layout import format_sources
 
 SIZES = (100, 200, 400, 800, 1600, 2500)
 """Rounds of a Task and a Choice."""

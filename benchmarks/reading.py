@@ -19,7 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from airflow2sfn.import_dag import Imported, import_files
+from airflow2sfn.importing.parent import Imported, import_files
 from airflow2sfn.read import Reading, read_file
 from airflow2sfn.reading.project import Project
 from airflow2sfn.source import Dag

@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import sfn2airflow
-from sfn2airflow.layout import format_sources
 from sfn2airflow.options import Options
 from sfn2airflow.translate import translate_text
+from sfn2airflow.writing.layout import format_sources
 from sfn_airflow_core.findings import Fidelity
 
 CORPUS = Path(os.environ.get("CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))

@@ -18,12 +18,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sfn2airflow.layout import format_sources
 from sfn2airflow.options import Options
 from sfn2airflow.output import runtime_files
 from sfn2airflow.services.assumed import assumed_values
 from sfn2airflow.services.endings import endings
 from sfn2airflow.translate import translate_text
+from sfn2airflow.writing.layout import format_sources
 from sfn_airflow_core.findings import Fidelity
 from sfn_airflow_core.verify.airflow_runner import AirflowSession
 from sfn_airflow_core.verify.around import MISSING

@@ -8,16 +8,19 @@ from sfn2airflow import __version__
 from sfn_airflow_core.shell.group import LazyGroup
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "convert": ("sfn2airflow.cli_convert:convert", "Translate state machines to DAG files and report what changes."),
-    "check": ("sfn2airflow.cli_convert:check", "Report what a translation changes, without writing it."),
-    "run": ("sfn2airflow.cli_run:run", "Execute a state machine in the reference interpreter."),
-    "verify": ("sfn2airflow.cli_verify:verify", "Run machine and DAG with the same replies, and compare."),
-    "compare": ("sfn2airflow.cli_compare:compare", "Compare cost, limits, latency and structure on both sides."),
-    "prices": ("sfn2airflow.cli_prices:prices", "Show the prices that compare uses, or get current ones."),
-    "explain": ("sfn2airflow.cli_explain:explain", "Show the page of one finding, with an example."),
-    "rules": ("sfn2airflow.cli_explain:rules", "List every finding there is."),
-    "answer": ("sfn2airflow.cli_answer:answer", "Answer a task that waits for its token."),
-    "work": ("sfn2airflow.cli_answer:work", "List the work that waits for workers of an activity."),
+    "convert": (
+        "sfn2airflow.commands.convert:convert",
+        "Translate state machines to DAG files, and report what changes.",
+    ),
+    "check": ("sfn2airflow.commands.convert:check", "Report what a translation changes, without writing it."),
+    "run": ("sfn2airflow.commands.run:run", "Execute a state machine in the reference interpreter."),
+    "verify": ("sfn2airflow.commands.verify:verify", "Run machine and DAG with the same replies, and compare."),
+    "compare": ("sfn2airflow.commands.compare:compare", "Compare cost, limits, latency and structure on both sides."),
+    "prices": ("sfn2airflow.commands.prices:prices", "Show the prices that compare uses, or get current ones."),
+    "explain": ("sfn2airflow.commands.explain:explain", "Show the page of one finding, with an example."),
+    "rules": ("sfn2airflow.commands.explain:rules", "List every finding there is."),
+    "answer": ("sfn2airflow.commands.answer:answer", "Answer a task that waits for its token."),
+    "work": ("sfn2airflow.commands.answer:work", "List the work that waits for workers of an activity."),
 }
 """Every command by name; a further one is a row here and a click command in a module of its own."""
 

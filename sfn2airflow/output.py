@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path, PurePosixPath
 
 from sfn2airflow.batch import Translated
-from sfn2airflow.layout import format_sources
+from sfn2airflow.writing.layout import format_sources
 from sfn_airflow_core.findings import SourceReport
 from sfn_airflow_core.shell.folder import write_files
 

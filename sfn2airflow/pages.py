@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from sfn2airflow.layout import format_sources
 from sfn2airflow.options import Options
 from sfn2airflow.rules import RULES
 from sfn2airflow.rules.example import Example
 from sfn2airflow.translate import Translation, translate_text
+from sfn2airflow.writing.layout import format_sources
 from sfn_airflow_core.findings import Finding, Report
 from sfn_airflow_core.render import pages
 from sfn_airflow_core.render.escape import code_block, code_span

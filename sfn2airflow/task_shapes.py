@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sfn2airflow.ledger import Ledger
 from sfn2airflow.services.model import Service
 from sfn2airflow.translate import translate
-from sfn2airflow.write import RESERVED
+from sfn2airflow.translation.ledger import Ledger
+from sfn2airflow.writing.dag import RESERVED
 from sfn_airflow_core.asl.model import Machine, Pointer
 from sfn_airflow_core.compare.steps import TaskShape
 from sfn_airflow_core.dag.model import (

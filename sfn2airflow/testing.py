@@ -8,10 +8,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
-from sfn2airflow.layout import format_sources
 from sfn2airflow.options import Options
 from sfn2airflow.output import runtime_files
 from sfn2airflow.translate import translate_text
+from sfn2airflow.writing.layout import format_sources
 from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.render.verification import diff
 from sfn_airflow_core.verify.airflow_runner import AirflowSession

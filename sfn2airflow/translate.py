@@ -1,7 +1,7 @@
 """From the text of a state machine to the text of a DAG file, and the report of what changes on the way.
 
 ``translate_text`` is the chain of all stages: read, translate, write. The text it returns is not formatted yet:
-``sfn2airflow.layout`` formats a whole batch in one call.
+``sfn2airflow.writing.layout`` formats a whole batch in one call.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from sfn2airflow.approvals import approvals
-from sfn2airflow.expressions_scope import QUERY_NAMES
-from sfn2airflow.flows import translate_machine
-from sfn2airflow.ledger import Ledger
-from sfn2airflow.openings import still_open, unreadable_expressions
+from sfn2airflow.expressions.scope import QUERY_NAMES
 from sfn2airflow.options import Options
-from sfn2airflow.queries import uses_queries
-from sfn2airflow.reads import params
 from sfn2airflow.rules.callbacks import ExpressMachine
 from sfn2airflow.rules.document import DefinitionWarning, MachineTimeout, OpenNumber, OpenPlaceholder, UnknownField
-from sfn2airflow.shaping import uses_variables
-from sfn2airflow.write import RESERVED, write
+from sfn2airflow.translation.approvals import approvals
+from sfn2airflow.translation.flows import translate_machine
+from sfn2airflow.translation.ledger import Ledger
+from sfn2airflow.translation.openings import still_open, unreadable_expressions
+from sfn2airflow.translation.queries import uses_queries
+from sfn2airflow.translation.reads import params
+from sfn2airflow.translation.shaping import uses_variables
+from sfn2airflow.writing.dag import RESERVED, write
 from sfn_airflow_core.asl.model import Machine, Placeholder
 from sfn_airflow_core.asl.read import Reading, read_text
 from sfn_airflow_core.dag.model import Dag, FailWork, Flow, StateTask, Stub

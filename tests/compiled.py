@@ -11,7 +11,7 @@ from typing import Any
 
 import libcst as cst
 
-from sfn2airflow.expressions import Code, Scope, write_python
+from sfn2airflow.expressions.compile import Code, Scope, write_python
 from sfn_airflow_core.asl.model import And, Comparison, Condition, Given, Not, Or, PathRef
 from sfn_airflow_core.expr.model import Expr
 

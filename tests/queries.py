@@ -16,7 +16,7 @@ from typing import Any
 import libcst as cst
 from shared import CORPUS
 
-from sfn2airflow.expressions import Code, Scope, write_python
+from sfn2airflow.expressions.compile import Code, Scope, write_python
 from sfn_airflow_core.expr.errors import ExpressionError
 from sfn_airflow_core.expr.jsonata import Library, QueryError, Undefined, UnsupportedResult, read_query
 from sfn_airflow_core.expr.read_jsonata import read_jsonata

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from dag_cases import CASES, dag_of, translated
 
-from airflow2sfn.task_kinds import PYTHON
-from airflow2sfn.verifying_subject import functions_of
+from airflow2sfn.tasks.kinds import PYTHON
+from airflow2sfn.verifying.subject import functions_of
 from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.asl.read import read_text as read_machine
 from sfn_airflow_core.asl.write import write

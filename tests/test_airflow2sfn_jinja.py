@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from airflow2sfn.expressions import Untranslatable, field
+from airflow2sfn.expressions.text import Untranslatable, field
 from airflow2sfn.jinja import template
 from airflow2sfn.jinja.names import kind_of
 from sfn_airflow_core.expr.jsonata import Library, read_query

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from airflow2sfn.logical_dates import times
+from airflow2sfn.expressions.logical_dates import times
 from airflow2sfn.read import read_text
 from sfn_airflow_core.expr.jsonata import Library, read_query
 

@@ -24,8 +24,8 @@ from botocore.exceptions import ClientError
 from airflow2sfn.cli import cli
 from airflow2sfn.read import read_text
 from airflow2sfn.translate import translate
-from airflow2sfn.verifying_scenarios import constants, generator_for
-from airflow2sfn.verifying_subject import Prepared, prepare
+from airflow2sfn.verifying.scenarios import constants, generator_for
+from airflow2sfn.verifying.subject import Prepared, prepare
 from sfn_airflow_core.asl.write import write
 from sfn_airflow_core.interpreter import Reply
 from sfn_airflow_core.shell.group import run

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow2sfn.import_dag import Imported, import_files, merge
+from airflow2sfn.importing.parent import Imported, import_files, merge
 from airflow2sfn.read import read_file, read_text
 from airflow2sfn.source import Known
 from sfn_airflow_core.shell.group import run

@@ -8,7 +8,7 @@ import libcst
 import pytest
 from reading import one
 
-from airflow2sfn.import_dag import Imported, merge
+from airflow2sfn.importing.parent import Imported, merge
 from airflow2sfn.read import read_text
 from airflow2sfn.rules import reading as rules
 from airflow2sfn.source import (

@@ -12,7 +12,7 @@ import pytest
 from botocore.stub import Stubber
 from command import CLEAN, Run, put
 
-from sfn2airflow import cli_prices
+from sfn2airflow.commands import prices
 from sfn_airflow_core.compare.prices import ITEMS, PriceError, as_json, packaged, read_prices, stale
 from sfn_airflow_core.compare.refresh import OFFERS, api_documents, public_documents, table
 
@@ -97,7 +97,7 @@ def test_show_names_source_and_date_of_every_row(call: Run):
 
 def test_refresh_reads_the_public_offer_files(call: Run, monkeypatch: pytest.MonkeyPatch):
     asked: list[str] = []
-    monkeypatch.setattr(cli_prices, "fetch", lambda address: (asked.append(address), offer(address))[1])
+    monkeypatch.setattr(prices, "fetch", lambda address: (asked.append(address), offer(address))[1])
     code, _, err = call("prices", "refresh", "--region", "eu-west-1", "-o", "eu.json")
     assert code == 0, err
     assert len(asked) == 2

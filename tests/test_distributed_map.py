@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from sfn2airflow.layout import format_sources
 from sfn2airflow.translate import translate_text
+from sfn2airflow.writing.layout import format_sources
 
 pytest.importorskip("airflow")
 moto_server = pytest.importorskip("moto.server")

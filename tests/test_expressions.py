@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sfn2airflow import phrases
-from sfn2airflow.expressions import DATA_NAMES, Scope, write_python, write_result_path
+from sfn2airflow.expressions.compile import DATA_NAMES, Scope, write_python, write_result_path
 from sfn_airflow_core.asl.model import Placeholder
 from sfn_airflow_core.expr.errors import ExpressionError
 from sfn_airflow_core.expr.model import Call, Compare, Expr, Field, Literal, Logic, Negation, Path, Root

@@ -11,7 +11,7 @@ import pytest
 from compiled import DATA_ERRORS, FUNCTIONS, condition, run, source
 from shared import CORPUS
 
-from sfn2airflow.expressions import Scope, write_result_path
+from sfn2airflow.expressions.compile import Scope, write_result_path
 from sfn2airflow.phrases import name
 from sfn_airflow_core.expr.read_condition import read_condition
 from sfn_airflow_core.expr.read_jsonpath import read_path

@@ -28,9 +28,9 @@ from goldens import (
     waits,
 )
 
-from sfn2airflow.layout import format_sources
 from sfn2airflow.options import Options
 from sfn2airflow.translate import translate_text
+from sfn2airflow.writing.layout import format_sources
 
 SCENARIOS = [
     pytest.param(case, scenario, id=f"{case.name}-{scenario['id']}") for case in CASES for scenario in scenarios(case)

@@ -12,9 +12,9 @@ import pytest
 from command import Run
 from goldens import calls_made, comparable, strict
 
-from sfn2airflow.layout import format_sources
 from sfn2airflow.options import Options
 from sfn2airflow.translate import Translation, translate_text
+from sfn2airflow.writing.layout import format_sources
 from sfn_airflow_core.asl.read import read_text
 from sfn_airflow_core.interpreter import execute, read_replies
 

@@ -10,9 +10,9 @@ import pytest
 from recordings import lines
 
 from benchmarks.recordings import replay
-from sfn2airflow.layout import format_sources
 from sfn2airflow.options import Options
 from sfn2airflow.translate import translate_text
+from sfn2airflow.writing.layout import format_sources
 
 RECORDINGS = [record for record in lines("aws-recordings.jsonl") if record["query_language"] != "JSONPath"]
 DIFFERENCES = {

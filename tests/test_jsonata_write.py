@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from queries import FUNCTIONS, compiled, kind, run, source
 
-from sfn2airflow.layout import format_sources
 from sfn2airflow.options import Options
 from sfn2airflow.translate import Translation, translate_text
+from sfn2airflow.writing.layout import format_sources
 from sfn_airflow_core.expr.model import Literal
 from sfn_airflow_core.expr.read_jsonata import read_jsonata, read_values
 

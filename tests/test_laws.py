@@ -16,11 +16,11 @@ import pytest
 from goldens import CASES, machine
 from ruff import find_ruff_bin
 
-from sfn2airflow.layout import LINE_LENGTH
-from sfn2airflow.ledger import Ledger
 from sfn2airflow.options import Options
 from sfn2airflow.translate import translate
-from sfn2airflow.write import RESERVED, write
+from sfn2airflow.translation.ledger import Ledger
+from sfn2airflow.writing.dag import RESERVED, write
+from sfn2airflow.writing.layout import LINE_LENGTH
 from sfn_airflow_core.asl import model
 from sfn_airflow_core.asl.model import Machine
 from sfn_airflow_core.asl.read import read_text

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from sfn2airflow.layout import format_sources
 from sfn2airflow.options import Options
 from sfn2airflow.translate import translate_text
+from sfn2airflow.writing.layout import format_sources
 
 
 def test_a_branch_that_begins_with_a_job_stands_apart_from_the_one_before() -> None:

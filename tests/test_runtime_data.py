@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from compiled import DATA_ERRORS, FUNCTIONS, RUNTIME
 
-from sfn2airflow.expressions import DATA_NAMES
+from sfn2airflow.expressions.compile import DATA_NAMES
 
 
 def call(name: str, *arguments: Any) -> Any:

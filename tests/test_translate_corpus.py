@@ -11,9 +11,9 @@ import pytest
 from ruff import find_ruff_bin
 from shared import CORPUS
 
-from sfn2airflow.layout import format_sources
 from sfn2airflow.options import Options
 from sfn2airflow.translate import Translation, translate_text
+from sfn2airflow.writing.layout import format_sources
 
 MACHINES = CORPUS / "state-machines"
 COLLECTION = "step-functions-workflows-collection"

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 from ruff import find_ruff_bin
 
-from sfn2airflow.layout import format_sources
 from sfn2airflow.options import Options
 from sfn2airflow.translate import Translation, translate_text
+from sfn2airflow.writing.layout import format_sources
 
 NAMES = [
     "A",

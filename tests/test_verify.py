@@ -11,9 +11,9 @@ import pytest
 from command import Run
 from running import chain, task
 
-from sfn2airflow.layout import format_sources
 from sfn2airflow.options import Options
 from sfn2airflow.translate import translate_text
+from sfn2airflow.writing.layout import format_sources
 from sfn_airflow_core.asl.read import read_text
 from sfn_airflow_core.verify.result import Verified, as_json
 from sfn_airflow_core.verify.scenario import Scenario, read_scenarios

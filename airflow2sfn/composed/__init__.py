@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from airflow2sfn.calls import Work
 from airflow2sfn.composed.clusters import CLUSTERS
 from airflow2sfn.composed.data import DATA
 from airflow2sfn.composed.kubernetes import KUBERNETES
@@ -15,8 +14,9 @@ from airflow2sfn.composed.learning import LEARNING
 from airflow2sfn.composed.messages import MESSAGES
 from airflow2sfn.composed.others import OTHERS
 from airflow2sfn.composed.storage import STORAGE
-from airflow2sfn.site import Site
 from airflow2sfn.source import Value
+from airflow2sfn.tasks.calls import Work
+from airflow2sfn.tasks.site import Site
 
 COMPOSED: Mapping[str, Callable[[Site, dict[str, Value]], Work | None]] = {
     f"airflow.providers.amazon.aws.{name}": function

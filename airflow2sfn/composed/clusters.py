@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from airflow2sfn.calls import Chain, Step, Work
-from airflow2sfn.expressions import Untranslatable
-from airflow2sfn.services import merged, row_call
-from airflow2sfn.site import Site
+from airflow2sfn.expressions.text import Untranslatable
 from airflow2sfn.source import Items, Known, Value
+from airflow2sfn.tasks.calls import Chain, Step, Work
+from airflow2sfn.tasks.services import merged, row_call
+from airflow2sfn.tasks.site import Site
 from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.catalogue.aws_sdk import pascal
 from sfn_airflow_core.catalogue.spelling import as_sdk, at, operation, spelt

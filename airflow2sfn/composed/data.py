@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from airflow2sfn.calls import Chain, Look, Step, Work
-from airflow2sfn.expressions import Untranslatable
-from airflow2sfn.services import by_row, watched
-from airflow2sfn.site import Site, entries
+from airflow2sfn.expressions.text import Untranslatable
+from airflow2sfn.expressions.values import constant
 from airflow2sfn.source import Items, Known, Value
-from airflow2sfn.values import constant
+from airflow2sfn.tasks.calls import Chain, Look, Step, Work
+from airflow2sfn.tasks.services import by_row, watched
+from airflow2sfn.tasks.site import Site, entries
 from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.catalogue.forms import joined
 from sfn_airflow_core.catalogue.model import Operator

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from airflow2sfn.calls import Chain, Step, Work
-from airflow2sfn.expressions import Untranslatable
-from airflow2sfn.site import Site, entries
+from airflow2sfn.expressions.text import Untranslatable
 from airflow2sfn.source import Known, Value
+from airflow2sfn.tasks.calls import Chain, Step, Work
+from airflow2sfn.tasks.site import Site, entries
 from sfn_airflow_core.asl.model import Json
 
 _PLACES = {"image": "image", "cmds": "command", "arguments": "args", "image_pull_policy": "imagePullPolicy"}

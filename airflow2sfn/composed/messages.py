@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from airflow2sfn.calls import SENSOR_LATE, Chain, Look, Step, Work
-from airflow2sfn.expressions import Untranslatable
-from airflow2sfn.retries import seconds
-from airflow2sfn.services import row_call
-from airflow2sfn.site import Site
+from airflow2sfn.expressions.text import Untranslatable
 from airflow2sfn.source import Known, Value
+from airflow2sfn.tasks.calls import SENSOR_LATE, Chain, Look, Step, Work
+from airflow2sfn.tasks.retries import seconds
+from airflow2sfn.tasks.services import row_call
+from airflow2sfn.tasks.site import Site
 from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.catalogue.forms import joined
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from airflow2sfn.calls import Call, Missing, Work, place, tries
-from airflow2sfn.expressions import Untranslatable
+from airflow2sfn.expressions.text import Untranslatable
 from airflow2sfn.packaging.bash import BASH, unfit
-from airflow2sfn.retries import retries, timeout
 from airflow2sfn.rules.functions import BashInLambda, NotForLambda
-from airflow2sfn.service_values import parsed
-from airflow2sfn.services import by_row
-from airflow2sfn.site import RESOURCE, Site
 from airflow2sfn.source import Known, Symbolic, Value
+from airflow2sfn.tasks.calls import Call, Missing, Work, place, tries
+from airflow2sfn.tasks.retries import retries, timeout
+from airflow2sfn.tasks.service_values import parsed
+from airflow2sfn.tasks.services import by_row
+from airflow2sfn.tasks.site import RESOURCE, Site
 from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.catalogue.forms import joined
 

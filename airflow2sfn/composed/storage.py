@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from airflow2sfn.calls import SENSOR_LATE, Chain, Look, Step, Work
-from airflow2sfn.expressions import Untranslatable, field
-from airflow2sfn.retries import seconds
-from airflow2sfn.service_values import split_url
-from airflow2sfn.services import by_row
-from airflow2sfn.site import Site
+from airflow2sfn.expressions.text import Untranslatable, field
 from airflow2sfn.source import Items, Known, Template, Value
+from airflow2sfn.tasks.calls import SENSOR_LATE, Chain, Look, Step, Work
+from airflow2sfn.tasks.retries import seconds
+from airflow2sfn.tasks.service_values import split_url
+from airflow2sfn.tasks.services import by_row
+from airflow2sfn.tasks.site import Site
 from sfn_airflow_core.asl.model import Json
 
 _REGION = "$split($states.context.Execution.Id, ':')[3]"

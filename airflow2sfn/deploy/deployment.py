@@ -14,7 +14,6 @@ from airflow2sfn.deploy.schedule import Schedule, schedule
 from airflow2sfn.deploy.template import Parameter, Parts, machine_name, parameter_name, placeholders, template
 from airflow2sfn.packaging.package import Function
 from airflow2sfn.reading.project import Project
-from airflow2sfn.retries import timeout
 from airflow2sfn.rules.control import OpenValue, OtherMachine
 from airflow2sfn.rules.functions import (
     DataPermission,
@@ -25,6 +24,7 @@ from airflow2sfn.rules.functions import (
     VariableNeeded,
 )
 from airflow2sfn.source import Dag, Known
+from airflow2sfn.tasks.retries import timeout
 from airflow2sfn.translate import Translated
 from sfn_airflow_core.asl.write import write
 from sfn_airflow_core.findings import Finding

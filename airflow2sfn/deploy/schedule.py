@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from airflow2sfn.deploy.cron import NoCron, eventbridge
-from airflow2sfn.logical_dates import times
+from airflow2sfn.expressions.logical_dates import times
 from airflow2sfn.rules.deployment import (
     Aligned,
     CatchUp,

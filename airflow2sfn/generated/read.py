@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from airflow2sfn.expressions.values import query
 from airflow2sfn.generated.states import Drafted, World, applied, handed_on, settings, state
 from airflow2sfn.generated.values import ERROR, INPUT, RESULT, Unreadable, expression, value
-from airflow2sfn.values import query
 from sfn_airflow_core.asl import model as asl
 from sfn_airflow_core.asl.model import CatchQuery, Given, Json, QueryFlow
 from sfn_airflow_core.text import parts

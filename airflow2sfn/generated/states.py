@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from airflow2sfn.expressions.values import query
 from airflow2sfn.generated.values import INPUT, RESULT, Scope, Unreadable, expression, value
-from airflow2sfn.values import query
 from sfn_airflow_core.asl import model as asl
 from sfn_airflow_core.asl.model import Given, Json, Query, QueryFlow, Retrier
 

@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Mapping
 
-from airflow2sfn.expressions import field, quoted
-from airflow2sfn.values import literal, query
+from airflow2sfn.expressions.text import field, quoted
+from airflow2sfn.expressions.values import literal, query
 from sfn_airflow_core.asl.model import Json
 
 INPUT, RESULT, ERROR = "$states.input", "$states.result", "$states.errorOutput"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from airflow2sfn.expressions import Untranslatable, quoted
+from airflow2sfn.expressions.text import Untranslatable, quoted
 from airflow2sfn.jinja.names import span
 from airflow2sfn.jinja.pieces import (
     ATOM,

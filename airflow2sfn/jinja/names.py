@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
-from airflow2sfn.expressions import Data, Untranslatable, quoted
+from airflow2sfn.expressions.text import Data, Untranslatable, quoted
 from airflow2sfn.jinja.pieces import (
     DAY,
     ISO_DATE,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from airflow2sfn.expressions import Untranslatable, field, quoted
+from airflow2sfn.expressions.text import Untranslatable, field, quoted
 
 Kind: TypeAlias = Literal["text", "number", "bool", "none", "list", "dict", "json", "moment", "span"]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import jinja2
 from jinja2 import nodes
 
-from airflow2sfn.expressions import Data, Untranslatable, quoted
+from airflow2sfn.expressions.text import Data, Untranslatable, quoted
 from airflow2sfn.jinja import functions, names
 from airflow2sfn.jinja.pieces import (
     ATOM,

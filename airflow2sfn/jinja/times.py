@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from airflow2sfn.expressions import Untranslatable
+from airflow2sfn.expressions.text import Untranslatable
 
 _DIRECTIVES: Mapping[str, str] = {
     "Y": "[Y0001]", "m": "[M01]", "d": "[D01]", "H": "[H01]", "M": "[m01]", "S": "[s01]", "y": "[Y,2-2]",

@@ -66,7 +66,7 @@ def app(dag_id: str) -> dict[PurePosixPath, str]:
 
 def unfit(task: Task) -> list[str]:
     """Why a command cannot run in a Lambda function, as far as its text says it."""
-    from airflow2sfn.retries import timeout
+    from airflow2sfn.tasks.retries import timeout
 
     found: list[str] = []
     limit = timeout(task)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from airflow2sfn.packaging.context import NAMES
 from airflow2sfn.source import Dag, PythonCallable, Task
-from airflow2sfn.task_kinds import PYTHON
+from airflow2sfn.tasks.kinds import PYTHON
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from airflow2sfn.packaging.names import FunctionName, function_names, given_name
 from airflow2sfn.packaging.requirements import requirements
 from airflow2sfn.reading.project import Project
 from airflow2sfn.source import Dag, Known, Task
-from airflow2sfn.task_kinds import PYTHON
+from airflow2sfn.tasks.kinds import PYTHON
 
 LONGEST = 900
 """Seconds that a Lambda function may run."""
@@ -119,7 +119,7 @@ def _function(dag: Dag, name: FunctionName, tasks: Sequence[Task], project: Proj
 
 
 def _unfit(tasks: Sequence[Task]) -> list[str]:
-    from airflow2sfn.retries import timeout
+    from airflow2sfn.tasks.retries import timeout
 
     limits = [limit for task in tasks if (limit := timeout(task)) is not None and limit > LONGEST]
     return [f"it may run for {max(limits)} s, a Lambda function for {LONGEST} s at most"] if limits else []
@@ -127,7 +127,7 @@ def _unfit(tasks: Sequence[Task]) -> list[str]:
 
 def _choices(dag: Dag, task: Task) -> tuple[str, ...]:
     """The tasks that a branch may go on with; nothing where its text names them all."""
-    from airflow2sfn.callables import returned_ids
+    from airflow2sfn.tasks.callables import returned_ids
 
     ids, direct = returned_ids(task.callable), dag.downstream(task.task_id)
     return () if ids is not None and set(ids) <= set(direct) else tuple(dict.fromkeys(direct))

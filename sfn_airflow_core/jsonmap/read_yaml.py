@@ -20,7 +20,7 @@ from sfn_airflow_core.findings import Problem
 from sfn_airflow_core.jsonmap.limits import DEPTH, EXPANDED_NODES, INTEGER_DIGITS, INVALID, TOO_DEEP
 from sfn_airflow_core.jsonmap.positions import Lines, Node
 from sfn_airflow_core.jsonmap.read_json import Refused, Unparsable, check_depth
-from sfn_airflow_core.jsonmap.substitute import NAME, Plain
+from sfn_airflow_core.jsonmap.substitute import PLACEHOLDER, Plain
 
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\Z")
@@ -184,7 +184,7 @@ class _Reader:
             return number
         if _NO_NUMBER.match(text):
             self.report(start, end, f"{text} is not a number of JSON; quote it or use another value.")
-        return Plain(text) if NAME.fullmatch(text) else text
+        return Plain(text) if PLACEHOLDER.fullmatch(text) else text
 
     def alias(self, anchor: str, start: int, end: int) -> None:
         if anchor not in self.anchors:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from sfn_airflow_core.asl.model import Json, Placeholder
 from sfn_airflow_core.text import join
 
-NAME = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_.:\-]*)\}")
+PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_.:\-]*)\}")
 """An open placeholder inside a string; names such as ``Table``, ``AWS::Partition``, ``Function.Arn``."""
 
 _SUB = re.compile(r"\$\{(!?)([^{}]+)\}")
@@ -49,7 +49,7 @@ def in_string(text: str, substitutions: Mapping[str, Json]) -> str:
         return str(text)
     if "${" not in text:
         return text
-    return NAME.sub(lambda m: text_of(substitutions[m[1]]) if m[1] in substitutions else m[0], text)
+    return PLACEHOLDER.sub(lambda m: text_of(substitutions[m[1]]) if m[1] in substitutions else m[0], text)
 
 
 def substitute(value: Json, substitutions: Mapping[str, Json]) -> Json:
@@ -89,13 +89,13 @@ def _collect(value: Json, at: str, found: dict[str, list[str]]) -> None:
     names: list[str] = []
     match value:
         case str() if "${" in value:
-            names = NAME.findall(value)
+            names = PLACEHOLDER.findall(value)
         case Placeholder(name):
             names = [name]
         case dict():
             for key, inner in value.items():
                 below = join(at, key)
-                names_of_key = NAME.findall(key) if "${" in key else []
+                names_of_key = PLACEHOLDER.findall(key) if "${" in key else []
                 for name in dict.fromkeys(names_of_key):
                     found.setdefault(name, []).append(below)
                 _collect(inner, below, found)

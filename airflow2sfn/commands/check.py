@@ -1,0 +1,103 @@
+"""The command ``check``: what is read of DAG files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from sfn_airflow_core.findings import Fidelity
+from sfn_airflow_core.render import FORMATS
+from sfn_airflow_core.shell.config import load
+
+LIMITS: dict[str, Fidelity | None] = {
+    "unsupported": Fidelity.UNSUPPORTED,
+    "approximate": Fidelity.APPROXIMATE,
+    "manual": Fidelity.MANUAL,
+    "none": None,
+}
+"""What ``--fail-on`` takes: the mildest fidelity that makes the exit code 1."""
+
+SETTINGS = {
+    "output": lambda value: isinstance(value, str),
+    "fail-on": lambda value: value in LIMITS,
+    "format": lambda value: value in FORMATS,
+    "roots": lambda value: isinstance(value, list) and all(isinstance(root, str) for root in value),
+    "quiet": lambda value: isinstance(value, bool),
+    "verbose": lambda value: isinstance(value, bool),
+}
+"""Every key of ``[tool.airflow2sfn]`` and what its value must be."""
+
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def reading(command: _Command) -> _Command:
+    """Adds the options of a command that reads DAG files and reports."""
+    options = (
+        click.option("--format", type=click.Choice(list(FORMATS)), help="How to report. [default: text]"),
+        click.option("--output-file", metavar="FILE", help="Write the report to FILE instead of standard output."),
+        click.option("--fail-on", type=click.Choice(list(LIMITS)), help="Mildest finding for exit code 1."),
+        click.option(
+            "--root", "roots", metavar="DIR", multiple=True, help="Folder in which imports are looked up as well."
+        ),
+        click.option(
+            "--env", metavar="NAME=VALUE", multiple=True, help="Value of an environment variable; may be repeated."
+        ),
+        click.option("--variables", metavar="FILE", help="JSON or YAML file with values of Airflow Variables."),
+        click.option(
+            "--import", "imports", is_flag=True, help="Also import the files with Airflow. This executes them."
+        ),
+        click.option("-q", "--quiet", is_flag=True, default=None, help="Findings and errors only."),
+        click.option(
+            "-v", "--verbose", is_flag=True, default=None, help="With remedies, unknown values and skipped files."
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def chosen(given: dict[str, Any]) -> dict[str, Any]:
+    """Options as click gives them, joined with the configuration: the fields of ``cli_read.Check``."""
+    from airflow2sfn.commands.check_work import environment, variables  # brings the reader, which --help does not need
+
+    home, settings = load("airflow2sfn", SETTINGS)
+    picked = {
+        name: settings.get(name.replace("_", "-")) if given[name] is None else given[name]
+        for name in ("format", "fail_on", "quiet", "verbose")
+    }
+    return {
+        "format": picked["format"] or "text",
+        "output_file": given["output_file"],
+        "fail_on": LIMITS[picked["fail_on"] or "unsupported"],
+        "roots": [*given["roots"], *(str(home / root) for root in settings.get("roots", ()))],
+        "environment": environment(given["env"]),
+        "variables": variables(given["variables"]),
+        "imports": given["imports"],
+        "quiet": bool(picked["quiet"]),
+        "verbose": bool(picked["verbose"]),
+    }
+
+
+def output_folder(given: str | None) -> Path | None:
+    """The folder for what is written: the command line, then the configuration."""
+    home, settings = load("airflow2sfn", SETTINGS)
+    return Path(given) if given is not None else home / settings["output"] if "output" in settings else None
+
+
+@click.command(short_help="Report what is read of DAG files, without running them.")
+@click.argument("inputs", nargs=-1, required=True, metavar="IN...")
+@reading
+def check(inputs: tuple[str, ...], **given: Any) -> int:
+    """Report what is read of DAG files: DAGs, tasks, edges, and what is not known without running them.
+
+    IN is a Python file, a folder, or - for standard input. Nothing in a file is executed, unless --import asks for it:
+    then Airflow imports the files in processes without network, with limits of time and memory and a clean environment.
+    That guards against accidents, not against malice: do not import what you do not trust.
+    """
+    from airflow2sfn.commands.check_work import Check
+
+    return Check(**chosen(given)).run(inputs)

@@ -1,0 +1,35 @@
+"""The command ``convert``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from airflow2sfn.commands.check import chosen, output_folder, reading
+
+
+@click.command(short_help="Translate DAGs to state machines and report what changes.")
+@click.argument("inputs", nargs=-1, required=True, metavar="IN...")
+@click.option("-o", "--output", metavar="DIR", help="Folder for what is written; made if it is missing.")
+@click.option("--durations", metavar="FILE", help="JSON or YAML file: seconds by task id, or by DAG id and task id.")
+@reading
+@click.option("--force", is_flag=True, help="Overwrite files that were edited or written by somebody else.")
+def convert(inputs: tuple[str, ...], **given: Any) -> int:
+    """Translate DAGs to state machines and report what changes.
+
+    IN is a Python file, a folder, or - for standard input. Every DAG becomes a folder DAG_ID: the
+    definition DAG_ID.asl.json, template.yaml (AWS SAM) with roles and schedule, functions/ with its Python callables as
+    Lambda functions, and README.md with what is left to do. Nothing in a file is executed, unless --import asks for it.
+    """
+    folder = output_folder(given["output"])
+    if folder is None:
+        raise click.UsageError("Say where to write: -o DIR, or output in [tool.airflow2sfn].")
+    from airflow2sfn.commands.convert_work import (  # brings the translator, which --help does not need
+        Convert,
+        durations,
+    )
+
+    times = durations(given["durations"])
+    return Convert(**chosen(given), folder=Path(folder), durations=times, force=given["force"]).run(inputs)

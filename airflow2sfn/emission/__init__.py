@@ -1,0 +1,3 @@
+"""From the plan of a DAG to the states of a machine."""
+
+from __future__ import annotations

@@ -1,0 +1,155 @@
+"""The drafts of a task that makes several calls, or looks again until something is so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from airflow2sfn.emission.drafts import FAILURE, Draft, Failure, Out, Scope
+from airflow2sfn.expressions.text import quoted
+from airflow2sfn.expressions.values import query
+from airflow2sfn.tasks.calls import Call, Chain, Look, Step
+from airflow2sfn.tasks.retries import spoken
+from airflow2sfn.trigger_rules import FAILED, SKIPPED, SUCCESS, Statuses
+from sfn_airflow_core.asl.model import Given, Json
+
+if TYPE_CHECKING:
+    from airflow2sfn.emission.flow import Flow
+
+ERROR = "$states.errorOutput"
+Env = dict[str, Statuses]
+
+
+def failed(task: str, slot: Literal["catch", "rule"], env: Env, before: Failure | None, text: str) -> Out:
+    """A way on which a task has failed; what failed first stays known."""
+    failure = before if env[FAILURE] == FAILED else Failure(text)
+    errors = ("States.ALL",) if slot == "catch" else ()
+    return Out(slot, env | {task: FAILED, FAILURE: FAILED}, failure=failure, errors=errors)
+
+
+def choice(flow: Flow, name: str, out: Out, scope: Scope, value: str | None, comment: str | None = None) -> Draft:
+    """A Choice after a state, which hands it ``value`` as its input."""
+    draft = scope.add(Draft(flow.names.state(name), "Choice", comment=comment))
+    if value is not None:
+        out.output = Given(query(value))
+    flow.meet([out], draft, scope)
+    return draft
+
+
+def chain(flow: Flow, task: str, work: Chain, edges: list[Out], scope: Scope) -> list[Out]:
+    """The drafts of calls and looks one after the other; gives the ways on."""
+    through: list[Out] = []
+    main = next((n for n, step in enumerate(work.steps) if not step.name), 0)
+    for number, step in enumerate(work.steps):
+        last = number == len(work.steps) - 1
+        name = flow.titles.get(task, task) if number == main else flow.names.state(f"{task}: {step.name}")
+        if isinstance(step, Step):
+            edges, bad = _step(flow, task, name, step, edges, scope)
+        else:
+            edges, bad = _look(flow, task, name, step, edges, scope)
+        through += bad
+        if last:
+            for edge in edges:
+                edge.env = edge.env | {task: SUCCESS}
+                edge.fresh = {task: work.result} if work.result else edge.fresh
+    return [*edges, *through]
+
+
+def _step(flow: Flow, task: str, name: str, step: Step, edges: list[Out], scope: Scope) -> tuple[list[Out], list[Out]]:
+    draft = scope.add(Draft(name, "Task", call=step.call, comment=step.call.comment))
+    env, failure = flow.meet(edges, draft, scope)
+    good = [Out("next", env, {task: step.call.result}, failure, assign=_kept(step))]
+    bad = [failed(task, "catch", env, failure, ERROR)]
+    catches = []
+    if step.call.accepted:
+        good.append(Out("catch", env, {task: "null"}, failure, errors=step.call.accepted))
+        catches.append(good[-1])
+    if step.enough:
+        bad.append(Out("catch", env | {task: SUCCESS}, {task: "null"}, failure, errors=step.enough))
+        catches.append(bad[-1])
+    if step.otherwise is not None:
+        errors, call = step.otherwise
+        catches.append(Out("catch", env, failure=failure, errors=errors))
+        other = Step(call, assign=step.assign)
+        more, worse = _step(flow, task, flow.names.state(f"{name}, otherwise"), other, [catches[-1]], scope)
+        good, bad = [*good, *more], [*bad, *worse]
+    draft.outs = [good[0], *catches, bad[0]]
+    return good, bad
+
+
+def _kept(step: Step | Look) -> dict[str, Json]:
+    return {variable: query(text) for variable, text in step.assign.items()}
+
+
+def _look(flow: Flow, task: str, name: str, look: Look, edges: list[Out], scope: Scope) -> tuple[list[Out], list[Out]]:
+    deadline = ""
+    if look.meanwhile is None:
+        deadline = flow.names.variable(f"{task}_deadline")
+        for edge in edges:
+            edge.assign[deadline] = query(f"$millis() + {look.timeout * 1000}")
+    asked = f"Asked every {spoken(look.interval)}, for {spoken(look.timeout)} at most" if deadline else None
+    draft = scope.add(Draft(name, "Task", call=look.call, comment=asked))
+    env, failure = flow.meet(edges, draft, scope)
+    draft.outs = [Out("next", env, failure=failure)]
+    word = "found?" if name == task else "done?" if not look.name or look.name == "status" else f"{look.name}, done?"
+    found = choice(flow, f"{task}: {word}", draft.outs[0], scope, look.output)
+    wait = _again(flow, task, name, look, scope)
+    wait.outs = [Out("next", env, target=name)]
+    bad: list[Out] = []
+    if look.meanwhile is not None:
+        bad.append(failed(task, "catch", env, failure, ERROR))
+        wait.outs.append(bad[-1])
+    ready = Out("rule", env, {task: look.result}, failure, condition=look.done, assign=_kept(look))
+    rules = [ready]
+    if look.failed:
+        bad.append(_ended_badly(task, look, env, failure))
+        rules.append(bad[-1])
+    good = [ready]
+    if deadline:
+        over = _late(task, look, env, failure, deadline)
+        rules.append(over)
+        bad.append(over)
+    found.outs = [*rules, Out("default", env, target=wait.name)]
+    if look.gone:
+        good.append(Out("catch", env, {task: "null"}, failure, errors=look.gone))
+        draft.outs.append(good[-1])
+    if look.enough:
+        bad.append(Out("catch", env | {task: SUCCESS}, {task: "null"}, failure, errors=look.enough))
+        draft.outs.append(bad[-1])
+    if look.missing:
+        draft.outs.append(Out("catch", env, target=wait.name, errors=look.missing))
+    bad.append(failed(task, "catch", env, failure, ERROR))
+    draft.outs.append(bad[-1])
+    return good, bad
+
+
+def _again(flow: Flow, task: str, name: str, look: Look, scope: Scope) -> Draft:
+    """What happens before the next look."""
+    if look.meanwhile is not None:
+        wish = f"{task}: {look.meanwhile.comment or 'next'}"
+        return scope.add(Draft(flow.names.state(wish), "Task", call=_plain(look.meanwhile)))
+    wish = f"{task}: {'not yet' if name == task else 'wait'}"
+    return scope.add(Draft(flow.names.state(wish), "Wait", seconds=look.interval))
+
+
+def _plain(call: Call) -> Call:
+    return Call(call.resource, call.arguments, retry=call.retry, timeout=call.timeout)
+
+
+def _ended_badly(task: str, look: Look, env: Env, failure: Failure | None) -> Out:
+    status = "$states.input.Status" if "$states.input.Status" in look.failed else "$states.input"
+    cause = f"{quoted(task + ' has ended with ')} & {status}"
+    out = failed(task, "rule", env, failure, f"{{'Error': 'States.TaskFailed', 'Cause': {cause}}}")
+    out.fail = (f"{task}: failed", "States.TaskFailed", query(cause))
+    out.condition = look.failed
+    return out
+
+
+def _late(task: str, look: Look, env: Env, failure: Failure | None, deadline: str) -> Out:
+    cause = f"{task} has waited for {spoken(look.timeout)}"
+    if look.soft_fail:
+        over = Out("rule", env | {task: SKIPPED}, failure=failure)
+    else:
+        over = failed(task, "rule", env, failure, f"{{'Error': {quoted(look.late)}, 'Cause': {quoted(cause)}}}")
+        over.fail = (f"{task}: timed out", look.late, cause)
+    over.condition = f"$millis() >= ${deadline}"
+    return over

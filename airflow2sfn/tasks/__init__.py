@@ -1,0 +1,3 @@
+"""What single tasks do, as parts of states."""
+
+from __future__ import annotations

@@ -1,0 +1,74 @@
+"""Airflow's context in the event of a function: what the state machine says of the run and the task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from airflow2sfn.expressions.text import Untranslatable
+from airflow2sfn.expressions.values import Values, query, to_json
+from airflow2sfn.packaging.context import TIMES, Path
+from airflow2sfn.source import Task
+from sfn_airflow_core.asl.model import Json
+
+_TEXTS: Mapping[str, Callable[[Values], str]] = {
+    "ds": lambda values: values.run("ds"),
+    "ds_nodash": lambda values: f"$replace({values.run('ds')}, '-', '')",
+    "ts": lambda values: (
+        f"$fromMillis($toMillis({values.run('logical_date')}), '[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01]') & '+00:00'"
+    ),
+    "ts_nodash": lambda values: (
+        f"$fromMillis($toMillis({values.run('logical_date')}), '[Y0001][M01][D01]T[H01][m01][s01]')"
+    ),
+    "run_id": lambda values: values.run("run_id"),
+    "params": lambda values: values.run("params"),
+}
+
+
+def value(root: str, below: Iterable[Path], task: Task, values: Values) -> Json:
+    """One name of the context, as far as it is asked for; raises Untranslatable.
+
+    Args:
+        root: its name, as ``packaging.context`` lists them.
+        below: what is asked of it.
+        task: the task.
+        values: where values are found.
+    """
+    if root in _TEXTS:
+        return query(_TEXTS[root](values))
+    if root in TIMES:
+        return query(values.run("logical_date" if root == "execution_date" else root))
+    if root == "templates_dict":
+        given = task.get("templates_dict")
+        return None if given is None else to_json(given, values)
+    made: dict[str, Any] = {}
+    for name, *rest in sorted(set(below)):
+        if name == "xcom_pull":
+            source, key = rest
+            made.setdefault("xcoms", {}).setdefault(source, {})[key] = query(values.xcom(source, key))
+        elif name != "xcom_push":
+            made[name] = _fact(root, name, task, values)
+    return made
+
+
+def _fact(root: str, name: str, task: Task, values: Values) -> Json:
+    """An attribute of ``ti``, ``dag_run``, ``dag`` or ``task``."""
+    match name:
+        case "conf":
+            return query(f"$merge([{values.run('conf')}])")  # an execution may be started without
+        case "run_id":
+            return query(values.run("run_id"))
+        case "logical_date":
+            return query(values.run("logical_date"))
+        case "task_id":
+            return task.task_id
+        case "dag_id":
+            return values.literal("dag.dag_id")
+        case "map_index":
+            return query("$states.context.Map.Item.Index") if task.expansion else -1
+        case "try_number":
+            if task.expansion is not None or "sensor" in task.operator:
+                raise Untranslatable("the number of the try of an item or a look is not known")
+            return query("$states.context.State.RetryCount + 1")
+        case _:
+            raise Untranslatable(f"it uses {root}.{name}")

@@ -1,0 +1,144 @@
+"""The process that verifies DAG files, started by ``verifying``: running a DAG executes its author's code.
+
+Reads a job as JSON from standard input and writes lines of JSON to the descriptor that the job names. Every file is
+verified in a process of its own without network, with limits of time and memory, forked from this one after Airflow has
+been imported.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from airflow2sfn.importing.child import close_network
+from airflow2sfn.read import Settings
+from airflow2sfn.verifying.scenarios import generator_for
+from airflow2sfn.verifying.subject import Prepared, prepare
+from sfn_airflow_core.verify.airflow_process import AirflowUnavailable, load_airflow
+from sfn_airflow_core.verify.airflow_runner import AirflowSession, DagImportError
+from sfn_airflow_core.verify.dag_verification import DagBench, verify_dag
+from sfn_airflow_core.verify.result import Outcome
+from sfn_airflow_core.verify.result_document import outcome_document, to_document
+from sfn_airflow_core.verify.scenario import Scenario, as_json, read_scenarios
+
+Tell = Callable[[dict[str, Any]], None]
+_LONGEST_REASON = 500
+
+
+def verify_file(path: Path, job: dict[str, Any], tell: Tell) -> None:
+    """Verifies the DAGs of a file; tells of every outcome, and of every DAG when it is done."""
+    own = None if job["scenarios"] is None else read_scenarios(job["scenarios"], "scenarios")
+    settings = Settings(job["environment"], job["variables"])
+    with AirflowSession() as session:
+        try:
+            dags = session.dags(path)
+        except DagImportError as error:
+            raise ValueError(f"Airflow cannot import the file: {_last_line(error)}") from None
+        machine = None if job["machine"] is None else job["machine"].encode()
+        folder = Path(job["home"]) / "functions"
+        folder.mkdir(exist_ok=True)
+        for one in prepare(
+            path, dags, folder, roots=[Path(r) for r in job["roots"]], settings=settings, machine=machine
+        ):
+            if job["dag_id"] in ("", one.dag.dag_id):
+                _verify_one(one, own, job, tell)
+
+
+def _last_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[-1][:_LONGEST_REASON] if lines else type(error).__name__
+
+
+def _verify_one(one: Prepared, own: list[Scenario] | None, job: dict[str, Any], tell: Tell) -> None:
+    bench = DagBench(one.subject(timeout=job["timeout"]))
+    missed: dict[str, str] = {}
+    if own is None:
+        generator = generator_for(one, bench)
+        scenarios = generator.scenarios()
+        missed = {f"/tasks/{task}": reason for task, reason in generator.missed.items()}
+    else:
+        scenarios = tuple(s for s in own if s.machine in ("", one.dag.dag_id))
+    scenarios = tuple(s for s in scenarios if job["only"] in s.id)
+
+    def seen(outcome: Outcome) -> None:
+        tell({"outcome": outcome_document(replace(outcome, differences=(), around=()))})
+
+    result = verify_dag(bench, scenarios, seen, stop_early=job["exitfirst"])
+    spans = {f"/tasks/{task.task_id}": task.span for task in one.dag.tasks if task.span is not None}
+    coverage = replace(result.coverage, missed={**result.coverage.missed, **missed})
+    told = replace(result, coverage=coverage, spans=spans)
+    tell({"verified": to_document(told), "scenarios": as_json(scenarios)})
+
+
+def _guarded(path: Path, job: dict[str, Any], out: Any) -> None:
+    """``verify_file`` in a process of its own, which is ended when it takes too long."""
+
+    def tell(message: dict[str, Any]) -> None:
+        print(json.dumps({"file": str(path), **message}), file=out, flush=True)
+
+    if (child := os.fork()) == 0:
+        try:
+            _limit(job)
+            close_network()
+            sys.path[:0] = [str(path.parent), *job["roots"]]
+            try:
+                verify_file(path, job, tell)
+            except (ValueError, AirflowUnavailable) as error:
+                tell({"failure": str(error)})
+            except BaseException as error:
+                tell({"failure": f"it could not be run: {type(error).__name__}: {_last_line(Exception(error))}"})
+        finally:
+            os._exit(0)
+    if (status := _ended(child, job["seconds"])) is None:
+        tell({"failure": f"the verification took longer than {job['seconds']} s (--seconds)"})
+    elif status != 0:
+        tell({"failure": "the verification ended without a result (it may need more memory)"})
+    tell({"done": True})
+
+
+def _ended(child: int, seconds: float) -> int | None:
+    """The status of a process when it has ended; nothing where it had to be ended."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            return status
+        time.sleep(0.02)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return None
+
+
+def _limit(job: dict[str, Any]) -> None:
+    """Limits the memory and the size of files of this process; its time is watched from outside."""
+    size = job["megabytes"] << 20
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (256 << 20, 256 << 20))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def main() -> None:
+    """Does the job on standard input."""
+    job = json.load(sys.stdin)
+    with os.fdopen(job["descriptor"], "w") as out:
+        try:
+            load_airflow()
+        except AirflowUnavailable as error:
+            for path in job["files"]:
+                print(json.dumps({"file": path, "failure": str(error)}), file=out, flush=True)
+                print(json.dumps({"file": path, "done": True}), file=out, flush=True)
+            return
+        for path in job["files"]:
+            _guarded(Path(path), job, out)
+
+
+if __name__ == "__main__":
+    main()

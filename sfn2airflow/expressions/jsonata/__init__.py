@@ -1,0 +1,3 @@
+"""JSONata as Python."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Machines, states and tasks of ASL as the flow model that ``writing`` writes."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The work of ``verify``: machines with scenarios, recorded executions, and a test file that repeats them."""
+
+from __future__ import annotations
