@@ -31,25 +31,31 @@ READS = {
     "$.lines[0].sku": 'array(data["lines"])[0]["sku"]',
     "$.lines[-1]": 'array(data["lines"])[-1]',
     "$.lines[*]": 'every(data, "lines")',
-    "$.lines[*].sku": '[line["sku"] for line in every(data, "lines") if present(line, "sku")]',
+    "$.lines[*].sku": 'pluck(every(data, "lines"), "sku")',
+    "$.lines[*].stock.place": (
+        '[line["stock"]["place"] for line in every(data, "lines") if present(line, "stock", "place")]'
+    ),
     "$.lines[1:]": 'elements(data, "lines")[1:]',
     "$.lines[0,2]": 'chosen(elements(data, "lines"), 0, 2)',
     "$['a','b']": 'part(data, "a", "b")',
     "$.LineItems[?(@.qty > 1)]": (
-        '[line_item for line_item in candidates(data, "LineItems") if number(peek(line_item, "qty")) > 1]'
+        '[line_item for line_item in candidates(data, "LineItems") if number(line_item, "qty") > 1]'
+    ),
+    "$.LineItems[?(@.of.qty > 1)]": (
+        '[line_item for line_item in candidates(data, "LineItems") if number(peek(line_item, "of", "qty")) > 1]'
     ),
     "$.l[?(@.kind == 'a' && !@.b)].c": (
         '[element["c"] for element in candidates(data, "l")'
         ' if peek(element, "kind") == "a" and not present(element, "b") if present(element, "c")]'
     ),
-    "$..id": '[element["id"] for element in everything(data) if present(element, "id")]',
+    "$..id": 'pluck(everything(data), "id")',
     "$.a.length()": 'path_function("length", data["a"])',
     "$$.Execution.Id": 'context_object()["Execution"]["Id"]',
     "$$.Map.Item.Index": "index",
     "$$.Map.Item.Value.sku": 'item["sku"]',
     "$name.a": 'variables["name"]["a"]',
     "$.${Key}": "data[KEY.get()]",
-    "$.items[*].${Key}": '[item_2[KEY.get()] for item_2 in every(data, "items") if present(item_2, KEY.get())]',
+    "$.items[*].${Key}": 'pluck(every(data, "items"), KEY.get())',
     "States.Format('{}/{}', $.order.id, $$.Map.Item.Index)": "f\"{text(data['order']['id'])}/{index}\"",
     "States.Format('{}', $.a)": 'text(data["a"])',
     "States.Format('plain')": '"plain"',
@@ -164,10 +170,10 @@ def test_long_rules_and_paths_can_be_written() -> None:
 
 
 def test_names_are_free_again_behind_a_comprehension() -> None:
-    call = read_value("States.Array($.lines[*].a, $.lines[*].b)")
+    call = read_value("States.Array($.lines[*].x.a, $.lines[*].x.b)")
     assert python(call) == (
-        '[[line["a"] for line in every(data, "lines") if present(line, "a")],'
-        ' [line["b"] for line in every(data, "lines") if present(line, "b")]]'
+        '[[line["x"]["a"] for line in every(data, "lines") if present(line, "x", "a")],'
+        ' [line["x"]["b"] for line in every(data, "lines") if present(line, "x", "b")]]'
     )
 
 

@@ -41,6 +41,23 @@ def test_data_runs_alone() -> None:
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
 
 
+def test_pluck_leaves_out_what_has_no_such_member() -> None:
+    assert call("pluck", [{"a": 1}, {"a": None}], "a") == [1, None]
+    assert call("pluck", [{"a": 1}, {"b": 2}, "a", ["a"], 3, None, {"a": 4}], "a") == [1, 4]
+    assert call("pluck", [], "a") == []
+
+
+@pytest.mark.parametrize("value", [{}, {"n": True}, {"n": "1"}, {"n": None}, {"n": [1]}, "n", ["n"], 1, None])
+def test_number_of_a_member_that_is_none_compares_with_nothing(value: Any) -> None:
+    found = call("number", value, "n")
+    assert not (found < 1 or found >= 1)
+
+
+def test_number_of_a_member() -> None:
+    assert call("number", {"n": 2}, "n") == 2
+    assert call("number", {"n": 2.5}, "n") == 2.5
+
+
 PUT: dict[str, tuple[Any, tuple[str | int, ...], Any]] = {
     "new member": ({"a": 1}, ("b",), {"a": 1, "b": "x"}),
     "new objects on the way": ({}, ("a", "b", "c"), {"a": {"b": {"c": "x"}}}),

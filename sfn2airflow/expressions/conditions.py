@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import assert_never
 
+import libcst as cst
+
 from sfn2airflow import phrases
 from sfn2airflow.expressions.paths import peeked
 from sfn2airflow.expressions.scope import Writing
@@ -83,6 +85,14 @@ def _operand(expr: Expr, writing: Writing) -> Node:
     return peeked(expr, writing) if isinstance(expr, Path) else writing.expr(expr)
 
 
+def _number(operand: Node, writing: Writing) -> Node:
+    """``number(line, "price")`` for ``number(peek(line, "price"))``."""
+    match operand:
+        case cst.Call(func=cst.Name("peek"), args=[value, cst.Arg(cst.SimpleString()) as key]):
+            return writing.call("number", value.value, key.value)
+    return writing.call("number", operand)
+
+
 def _filter(compare: Compare, writing: Writing) -> Node:
     """A comparison by the rules of Jayway's filters, in which an operand may be missing."""
     operator = compare.operator
@@ -93,7 +103,7 @@ def _filter(compare: Compare, writing: Writing) -> Node:
         case Literal(str(text)) if operator in ("==", "!=") and not _LIKE_A_NUMBER.fullmatch(text):
             return phrases.compare(left, operator, right)
         case Literal(int() | float()) if operator in ("<", "<=", ">", ">="):
-            return phrases.compare(writing.call("number", left), operator, right)
+            return phrases.compare(_number(left, writing), operator, right)
     match operator:
         case "==":
             return writing.call("alike", left, right)

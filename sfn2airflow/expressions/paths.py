@@ -99,17 +99,24 @@ def _start(path: Path, writing: Writing) -> tuple[Node, tuple[Step, ...]]:
                 case (Field("Map"), Field("Item"), *rest) if not scope.item:
                     return writing.call("map_item"), tuple(rest)
                 case (Field("Map"), Field("Item")):
-                    return _item(writing), ()
+                    return map_item(writing), ()
                 case (Field("Task"), Field("Token")):
                     return writing.call("task_token"), ()
-            return writing.call(scope.context), path.steps
+                case (Field("Execution" | "State" | "StateMachine" | "Task"), *_):
+                    return writing.call(scope.context), path.steps
+            return whole_context(writing), path.steps
 
 
-def _item(writing: Writing) -> Node:
-    """The whole of ``$$.Map.Item``."""
+def map_item(writing: Writing) -> Node:
+    """The whole of ``$$.Map.Item``, in an ItemSelector."""
     scope = writing.scope
     members = {"Index": scope.index, "Value": scope.item, "Source": scope.place}
     return phrases.mapping((writing.string(key), phrases.name(word)) for key, word in members.items() if word)
+
+
+def whole_context(writing: Writing) -> Node:
+    """The context object with the ``Map`` that it has inside of an iteration, and in an ItemSelector."""
+    return writing.call("whole_context", *([map_item(writing)] if writing.scope.item else ()))
 
 
 def _at_end(step: Step | None, node: Node, writing: Writing) -> Node:
@@ -162,6 +169,9 @@ def _comprehension(root: Node, steps: Sequence[Step], writing: Writing) -> Node:
         if len(loops) == 1 and not loops[0][2]:
             return loops[0][1]
         return phrases.comprehension(value, loops)
+    match loops, keys:
+        case [(_, values, [])], [Field(name)]:
+            return writing.call("pluck", values, writing.string(name))
     loops[-1][2].append(_looked_up("present", value, keys, writing))
     return phrases.comprehension(_subscripts(value, keys, writing), loops)
 

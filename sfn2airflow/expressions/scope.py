@@ -47,6 +47,7 @@ DATA_NAMES = frozenset(
         "partition",
         "path_function",
         "peek",
+        "pluck",
         "present",
         "put",
         "rounded",
@@ -187,7 +188,7 @@ class Writing:
         if len(singular) < 2 or singular[0].isdigit():
             singular = "element"
         taken = {self.scope.input, self.scope.context, self.scope.item, self.scope.index, self.scope.variables}
-        taken |= {self.scope.result, self.scope.error, self.scope.key, self.scope.place, "map_item"}
+        taken |= {self.scope.result, self.scope.error, self.scope.key, self.scope.place, "map_item", "whole_context"}
         taken |= self.names | set(self.scope.constants.values()) | DATA_NAMES | QUERY_NAMES
         wanted, number = singular, 2
         if keyword.iskeyword(wanted) or keyword.issoftkeyword(wanted) or hasattr(builtins, wanted) or wanted == "data":
