@@ -78,22 +78,8 @@ def outcome(example: Example) -> tuple[list[tuple[str, Finding]], list[str]]:
 
 def findings_page() -> str:
     """The whole of docs/airflow2sfn-findings.md."""
-    return "\n".join(_findings_page()) + "\n"
-
-
-def _findings_page() -> Iterator[str]:
-    yield "<!-- Written by `make docs` from the docstrings in airflow2sfn/rules; change them, not this file. -->"
-    yield from ("", "# Findings of airflow2sfn", "")
-    yield "A task without a finding behaves the same. `airflow2sfn explain CODE` also shows the example's definition."
-    yield ""
-    yield from pages.index(RULES)
-    area = ""
-    for rule in RULES:
-        if rule.code[3] != area:
-            area = rule.code[3]
-            yield from ("", f"# {area}xx: {AREAS[area]}")
-        yield ""
-        yield page(rule, definition=False)
+    lead = "A task without a finding behaves the same. `airflow2sfn explain CODE` also shows the example's definition."
+    return pages.findings_page("airflow2sfn", lead, RULES, AREAS, lambda rule: page(rule, definition=False))
 
 
 def readme_blocks(root: Path) -> dict[str, str]:

@@ -33,11 +33,6 @@ README_EXAMPLE = Path("fixtures/readme/nightly_report.asl.json")
 DEMO = Path("fixtures/demo/order_fulfilment.asl.json")
 
 
-def find(code: str) -> type[Finding] | None:
-    """The rule with this code, whatever its case."""
-    return pages.find(code, RULES)
-
-
 def page(rule: type[Finding], python: bool = True) -> str:
     """The page of one rule as Markdown: what, why, remedy, source, and an example with what comes of it.
 
@@ -73,26 +68,8 @@ def _messages(rule: type[Finding], translation: Translation) -> Iterator[str]:
 
 def findings_page() -> str:
     """The whole of docs/findings.md."""
-    return "\n".join(_findings_page()) + "\n"
-
-
-def _findings_page() -> Iterator[str]:
-    yield "<!-- Written by `make docs` from the docstrings in sfn2airflow/rules; change them, not this file. -->"
-    yield ""
-    yield "# Findings of sfn2airflow"
-    yield ""
-    yield "A state without a finding behaves the same. `sfn2airflow explain CODE` also shows the example's DAG."
-    yield ""
-    rules = sorted(RULES, key=lambda rule: rule.code)
-    yield from pages.index(rules)
-    area = ""
-    for rule in rules:
-        if rule.code[3] != area:
-            area = rule.code[3]
-            yield ""
-            yield f"# {area}xx: {AREAS[area]}"
-        yield ""
-        yield page(rule, python=False)
+    lead = "A state without a finding behaves the same. `sfn2airflow explain CODE` also shows the example's DAG."
+    return pages.findings_page("sfn2airflow", lead, RULES, AREAS, lambda rule: page(rule, python=False))
 
 
 def readme_blocks(root: Path) -> dict[str, str]:

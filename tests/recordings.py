@@ -13,22 +13,7 @@ from typing import Any
 import pytest
 from shared import CORPUS
 
-REDACTED_WORDS = frozenset(
-    {
-        "date",
-        "start-date",
-        "stop-date",
-        "generated-uuid",
-        "snf_role_arn",
-        "sqs_queue_url",
-        "bucket-name",
-        "RequestId",
-        "x-amzn-RequestId",
-        "X-Amzn-Trace-Id",
-        "executionSucceededEventDetails.output",
-        "stateExitedEventDetails.output",
-    }
-)
+from sfn_airflow_core.verify.recordings import REDACTED
 
 
 def lines(name: str) -> list[dict[str, Any]]:
@@ -54,7 +39,7 @@ def parsed(value: Any) -> Any:
 def fits(want: Any, have: Any) -> bool:
     """Whether a value equals the recorded one, apart from what was redacted there."""
     if isinstance(want, str):
-        if want in REDACTED_WORDS or re.fullmatch("<[^<>]*>", want):
+        if want in REDACTED or re.fullmatch("<[^<>]*>", want):
             return True
         if "<" in want:  # JSON text with a placeholder in it cannot be parsed, so it is compared as text
             have = have if isinstance(have, str) else json.dumps(have, separators=(",", ":"))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 
 from sfn_airflow_core.findings import Finding, section, summary
@@ -52,6 +53,31 @@ def index(rules: Iterable[type[Finding]]) -> Iterator[str]:
     for rule in rules:
         anchor = f"{rule.code}-{title(rule)}".lower().replace(" ", "-")
         yield f"| [{rule.code}](#{anchor}) | {label(rule.fidelity)} | {summary(rule)} |"
+
+
+def findings_page(
+    tool: str, lead: str, rules: Iterable[type[Finding]], areas: Mapping[str, str], page: Callable[[type[Finding]], str]
+) -> str:
+    """The document that holds the pages of all findings.
+
+    Args:
+        tool: the command, which is also the package with the rules.
+        lead: its first paragraph.
+        rules: the findings' classes; they come in the order of their codes.
+        areas: the headings, by the first digit of a code.
+        page: makes the page of one finding.
+    """
+    ordered = sorted(rules, key=lambda rule: rule.code)
+    lines = [
+        f"<!-- Written by `make docs` from the docstrings in {tool}/rules; change them, not this file. -->",
+        *("", f"# Findings of {tool}", ""),
+        *(lead, "", *index(ordered)),
+    ]
+    for area, inside in groupby(ordered, key=lambda rule: rule.code[3]):
+        lines += ["", f"# {area}xx: {areas[area]}"]
+        for rule in inside:
+            lines += ["", page(rule)]
+    return "\n".join(lines) + "\n"
 
 
 def rewrite(documents: Mapping[Path, str]) -> None:
