@@ -1,10 +1,14 @@
-"""Waits: which of them hold a worker, how long the longest is, and what is too long."""
+"""Waits: which of them hold a worker, how long the longest is, and what is too long.
+
+A deferral that ends before the scheduler has noticed it fails the task (apache/airflow#72716): brief waits are none.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -50,6 +54,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_a_short_wait_stays_in_its_process(run: Any) -> None:
     assert 9 < run(timedelta(seconds=10)) <= 10
     assert run(timedelta()) == 0
+    assert run(timedelta(seconds=12)).trigger.moment > datetime.now(UTC)
 
 
 @pytest.mark.parametrize("days", [1, 365, 24854])
@@ -69,3 +74,38 @@ def test_a_wait_that_aws_refuses_is_an_error(run: Any) -> None:
     with pytest.raises(StateError, match="too long") as caught:
         run(timedelta(days=24856))
     assert caught.value.error == "States.Runtime"
+
+
+@pytest.mark.parametrize(
+    ("pause", "limit", "asked", "waited"), [(4, None, 3, 2), (5, None, 1, 0), (4, timedelta(minutes=1), 1, 0)]
+)
+def test_a_poll_with_brief_pauses_goes_on_in_its_process(
+    monkeypatch: pytest.MonkeyPatch, pause: int, limit: timedelta | None, asked: int, waited: int
+) -> None:
+    """Unless a limit holds for each request, which Airflow would take for one of all of them."""
+    from sfn2airflow.runtime import loops, polling
+
+    held: list[float] = []
+    asks: list[Any] = []
+    monkeypatch.setattr(loops, "hold", held.append)
+    monkeypatch.setattr(loops, "reaching", lambda *_: {"n": 0})
+
+    def done(data: Any) -> str:
+        return "next" if data["n"] == 3 else "rest"
+
+    def rest(data: Any) -> timedelta:
+        return timedelta(seconds=pause)
+
+    @polling("Ask", until=done, pause=rest, pause_name="Rest", execution_timeout=limit)
+    def ask(data: Any) -> Any:
+        asks.append(data)
+        return {"n": data["n"] + 1}
+
+    kept: dict[str, Any] = {}
+    store = SimpleNamespace(
+        get=kept.get, set=lambda key, value, **_: kept.update({key: value}), delete=lambda key: kept.pop(key, None)
+    )
+    found = ask.poke({"task_state_store": store, "ti": SimpleNamespace(try_number=1)})  # type: ignore[attr-defined]
+    assert len(asks) == asked
+    assert held == [pytest.approx(pause, abs=0.5)] * waited
+    assert bool(found) == (asked == 3)
