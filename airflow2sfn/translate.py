@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from airflow2sfn.emission.finish import finish
 from airflow2sfn.emission.flow import Flow
 from airflow2sfn.generated import Unreadable, is_generated, read_back
+from airflow2sfn.packaging.callbacks import callback_functions
 from airflow2sfn.packaging.package import functions
 from airflow2sfn.reading.project import Project
 from airflow2sfn.rules.control import AddedOrder, EagerRule, GroupAsOne, SettingDropped
@@ -75,18 +76,22 @@ def translate(dag: Dag, *, durations: Mapping[str, float] | None = None, project
     if is_generated(dag.module.text):
         return _read_back(dag)
     findings: list[Finding] = []
+    made = functions(dag, project)
+    taken = {name for one in made.values() for name in (one.name.folder.lower(), one.name.resource)}
     shape = plan(
         dag,
         absorbed=_pairs(dag),
         waiting=[task.task_id for task in dag.tasks if is_sensor(task)],
         durations=durations,
-        functions=functions(dag, project),
+        functions=made,
+        callbacks=callback_functions(dag, project or Project(), taken),
     )
     _about_order(shape, findings)
     flow = Flow(shape, findings.append)
     flow.run()
     machine = finish(flow)
     findings.extend(flow.reads.facts.findings())
+    findings.extend(flow.told.findings(flow))
     if not machine.states:
         machine = Machine("Nothing to do", {"Nothing to do": Succeed(name="Nothing to do", flow=QueryFlow())})
     limit = seconds(getattr(dag.get("dagrun_timeout"), "value", None))
@@ -109,13 +114,14 @@ def _read_back(dag: Dag) -> Translated:
     """A DAG that sfn2airflow has written, as the state machine that it was."""
     shape = plan(dag)
     try:
-        machine = read_back(dag.module.text, dag.dag_id)
+        back = read_back(dag.module.text, dag.dag_id)
     except Unreadable as reason:
         end = Fail(name="Not read back", flow=QueryFlow(), error="NotTranslated", cause=str(reason))
         machine = Machine(end.name, {end.name: end}, query_language="JSONata")
         return Translated(machine, shape, (NotReadBack(at=f"{reason.line}:1", what=str(reason)),))
-    found = ReadBack(at=str(dag.span or ""), states=len(list(machine.walk())))
-    return Translated(machine, shape, (found,))
+    found = ReadBack(at=str(dag.span or ""), states=len(list(back.machine.walk())))
+    unread = (NotReadBack(at=f"{reason.line}:1", what=str(reason)) for reason in back.unread)
+    return Translated(back.machine, shape, (found, *unread))
 
 
 def _shared(findings: list[Finding], dag: Dag) -> Iterator[Finding]:

@@ -37,7 +37,7 @@ def back(case: Path) -> Machine | None:
     if not is_generated(text):
         return None
     try:
-        return read_back(text, case.name)
+        return read_back(text, case.name).machine
     except Unreadable:
         return None
 

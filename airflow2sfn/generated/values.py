@@ -1,17 +1,20 @@
-"""The functions of a generated DAG as JSONata: what they make of the document, of a result, and of an error."""
+"""The expressions of a generated DAG as JSONata: what its functions make of the document, of a result, of an error."""
 
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from airflow2sfn.expressions.text import field, quoted
+from airflow2sfn.expressions.text import field as member
+from airflow2sfn.expressions.text import quoted
 from airflow2sfn.expressions.values import literal, query
-from sfn_airflow_core.asl.model import Json
+from sfn_airflow_core.asl.model import Json, Placeholder
+from sfn_airflow_core.expr.read_jsonata import FUNCTIONS
 
 INPUT, RESULT, ERROR = "$states.input", "$states.result", "$states.errorOutput"
-Scope = Mapping[str, str]
+VARIABLES = ""
+"""The dictionary of variables, which is no value: its members are the variables."""
 
 
 class Unreadable(Exception):
@@ -22,19 +25,42 @@ class Unreadable(Exception):
         self.line: int = getattr(node, "lineno", 1)
 
 
-_SAME = frozenset({"number", "array", "boolean", "string"})
-"""Functions of the runtime that check a kind: what they take is what they give."""
-_NAMED: Mapping[str, str] = {"text": "$string", "json_text": "$string", "hash_text": "$hash", "len": "$count"}
-_KINDS: Mapping[str, str] = {
-    "is_number": "number",
-    "str": "string",
-    "bool": "boolean",
-    "dict": "object",
-    "list": "array",
-}
-_SIGNS: Mapping[type[ast.cmpop], str] = {
-    ast.Eq: "=", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.In: "in",
-}  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What names mean in a function: ``names`` as JSONata, ``settings`` as the placeholders that they are.
+
+    ``query`` says that the function is one of a JSONata state, whose lists are JSONata's.
+    """
+
+    names: Mapping[str, str]
+    settings: Mapping[str, str] = field(default_factory=dict)
+    query: bool = False
+
+    def within(self, **names: str) -> Scope:
+        """The same with more names."""
+        return replace(self, names={**self.names, **names})
+
+
+Read = Callable[[ast.expr, Scope], str]
+"""Reads an expression in a scope."""
+Word = Callable[[Sequence[ast.expr], Scope, Read], str]
+"""A function of the runtime: its arguments as JSONata that says what it gives."""
+
+
+class Grouped(str):
+    """An expression in parentheses that it needs only among others."""
+
+    __slots__ = ()
+
+
+def grouped(text: str) -> Grouped:
+    """An expression with operators, as a part of others."""
+    return Grouped(f"({text})")
+
+
+def bare(text: str) -> str:
+    """An expression that stands alone."""
+    return text[1:-1] if isinstance(text, Grouped) else text
 
 
 def value(node: ast.expr, scope: Scope) -> Json:
@@ -43,53 +69,150 @@ def value(node: ast.expr, scope: Scope) -> Json:
         case ast.Constant(value=known):
             return literal(known)
         case ast.Dict(keys=keys, values=values) if all(key is not None for key in keys):
-            return {_key(key): value(one, scope) for key, one in zip(keys, values, strict=True) if key is not None}
+            return {key_of(key): value(one, scope) for key, one in zip(keys, values, strict=True) if key is not None}
         case ast.List(elts=items) | ast.Tuple(elts=items):
             return [value(item, scope) for item in items]
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="json"), args=[]) if name in scope.settings:
+            return Placeholder(scope.settings[name])
+        case _ if (text := text_of(node, scope)) is not None:
+            return literal(text)
         case _:
-            return query(expression(node, scope))
+            from airflow2sfn.generated.checks import checked  # what is checked are expressions
+
+            return query(checked(node, bare(expression(node, scope)), scope, expression))
 
 
-def _key(node: ast.expr) -> str:
+def key_of(node: ast.expr | None) -> str:
+    """A name that is written down; raises Unreadable."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     raise Unreadable("a key that is not constant", node)
 
 
-def expression(node: ast.expr, scope: Scope) -> str:
-    """An expression as JSONata; raises Unreadable."""
+def text_of(node: ast.expr, scope: Scope) -> str | None:
+    """The text of an expression that has always the same, but for open placeholders."""
     match node:
         case ast.Constant(value=str(text)):
-            return quoted(text)
+            return text
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="get"), args=[]) | ast.Name(id=name) if (
+            name in scope.settings
+        ):
+            return f"${{{scope.settings[name]}}}"
+        case ast.JoinedStr(values=parts):
+            found = [text_of(part, scope) for part in parts]
+            return None if None in found else "".join(filter(None, found))
+        case ast.FormattedValue(value=inner, conversion=-1, format_spec=None):
+            return text_of(inner, scope)
+        case _:
+            return None
+
+
+def expression(node: ast.expr, scope: Scope) -> str:
+    """An expression as JSONata; raises Unreadable."""
+    if (text := text_of(node, scope)) is not None:
+        return quoted(text)
+    match node:
         case ast.Constant(value=bool() | None as known):
             return {True: "true", False: "false", None: "null"}[known]
         case ast.Constant(value=int() | float() as number):
             return repr(number)
-        case ast.Name(id=name) if name in scope:
-            return scope[name]
-        case ast.Subscript(value=base, slice=ast.Constant(value=str(name))):
-            return field(expression(base, scope), name)
-        case ast.Subscript(value=base, slice=ast.Constant(value=int(index))):
-            return f"{expression(base, scope)}[{index}]"
+        case ast.Name(id=name) if scope.names.get(name, VARIABLES) != VARIABLES:
+            return scope.names[name]
+        case ast.Subscript(value=base, slice=ast.Slice(lower=first, upper=last)):
+            return _sliced(expression(base, scope), first, last)
+        case ast.Subscript(value=base, slice=key):
+            return path(base, [key], scope, expression)
         case ast.Dict():
             return _merged(node, scope)
         case ast.List(elts=items) | ast.Tuple(elts=items):
-            return "[" + ", ".join(expression(item, scope) for item in items) + "]"
+            return _list(items, scope)
         case ast.JoinedStr(values=parts):
-            return " & ".join(_piece(part, scope) for part in parts)
-        case ast.BoolOp(op=operator, values=values):
-            word = " and " if isinstance(operator, ast.And) else " or "
-            return "(" + word.join(expression(one, scope) for one in values) + ")"
-        case ast.UnaryOp(op=ast.Not(), operand=inner):
-            return f"$not({expression(inner, scope)})"
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
-            return repr(-number)
-        case ast.Compare(left=left, ops=[operator], comparators=[right]):
-            return _compared(left, operator, right, scope)
+            return grouped(" & ".join(_piece(part, scope) for part in parts))
+        case ast.IfExp(test=test, body=then, orelse=ast.Name(id="NOTHING")):
+            return grouped(f"{expression(test, scope)} ? {expression(then, scope)}")
+        case ast.IfExp(test=test, body=then, orelse=otherwise):
+            return grouped(" ".join(_three(test, then, otherwise, scope)))
+        case ast.BoolOp() | ast.UnaryOp() | ast.BinOp() | ast.Compare():
+            from airflow2sfn.generated.operations import operation  # operands are expressions
+
+            return operation(node, scope)
+        case ast.ListComp() | ast.GeneratorExp():
+            from airflow2sfn.generated.lists import comprehension  # elements are expressions
+
+            return comprehension(node, scope, expression)
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
-            return _called(name, arguments, node, scope)
+            return called(name, arguments, node, scope)
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="functions"), attr=name), args=arguments, keywords=[]):
+            from airflow2sfn.generated.queries import function  # arguments are expressions
+
+            return function(name, arguments, scope, expression)
         case _:
             raise Unreadable(f"an expression ({type(node).__name__})", node)
+
+
+def _three(test: ast.expr, then: ast.expr, otherwise: ast.expr, scope: Scope) -> list[str]:
+    return [expression(test, scope), "?", expression(then, scope), ":", expression(otherwise, scope)]
+
+
+def called(name: str, arguments: Sequence[ast.expr], node: ast.AST, scope: Scope) -> str:
+    """A call of a function of the runtime, or of Python's own; raises Unreadable."""
+    from airflow2sfn.generated.lists import LISTS  # arguments are expressions
+    from airflow2sfn.generated.queries import QUERIES
+    from airflow2sfn.generated.words import WORDS
+
+    word = (QUERIES if scope.query else {}).get(name) or WORDS.get(name) or LISTS.get(name) or QUERIES.get(name)
+    if word is None:
+        raise Unreadable(f"a call of {name}", node)
+    try:
+        return word(arguments, scope, expression)
+    except ValueError:  # as many arguments as it has not
+        raise Unreadable(f"a call of {name}", node) from None
+
+
+def path(base: ast.expr, keys: Sequence[ast.expr], scope: Scope, read: Read) -> str:
+    """What keys lead to from a value: names of members, numbers for elements; raises Unreadable."""
+    match base, keys:
+        case ast.Name(id=name), [key, *rest] if scope.names.get(name) == VARIABLES:
+            found, keys = f"${variable(key_of(key))}", rest
+        case _:
+            found = read(base, scope)
+    for key in keys:
+        match _constant(key):
+            case str(name):
+                found = member(found, name)
+            case int(position):
+                found = f"{found}[{position}]"
+            case _:
+                raise Unreadable("a path that is not constant", key)
+    return found
+
+
+def variable(name: str) -> str:
+    """The name of a variable, other than that of a function."""
+    return f"{name}_" if name in FUNCTIONS else name
+
+
+def _constant(node: ast.expr) -> object:
+    match node:
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(number))):
+            return -number
+        case ast.Constant(value=known):
+            return known
+        case _:
+            return None
+
+
+def _sliced(found: str, first: ast.expr | None, last: ast.expr | None) -> str:
+    """``values[1:3]``, bounds from the end if they are negative."""
+    conditions = []
+    for bound, sign in ((first, ">="), (last, "<")):
+        if bound is not None:
+            position = _constant(bound)
+            if not isinstance(position, int):
+                raise Unreadable("a slice that is not constant", bound)
+            place = str(position) if position >= 0 else f"$count({found}) - {-position}"
+            conditions.append(f"$at {sign} {place}")
+    return f"[$filter({found}, function($one, $at) {{ {' and '.join(conditions) or 'true'} }})]"
 
 
 def _merged(node: ast.Dict, scope: Scope) -> str:
@@ -97,98 +220,45 @@ def _merged(node: ast.Dict, scope: Scope) -> str:
     parts: list[str] = []
     members: list[str] = []
     for key, one in zip(node.keys, node.values, strict=True):
+        made = bare(expression(one, scope))
         if key is None:
             parts += ["{" + ", ".join(members) + "}"] if members else []
             members = []
-            parts.append(expression(one, scope))
+            parts.append(made)
         else:
-            members.append(f"{quoted(_key(key))}: {expression(one, scope)}")
+            members.append(f"{quoted(key_of(key))}: {made}")
     if members or not parts:
         parts.append("{" + ", ".join(members) + "}")
     return parts[0] if len(parts) == 1 else f"$merge([{', '.join(parts)}])"
 
 
+_SCALARS = ("'", '"', "$string(", "$hash(", "$count(", "$uuid(", "true", "false", "null")
+
+
+def _list(items: Sequence[ast.expr], scope: Scope) -> str:
+    """A list; what may be an array itself stays one element, except in what was JSONata before."""
+    found = [bare(expression(item, scope)) for item in items]
+    parts = [f"[{one}]" for one in found]
+    for number, (item, one) in enumerate(zip(items, found, strict=True)):
+        fixed = isinstance(item, ast.Constant | ast.JoinedStr | ast.Dict | ast.List) or one.startswith(_SCALARS)
+        if not fixed and not scope.query:
+            parts[number] = f"($type({one}) = 'array' ? [[{one}]] : [{one}])"
+    if all(part == f"[{one}]" for part, one in zip(parts, found, strict=True)):
+        return "[" + ", ".join(found) + "]"
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = f"$append({whole}, {part})"
+    return whole
+
+
 def _piece(node: ast.expr, scope: Scope) -> str:
+    """A part of a text; what is not text becomes one there by itself."""
     match node:
         case ast.Constant(value=str(text)):
             return quoted(text)
-        case ast.FormattedValue(value=inner, conversion=-1, format_spec=None):
+        case ast.FormattedValue(
+            value=ast.Call(func=ast.Name(id="text" | "shown"), args=[inner]) | inner, conversion=-1, format_spec=None
+        ):
             return expression(inner, scope)
         case _:
             raise Unreadable("a formatted text", node)
-
-
-def _compared(left: ast.expr, operator: ast.cmpop, right: ast.expr, scope: Scope) -> str:
-    match operator, right:
-        case ((ast.Is() | ast.IsNot()), ast.Constant(value=bool() | None)):
-            text = f"{expression(left, scope)} = {expression(right, scope)}"
-            return text if isinstance(operator, ast.Is) else f"$not({text})"
-    if type(operator) not in _SIGNS:
-        raise Unreadable("a comparison", left)
-    text = f"{expression(left, scope)} {_SIGNS[type(operator)]} {expression(right, scope)}"
-    checks = [check for side in (left, right) if (check := _check(side, operator, scope))]
-    if not checks:
-        return f"({text})"
-    return f"({' and '.join([*checks, text])})"
-
-
-def _check(side: ast.expr, operator: ast.cmpop, scope: Scope) -> str:
-    """What has to hold so that a side of a comparison is of the kind that the comparison is for."""
-    match side:
-        case ast.Call(func=ast.Name(id=("number" | "string") as kind), args=[only]) if not isinstance(
-            only, ast.Constant
-        ):
-            if isinstance(operator, ast.Eq):
-                return ""
-            return f"$type({expression(only, scope)}) = {quoted(kind)}"
-        case ast.Call(func=ast.Name(id="timestamp"), args=[only]):
-            return _is_timestamp(expression(only, scope))
-        case _:
-            return ""
-
-
-def _present(found: str, path: list[ast.expr]) -> str:
-    """Whether a path leads to something; a place in what is no list leads nowhere, which JSONata sees otherwise."""
-    lists: list[str] = []
-    for step in path:
-        match step:
-            case ast.Constant(value=str(member)):
-                found = field(found, member)
-            case ast.Constant(value=int(index)):
-                lists.append(f"$type({found}) = 'array'")
-                found = f"{found}[{index}]"
-            case _:
-                raise Unreadable("a path that is not constant", step)
-    return f"$exists({found})" if not lists else f"({' and '.join([*lists, f'$exists({found})'])})"
-
-
-def _is_timestamp(text: str) -> str:
-    pattern = r"/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.]\d{1,9})?(Z|[+-]\d\d:\d\d)$/"
-    return f"$type({text}) = 'string' and $contains({text}, {pattern})"
-
-
-def _called(name: str, arguments: list[ast.expr], node: ast.AST, scope: Scope) -> str:
-    match name, arguments:
-        case "present", [base, *path]:
-            return _present(expression(base, scope), path)
-        case "is_number", [only]:
-            return f"$type({expression(only, scope)}) = 'number'"
-        case "isinstance", [only, ast.Name(id=kind)] if kind in _KINDS:
-            return f"$type({expression(only, scope)}) = {quoted(_KINDS[kind])}"
-        case "is_timestamp", [only]:
-            return f"({_is_timestamp(expression(only, scope))})"
-        case "json_value", [only]:
-            return f"$parse({expression(only, scope)})"
-        case "timestamp", [only]:
-            return f"$toMillis({expression(only, scope)})"
-        case "like", [only, ast.Constant(value=str(pattern))] if "\\" not in pattern:
-            inner = ".*".join(re.escape(part).replace("/", r"\/") for part in pattern.split("*"))
-            return f"$contains({expression(only, scope)}, /^{inner}$/)"
-        case "context_object", []:
-            return "$states.context"
-        case _ if name in _SAME and len(arguments) == 1:
-            return expression(arguments[0], scope)
-        case _ if name in _NAMED:
-            return f"{_NAMED[name]}({', '.join(expression(one, scope) for one in arguments)})"
-        case _:
-            raise Unreadable(f"a call of {name}", node)
