@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from airflow2sfn.packaging.package import Function
-from airflow2sfn.source import Dag, Task
+from airflow2sfn.source import Dag, Known, Task
 from airflow2sfn.trigger_rules import Condition, condition
 from sfn_airflow_core.flow.series_parallel import Added, Cyclic, Tree, decompose, names
 
@@ -48,6 +48,8 @@ class Plan:
     absorbed: Mapping[str, str] = field(default_factory=dict)
     functions: Mapping[str, Function] = field(default_factory=dict)
     """The Lambda functions of tasks whose work is a Python callable."""
+    callbacks: Mapping[str, Function] = field(default_factory=dict)
+    """The Lambda functions of tasks' callbacks, by what tells callbacks apart."""
     inside: Mapping[str, tuple[Tree[str], tuple[str, ...]]] = field(default_factory=dict)
     """The region trees of mapped task groups, which stand in the order as one task, and the ends in them."""
     loose: tuple[tuple[str, str], ...] = ()
@@ -65,6 +67,7 @@ def plan(
     waiting: Iterable[str] = (),
     durations: Mapping[str, float] | None = None,
     functions: Mapping[str, Function] | None = None,
+    callbacks: Mapping[str, Function] | None = None,
 ) -> Plan:
     """The plan of a DAG.
 
@@ -74,6 +77,7 @@ def plan(
         waiting: sensors, which can start late without a loss.
         durations: known durations of tasks, in any unit.
         functions: Lambda functions by task.
+        callbacks: Lambda functions of tasks' callbacks.
 
     Raises:
         Cyclic: if the edges are no order.
@@ -136,6 +140,7 @@ def plan(
         tuple(name for name in outer if name in leaves),
         {task: sensor for task, sensor in absorbed.items() if task in everything},
         functions or {},
+        callbacks or {},
         inside,
         tuple(loose),
     )
@@ -201,6 +206,8 @@ def _without_empty(tasks: dict[str, Task], edges: Edges, leaves: set[str]) -> tu
     plain = all(task.trigger_rule == "all_success" and task.role == "work" for task in tasks.values())
     for name, task in list(tasks.items()):
         if task.operator not in EMPTY or task.trigger_rule != "all_success" or task.expansion is not None:
+            continue
+        if task.get("on_success_callback") not in (None, Known(None)):
             continue
         ups = [up for up, down in edges if down == name]
         downs = [down for up, down in edges if up == name]

@@ -39,7 +39,8 @@ class Lambda:
     """Answers with what the functions return; notes every event and result."""
 
     def __init__(self, case: Path, folder: Path):
-        self.functions = functions_of(translated(case).plan.functions, folder)
+        plan = translated(case).plan
+        self.functions = functions_of({**plan.functions, **plan.callbacks}, folder)
         self.calls: list[tuple[str, Json, Json]] = []
 
     def answer(self, call: ServiceCall) -> Reply:

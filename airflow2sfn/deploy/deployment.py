@@ -52,7 +52,8 @@ def deploy(dag: Dag, translated: Translated, name: str, project: Project | None 
     findings: list[Finding] = []
     definition = write(translated.machine)
     open_ = placeholders(definition)
-    used = _used(translated.plan.functions.values(), open_)
+    plan = translated.plan
+    used = _used([*plan.functions.values(), *plan.callbacks.values()], open_)
     made, about = callbacks(dag, project or Project(), frozenset(function.name.folder for function in used))
     findings += about
     times, about = schedule(dag)

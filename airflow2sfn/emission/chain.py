@@ -23,7 +23,7 @@ def failed(task: str, slot: Literal["catch", "rule"], env: Env, before: Failure 
     """A way on which a task has failed; what failed first stays known."""
     failure = before if env[FAILURE] == FAILED else Failure(text)
     errors = ("States.ALL",) if slot == "catch" else ()
-    return Out(slot, env | {task: FAILED, FAILURE: FAILED}, failure=failure, errors=errors)
+    return Out(slot, env | {task: FAILED, FAILURE: FAILED}, failure=failure, errors=errors, error=text)
 
 
 def choice(flow: Flow, name: str, out: Out, scope: Scope, value: str | None, comment: str | None = None) -> Draft:

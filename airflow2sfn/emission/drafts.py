@@ -39,8 +39,9 @@ class Out:
     """One way out of a draft.
 
     ``fresh`` are XComs that can be had by an expression on this way only. ``fail`` is the name, error and cause of a
-    Fail state that may stand at its end; ``ends`` what it makes of an item of a Map. A way without a target ends the
-    machine or branch.
+    Fail state that may stand at its end; ``ends`` what it makes of an item of a Map. ``error`` is what the task itself
+    has failed with, ``untold`` the task whose failure its callbacks do not know of yet; ``quiet`` says that what failed
+    is a callback, which changes nothing. A way without a target ends the machine or branch.
     """
 
     slot: Literal["next", "catch", "rule", "default"]
@@ -56,6 +57,9 @@ class Out:
     dropped: bool = False
     start: bool = False
     ends: Literal["", "failed", "skipped"] = ""
+    error: str = ""
+    untold: str = ""
+    quiet: bool = False
 
     def failed(self) -> str:
         """The failure, as an expression for this way itself, on which a region's variable is not assigned yet."""

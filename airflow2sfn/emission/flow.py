@@ -8,6 +8,7 @@ what they need.
 
 from __future__ import annotations
 
+from airflow2sfn.emission.callbacks import Told, tell
 from airflow2sfn.emission.drafts import FAILURE, Draft, Failure, Join, Names, Out, Region, Scope, region_name
 from airflow2sfn.emission.failures import Asked, Failures
 from airflow2sfn.emission.values import Reader, Reads
@@ -52,6 +53,7 @@ class Flow:
         self.gates: dict[str, list[str]] = {}
         self.failures = Failures(plan, self.reads, self.gates)
         self.titles: dict[str, str] = {}
+        self.told = Told()
 
     def run(self) -> None:
         """Makes all drafts of the DAG."""
@@ -101,13 +103,13 @@ class Flow:
             else:
                 open_.append(edge)
         if open_:
-            run, stopped = self.guard(task, open_, scope)
+            run, stopped = self.guard(task, tell(self, open_, scope), scope)
             through += stopped
             ready += run
         if ready:
             from airflow2sfn.emission.work import emit
 
-            through += emit(self, task, ready, scope)
+            through += emit(self, task, tell(self, ready, scope), scope)
         return through
 
     def guard(self, task: str, edges: list[Out], scope: Scope) -> tuple[list[Out], list[Out]]:
@@ -213,14 +215,14 @@ class Flow:
         region = Region(name, variable, frozenset(names(tree)), scope)
         scope.regions.append(region)
         draft = scope.add(Draft(name, "Parallel", region=region))
-        env, failure = self.meet(edges, draft, scope)
+        env, failure = self.meet(tell(self, edges, scope), draft, scope)
         after, may, sure = dict(env), False, False
         for branch, head in zip(tree.branches, heads, strict=True):
             start = self.start(f"{head}: start", env | {FAILURE: SUCCESS})
             inner = Scope(start, region, frozenset(names(branch)), around=self.failures.around(env, failure, scope))
             inner.add(start)
             region.branches.append(inner)
-            inner.exits = self.walk(branch, list(start.outs), inner)
+            inner.exits = tell(self, self.walk(branch, list(start.outs), inner), inner, apart=True)
             ended = join(e.env for e in inner.exits)
             after |= {task: ended[task] for task in ended if task not in (FAILURE, *env)}
             failing = ["failed" in e.env[FAILURE] for e in inner.exits]
@@ -273,6 +275,7 @@ class Flow:
             (open_ if holds is None else yes if holds else no).append(edge)
         if open_:
             draft = Draft("", "Choice")
+            open_ = tell(self, open_, scope)
             env, failure = self.meet(open_, draft, scope, defer=True)
             asked = self.failures.ask(test, tasks, env, failure, scope)
             draft.name = self.names.state(f"{asked.region.name} succeeded?" if asked.region else name)
@@ -292,8 +295,8 @@ class Flow:
         """The end of the run: failed if a task that decides about it is."""
         decisive = self.plan.decisive
         failing, fine = self.split(outs, decisive, Test("any", BROKEN), self.root, "Has the run failed?")
-        self._fail(failing)
-        if rest := [edge for edge in fine if edge.slot != "next"]:
+        self._fail(tell(self, failing, self.root))
+        if rest := [edge for edge in tell(self, fine, self.root) if edge.slot != "next"]:
             skipped = all(SKIPPED in (edge.env.get(task) for task in decisive) for edge in rest)
             end = self.root.add(
                 Draft(self.names.state("Nothing more to do" if skipped else "Run succeeded"), "Succeed")
@@ -305,7 +308,7 @@ class Flow:
         """Ends ways in a Fail state; an error that nothing needs to see ends the execution by itself."""
         shared: list[Out] = []
         for edge in failing:
-            if edge.slot == "catch":
+            if edge.slot == "catch" and not edge.quiet:
                 edge.dropped = True
             elif edge.fail is not None:
                 name, error, cause = edge.fail

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING
 
+from airflow2sfn.emission.callbacks import tell
 from airflow2sfn.emission.chain import choice, failed
 from airflow2sfn.emission.drafts import FAILURE, Draft, Out, Region, Scope
 from airflow2sfn.expressions.text import Untranslatable
@@ -187,7 +188,7 @@ def ended(task: str, outs: list[Out]) -> list[Out]:
             out.ends, out.output = "skipped", Given({"Skipped": True})
         else:
             out.ends = "failed"
-            out.output = None if out.slot == "catch" else Given(query(out.failed()))
+            out.output = None if out.slot == "catch" and not out.quiet else Given(query(out.failed()))
     return outs
 
 
@@ -201,7 +202,7 @@ def emit_group(flow: Flow, group: str, edges: list[Out], scope: Scope, values: V
     def inside(starts: list[Out], inner: Scope) -> list[Out]:
         for name in what.names:
             flow.reads.item[(group, name)] = inner
-        outs = flow.walk(tree, starts, inner)
+        outs = tell(flow, flow.walk(tree, starts, inner), inner, apart=True)
         failing, rest = flow.split(outs, leaves, Test("any", BROKEN), inner, f"{group}: has anything failed?")
         skipping, fine = flow.split(rest, leaves, Test("any", SKIPPED), inner, f"{group}: is anything skipped?")
         for out in failing:

@@ -16,6 +16,8 @@ from airflow2sfn.structure import EMPTY, Plan
 from airflow2sfn.trigger_rules import SUCCESS, Env, Statuses, statuses
 from airflow2sfn.work import Note, place
 
+_FAILURE = ("Error", "Cause", "Task")
+"""Members of a failure."""
 _ORDER = ("success", "failed", "skipped", "upstream_failed")
 
 
@@ -50,8 +52,8 @@ class Reads:
     def key(self, kind: str, task: str) -> str:
         """The member of a region's variable that holds a task's value or status."""
         name = task.rpartition(".")[2]
-        if name in ("Error", "Cause") or sum(t.rpartition(".")[2] == name for t in self.plan.tasks) > 1:
-            name = task.replace(".", "_") + ("_" if name in ("Error", "Cause") else "")
+        if name in _FAILURE or sum(t.rpartition(".")[2] == name for t in self.plan.tasks) > 1:
+            name = task.replace(".", "_") + ("_" if name in _FAILURE else "")
         name = re.sub(r"\W", "_", name)
         return name if kind == "value" else f"{name}_{kind}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from airflow2sfn.emission.branch import branch, decided, decision, short_circuit
+from airflow2sfn.emission.callbacks import hear, tell
 from airflow2sfn.emission.chain import ERROR, chain, failed
 from airflow2sfn.emission.drafts import Draft, Failure, Out, Scope
 from airflow2sfn.emission.map import Each, Inside, each, emit_group, emit_map, ended, is_many, unmapped
@@ -42,7 +43,7 @@ def emit(flow: Flow, task: str, edges: list[Out], scope: Scope) -> list[Out]:
     reader = flow.reader(task, join(edge.env for edge in edges), scope)
     try:
         if (found := decided(flow, task, reader)) is not None:
-            return decision(flow, task, found, edges, scope)
+            return hear(flow, task, decision(flow, task, found, edges, scope), scope)
         if source.operator == MAPPED_GROUP:
             return emit_group(flow, task, edges, scope, reader)
         if source.expansion is not None and PYTHON.get(source.operator) != "work":
@@ -50,8 +51,9 @@ def emit(flow: Flow, task: str, edges: list[Out], scope: Scope) -> list[Out]:
             return emit_map(flow, task, what, edges, scope, _mapped(flow, task, what))
     except Untranslatable as reason:
         flow.note(NotComputable(at=place(source), task=task, reason=str(reason)))
-        return _emit(flow, task, Missing(f"{task}: {reason}"), edges, scope)
-    return _emit(flow, task, work_of(source, flow.plan, reader, flow.note), edges, scope)
+        return hear(flow, task, _emit(flow, task, Missing(f"{task}: {reason}"), edges, scope), scope)
+    outs = _emit(flow, task, work_of(source, flow.plan, reader, flow.note), edges, scope)
+    return outs if source.expansion is not None else hear(flow, task, outs, scope)
 
 
 def _mapped(flow: Flow, task: str, what: Each) -> Inside:
@@ -68,9 +70,14 @@ def _mapped(flow: Flow, task: str, what: Each) -> Inside:
         if not isinstance(work, Call | Missing):
             reader.direct = False
             work = work_of(source, flow.plan, reader, flow.note)
-        return ended(task, _emit(flow, task, work, starts, inner))
+        return _ended(flow, task, _emit(flow, task, work, starts, inner), inner)
 
     return inside
+
+
+def _ended(flow: Flow, task: str, outs: list[Out], scope: Scope) -> list[Out]:
+    """What an item hands on once its callbacks know how it has ended."""
+    return ended(task, tell(flow, hear(flow, task, outs, scope), scope, apart=True))
 
 
 def _emit(flow: Flow, task: str, work: Work, edges: list[Out], scope: Scope) -> list[Out]:
@@ -122,7 +129,7 @@ def _item(flow: Flow, task: str, work: Work) -> Inside:
 
     def inside(starts: list[Out], inner: Scope) -> list[Out]:
         flow.titles[task] = f"{task} item"
-        return ended(task, _emit(flow, task, work, starts, inner))
+        return _ended(flow, task, _emit(flow, task, work, starts, inner), inner)
 
     return inside
 

@@ -36,6 +36,9 @@ class Data(Protocol):
     def param(self, name: str) -> tuple[Any, bool]:
         """The kind of a param's default, and whether the param may be missing."""
 
+    def about(self, name: str) -> str | None:
+        """Something that only a callback may ask: ``exception``, ``ti.log_url``; nothing elsewhere."""
+
     def literal(self, name: str) -> str | None:
         """Something that the DAG file says: ``dag.dag_id``, ``task.task_id``."""
 

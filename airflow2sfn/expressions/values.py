@@ -30,6 +30,9 @@ from sfn_airflow_core.asl.model import Json
 class Values(Data):
     """Where values are found, and the names of what is only known when the machine is deployed."""
 
+    def about(self, name: str) -> str | None:
+        return None
+
     def parameter(self, value: Symbolic) -> str:
         """The name of the template parameter that stands for a value."""
         raise NotImplementedError

@@ -75,6 +75,8 @@ def name(word: str, data: Data) -> Piece:
         return _NAMES[word](data)
     if word in _TIMES:
         return moment(data, _TIMES[word])
+    if (told := data.about(word)) is not None:
+        return Piece(told, "text")
     if (value := data.macro(word)) is not None:
         return constant(value)
     raise Untranslatable(f"the template uses {word}")
@@ -102,6 +104,8 @@ def constant(value: object) -> Piece:
 
 def path(names: list[str], data: Data) -> Piece | None:
     """Dotted names that mean something together; ``None`` where only the first one does."""
+    if (told := data.about(".".join(names).replace("task_instance.", "ti."))) is not None:
+        return Piece(told, "text", SUM)
     match names:
         case ["params", first, *rest]:
             return _below(_param(first, data), rest)

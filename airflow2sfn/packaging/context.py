@@ -52,6 +52,14 @@ class Asked:
     problems: tuple[str, ...] = ()
 
 
+CALLBACK_VALUES = TEXTS | TIMES | VALUES | {"exception"}
+CALLBACK_OBJECTS: Mapping[str, frozenset[str]] = {
+    **OBJECTS,
+    "ti": (OBJECTS["ti"] | {"log_url", "state"}) - {"try_number", "map_index", "xcom_push"},
+}
+"""What callbacks of tasks may ask for."""
+
+
 def roots(paths: Iterable[Path]) -> dict[str, tuple[Path, ...]]:
     """The names at the top of the context, and what is asked of each."""
     found: dict[str, tuple[Path, ...]] = {}
@@ -86,9 +94,33 @@ def asked(function: PythonCallable, text: str, given: frozenset[str]) -> Asked:
     return finder.result()
 
 
+def asked_by_callback(text: str, parameter: str) -> Asked:
+    """What a callback of a task asks of the context that it is called with, as ``current``.
+
+    Args:
+        text: its definition.
+        parameter: the one that gets the context.
+    """
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return Asked(problems=("it does not parse on its own",))
+    finder = _Finder({parameter: (_CURRENT,)}, frozenset(), CALLBACK_VALUES, CALLBACK_OBJECTS)
+    finder.visit(tree)
+    return finder.result()
+
+
 class _Finder(ast.NodeVisitor):
-    def __init__(self, known: dict[str, Path], given: frozenset[str]):
-        self.known, self.given = known, given
+    """Follows names of the context; ``values`` and ``objects`` are what it has, and of what some attributes."""
+
+    def __init__(
+        self,
+        known: dict[str, Path],
+        given: frozenset[str],
+        values: frozenset[str] = TEXTS | TIMES | VALUES,
+        objects: Mapping[str, frozenset[str]] = OBJECTS,
+    ):
+        self.known, self.given, self.values, self.objects = known, given, values, objects
         self.paths: list[Path] = []
         self.pushes: list[str] = []
         self.problems: list[str] = []
@@ -180,14 +212,14 @@ class _Finder(ast.NodeVisitor):
         root = _SAME.get(path[0], path[0])
         if path[0] in self.given and path == whole:
             return
-        if root in OBJECTS:
+        if root in self.objects:
             if len(path) < 2:
                 self.problems.append(f"it hands {path[0]} on")
-            elif path[1] not in OBJECTS[root]:
+            elif path[1] not in self.objects[root]:
                 self.problems.append(f"it uses {path[0]}.{path[1]}")
             else:
                 self.paths.append(whole[: len(whole) - len(path) + (4 if path[1] == "xcom_pull" else 2)])
-        elif root in TEXTS | TIMES | VALUES:
+        elif root in self.values:
             self.paths.append(whole[: len(whole) - len(path) + 1])
         elif root in _UNKNOWN or path != whole:
             self.problems.append(f"it uses {root} of Airflow's context")

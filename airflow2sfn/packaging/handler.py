@@ -87,6 +87,47 @@ def handler(
     return Handler(text, frozenset(imports), tuple(definitions))
 
 
+_EXCEPTION = """\
+def exception_of(failure):
+    \"\"\"What the task has failed with: an exception of the same name and text.\"\"\"
+    text = failure.get("Cause", "")
+    try:
+        text = json.loads(text)["errorMessage"]
+    except (ValueError, TypeError, KeyError):
+        pass  # it is no error of a Lambda function
+    return type(failure.get("Error", "Exception"), (Exception,), {})(text)
+"""
+
+
+def callback_handler(callable_: str, asked: Asked, arguments: str, *, is_async: bool, name: str = NAME) -> Handler:
+    """The handler of a task's callback.
+
+    Args:
+        callable_: what it calls.
+        asked: what the callback asks of its context.
+        arguments: what it is called with, where ``context`` is the context and ``event`` what is bound besides.
+        is_async: whether the callback is a coroutine function.
+        name: of the handler itself.
+    """
+    imports: set[str] = set()
+    definitions: list[str] = []
+    lines = ['context = event.pop("context", {})'] if "context" in arguments else []
+    if "exception" in roots(asked.current):
+        imports.add("import json")
+        definitions.append(_EXCEPTION)
+        lines.append('context["exception"] = exception_of(context["exception"]) if context["exception"] else None')
+    lines += _context(asked.current, "context", imports, definitions)
+    if ("ti", "xcom_pull") in {path[:2] for path in asked.current}:
+        definitions.insert(0, _TASK_INSTANCE + _PULL)
+    call = f"{callable_}({arguments})"
+    if is_async:
+        imports.add("import asyncio")
+        call = f"asyncio.run({call})"
+    doc = '"""Called when a task has ended; nothing depends on what it returns."""'
+    text = f"def {name}(event, _context):\n" + "".join(f"    {line}\n" for line in [doc, *lines, call])
+    return Handler(text, frozenset(imports), tuple(definitions))
+
+
 def _context(paths: Iterable[Path], holder: str, imports: set[str], definitions: list[str]) -> list[str]:
     """The lines that make objects of what the event says."""
     lines: list[str] = []
@@ -99,7 +140,7 @@ def _context(paths: Iterable[Path], holder: str, imports: set[str], definitions:
             imports.add("from types import SimpleNamespace")
             pushed = ", pushed={}" if ("xcom_push",) in below else ""
             lines.append(f"{place} = TaskInstance(**{place}{pushed})")
-        elif root in OBJECTS:
+        elif root in OBJECTS or root == "task_instance":
             imports.add("from types import SimpleNamespace")
             if ("logical_date",) in below:
                 imports.add("import pendulum")

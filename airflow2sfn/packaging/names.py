@@ -48,7 +48,7 @@ def function_names(dag: Dag) -> dict[str, FunctionName]:
     found: dict[str, FunctionName] = {}
     # Tasks that have a function of their own come first: their names are ids, which are unique already.
     for key, tasks in sorted(groups.items(), key=lambda group: len(group[1]) > 1):
-        name = _unused(wishes[key], taken)
+        name = unused(wishes[key], taken)
         found |= {task.task_id: name for task in tasks}
     return found
 
@@ -73,7 +73,8 @@ def _of_callable(task: Task) -> str:
     return task.task_id if task.callable.name == "<lambda>" else task.callable.name
 
 
-def _unused(wish: str, taken: set[str]) -> FunctionName:
+def unused(wish: str, taken: set[str]) -> FunctionName:
+    """A name close to a wish; ``taken`` holds the folders and logical ids that are in use, and gets the new ones."""
     stem = re.sub(r"[^A-Za-z0-9]+", "_", wish).strip("_")[:48] or "task"
     name, number = FunctionName(stem if stem[0].isalpha() else f"task_{stem}"), 1
     first = name

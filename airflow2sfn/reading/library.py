@@ -254,7 +254,7 @@ def _call(run: Run, callee: External, args: Args, kwargs: Kwargs, node: Any, sco
         return None
     if any(isinstance(value, (*NODES, DagMade, ItemMade)) for value in (*args, *kwargs.values())):
         run.report(HiddenWork(name=callee.name), run.span(node, scope))
-    if name[:1].isupper():
+    if name[:1].isupper() or ".notifications." in callee.name:  # send_sns_notification is another name of a class
         return Instance(callee.name, args, kwargs, run.span(node, scope))
     return unknown(run, node, scope, "call", callee.name)
 

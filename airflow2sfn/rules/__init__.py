@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from airflow2sfn.rules import choices, control, data, deployment, external, functions, generated, reading, retries
+from airflow2sfn.rules import (
+    callbacks,
+    choices,
+    control,
+    data,
+    deployment,
+    external,
+    functions,
+    generated,
+    reading,
+    retries,
+)
 from sfn_airflow_core.findings import Finding
 
-_ROOMS = (reading, control, choices, external, generated, data, retries, functions, deployment)
+_ROOMS = (reading, control, choices, callbacks, external, generated, data, retries, functions, deployment)
 
 RULES: tuple[type[Finding], ...] = tuple(sorted((rule for room in _ROOMS for rule in room.RULES), key=lambda r: r.code))

@@ -212,11 +212,10 @@ class ArgumentDropped(Finding):
 class SettingDropped(Finding):
     """A setting about scheduling or notification that a definition does not have.
 
-    Why it matters: nothing starts executions by itself, pools and limits do not hold them back, callbacks and mails are
-    not sent.
+    Why it matters: nothing starts executions by itself, pools and limits do not hold them back, mails are not sent.
 
-    Remedy: for a schedule, EventBridge Scheduler; for callbacks, an EventBridge rule on failed executions; for pools,
-    limit what starts executions.
+    Remedy: for a schedule, EventBridge Scheduler; for mails, a callback or an EventBridge rule on failed executions; for
+    pools, limit what starts executions.
     """
 
     code: ClassVar[str] = "A2S206"

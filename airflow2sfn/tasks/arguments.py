@@ -10,14 +10,12 @@ EVERY_TASK = frozenset(
         "ignore_downstream_trigger_rules", "map_index_template", "max_active_tis_per_dagrun", "max_active_tis_per_dag",
         "weight_rule", "priority_weight", "queue", "soft_fail", "timeout", "poke_interval", "mode", "dag", "task_group",
         "email_on_failure", "email_on_retry", "depends_on_past", "wait_for_downstream", "task_display_name", "sla",
+        "on_failure_callback", "on_success_callback", "on_skipped_callback", "on_retry_callback", "on_execute_callback",
     }
 )  # fmt: skip
 """Arguments that are translated elsewhere, or change nothing in what one run does."""
 
-NOTICED = (
-    "pool", "on_failure_callback", "on_success_callback", "on_retry_callback", "on_execute_callback",
-    "on_skipped_callback", "inlets", "outlets", "run_as_user",
-)  # fmt: skip
+NOTICED = ("pool", "inlets", "outlets", "run_as_user")
 """Arguments that mean something and are reported where a task has them."""
 TRUE_ONLY = ("depends_on_past", "wait_for_downstream", "email_on_failure")
 """Arguments that are reported where they are true."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from airflow2sfn.emission.callbacks import is_callback
 from airflow2sfn.emission.drafts import LONGEST_NAME
 from airflow2sfn.packaging.package import Function as Packaged
 from airflow2sfn.read import Settings, module_name
@@ -113,13 +114,14 @@ def _prepared(dag: Dag, source: str, imported: Any, folder: Path, project: Proje
     return Prepared(
         dag, source, translated, found.machine, states,
         replace(facts_of(dag, translated.plan, states, made), silent=stood_in(imported)),
-        functions_of(made, folder), imported,
+        functions_of({**made, **translated.plan.callbacks}, folder), imported,
     )  # fmt: skip
 
 
 def states_by_task(machine: Machine, dag: Dag) -> States:
     """Which state of a machine does which task of a DAG."""
-    return states_of(machine, {task.task_id[:LONGEST_NAME]: task.task_id for task in dag.tasks})
+    callbacks = {state.name for state in machine.walk() if is_callback(state.name)}
+    return states_of(machine, {task.task_id[:LONGEST_NAME]: task.task_id for task in dag.tasks}, callbacks)
 
 
 def facts_of(dag: Dag, plan: Plan, states: States, functions: Mapping[str, Packaged]) -> Facts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -42,12 +42,13 @@ class States:
     alone: Mapping[str, str] = field(default_factory=dict)
 
 
-def states_of(machine: Machine, tasks: Mapping[str, str]) -> States:
+def states_of(machine: Machine, tasks: Mapping[str, str], besides: Container[str] = ()) -> States:
     """The states of a machine by the tasks whose work they do.
 
     Args:
         machine: the translation of the DAG.
         tasks: the task ids by the names that their states would have.
+        besides: states that stand beside the work of a task, and do none of it.
     """
     doing: dict[str, str] = {}
     resources: dict[str, str] = {}
@@ -55,7 +56,7 @@ def states_of(machine: Machine, tasks: Mapping[str, str]) -> States:
     for state in machine.walk():
         if isinstance(state, Map) and state.name in tasks:
             for inner in state.processor.walk():
-                if isinstance(inner, Task):
+                if isinstance(inner, Task) and inner.name not in besides:
                     (stubs if _only_fails(inner) else doing)[inner.name] = tasks[state.name]
         elif state.name in tasks and _only_fails(state):
             stubs[state.name] = tasks[state.name]

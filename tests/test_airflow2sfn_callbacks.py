@@ -1,0 +1,125 @@
+"""Callbacks of tasks as states and functions: what they are given, what they do, and which are left out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import boto3
+import pytest
+from dag_cases import CASES, translated
+
+from airflow2sfn.read import read_text
+from airflow2sfn.reading.project import Project
+from airflow2sfn.translate import Translated, translate
+from airflow2sfn.verifying.subject import functions_of
+from sfn_airflow_core.asl.write import to_value
+
+HEAD = """\
+from functools import partial
+from airflow.sdk import DAG, task
+from airflow.providers.slack.notifications.slack import SlackNotifier, send_slack_notification
+from airflow.providers.slack.notifications.slack_webhook import SlackWebhookNotifier
+from somewhere import elsewhere
+
+def tell(context): print(context["ti"].task_id)
+def greet(greeting, context, name="x"): print(greeting, context["run_id"], name)
+def whole(context): elsewhere(context)
+def tries(context): print(context["ti"].try_number)
+"""
+
+
+def of(given: str) -> Translated:
+    """A DAG with one task that has these arguments."""
+    text = HEAD + dedent(f"""
+    with DAG("d", schedule=None):
+        @task({given})
+        def a(): pass
+        a()
+    """)
+    (dag,) = read_text(text, "d.py").dags
+    return translate(dag, project=Project())
+
+
+def called(made: Translated, state: str) -> Any:
+    return to_value(made.machine)["States"][state]["Arguments"]
+
+
+def test_slack_is_told_by_its_api() -> None:
+    made = of('on_failure_callback=send_slack_notification(text="{{ ti.task_id }}: {{ exception }}", channel="c")')
+    assert called(made, "a: on failure") == {
+        "ApiEndpoint": "https://slack.com/api/chat.postMessage",
+        "Method": "POST",
+        "Authentication": {"ConnectionArn": "${SlackApiDefaultConnectionArn}"},
+        "RequestBody": {"channel": "c", "text": "{% 'a: ' & $states.input.Cause %}"},
+    }
+
+
+def test_partial_binds_what_comes_first_and_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = of('on_success_callback=partial(greet, "hello", name="you")')
+    payload = called(made, "a: on success")["Payload"]
+    run_id = "{% $states.context.Execution.Name %}"
+    assert payload == {"greeting": "hello", "name": "you", "context": {"run_id": run_id}}
+    (function,) = functions_of(made.plan.callbacks, tmp_path).values()
+    assert function(payload | {"context": {"run_id": "r"}}) is None
+    assert capsys.readouterr().out == "hello r you\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("on_failure_callback=whole", "whole: it uses somewhere.elsewhere"),
+        ("on_failure_callback=elsewhere", "elsewhere is no function of the project"),
+        ("on_failure_callback=tries", "tries: it uses ti.try_number"),
+        ('on_failure_callback=SlackWebhookNotifier(text="x")', "SlackWebhookNotifier has no counterpart"),
+        ("retries=1, on_retry_callback=tell", "it is called while the task is tried"),
+        ("on_execute_callback=tell", "it is called while the task is tried"),
+    ],
+)
+def test_what_is_left_out(given: str, message: str) -> None:
+    made = of(given)
+    assert list(made.machine.states) == ["a"]
+    (found,) = (finding for finding in made.findings if finding.code == "A2S222")
+    assert message in found.message() or message == "whole: it uses somewhere.elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("failure", "text"),
+    [
+        ({"Error": "ValueError", "Cause": "no"}, "ValueError('no')"),
+        (
+            {"Error": "KeyError", "Cause": json.dumps({"errorMessage": "'k'", "errorType": "KeyError"})},
+            "KeyError(\"'k'\")",
+        ),
+        ({"Error": "States.Timeout"}, "Timeout('')"),
+        ({"Error": "Glue.JobFailed", "Cause": '["a"]'}, "JobFailed('[\"a\"]')"),
+    ],
+)
+def test_exception(failure: Any, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = next(case for case in CASES if case.name == "shared_callbacks")
+    log = functions_of(translated(case).plan.callbacks, tmp_path)["${LogFunctionArn}"]
+    log({"context": {"ti": {"task_id": "extract"}, "ds": "2026-03-05", "exception": failure}})
+    assert capsys.readouterr().out == f"extract 2026-03-05 {text}\n"
+
+
+def test_a_callback_calls_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[dict[str, Any]] = []
+
+    class Client:
+        def publish(self, **given: Any) -> None:
+            sent.append(given)
+
+    monkeypatch.setattr(boto3, "client", lambda service: Client())
+    case = next(case for case in CASES if case.name == "task_callbacks")
+    page = functions_of(translated(case).plan.callbacks, tmp_path)["${PageFunctionArn}"]
+    instance = {"dag_id": "d", "task_id": "t", "log_url": "https://x"}
+    page({"context": {"task_instance": instance, "exception": {"Error": "ValueError", "Cause": "no"}}})
+    assert sent == [
+        {
+            "TopicArn": "arn:aws:sns:eu-central-1:123456789012:operations",
+            "Subject": "d.t failed",
+            "Message": "ValueError: no\nhttps://x",
+        }
+    ]
