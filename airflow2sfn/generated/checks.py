@@ -38,7 +38,7 @@ def _checks(node: ast.expr, scope: Scope, read: Read, *, needed: bool) -> Iterat
                 yield f"$exists({text})"
         case ast.Dict(keys=keys, values=values):
             for key, one in zip(keys, values, strict=True):
-                if key is None and not isinstance(one, ast.Name | ast.Dict):
+                if key is None and isinstance(one, ast.Subscript):
                     yield f"$type({read(one, scope)}) = 'object'"
                 elif key is not None:
                     yield from _checks(one, scope, read, needed=True)

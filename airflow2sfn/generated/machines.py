@@ -13,7 +13,7 @@ from airflow2sfn.generated.jobs import callback, job, operator
 from airflow2sfn.generated.settings import catcher
 from airflow2sfn.generated.states import Drafted, choice, function_state, targets, wait
 from airflow2sfn.generated.values import Unreadable
-from airflow2sfn.generated.world import World
+from airflow2sfn.generated.world import World, keyword
 from sfn_airflow_core.asl import model as asl
 from sfn_airflow_core.asl.model import QueryFlow
 from sfn_airflow_core.asl.model import targets as next_states
@@ -43,6 +43,9 @@ class Machines:
     def _names(self, found: Drafts, around: Names) -> dict[str, str | None]:
         """The states that the variables of a body stand for."""
         names: dict[str, str | None] = {name: draft.name for name, draft in found.states.items()}
+        for name, draft in found.states.items():
+            if draft.kind == "polling" and keyword(draft.call.keywords, "waits_first") is not None:
+                names[name] = names[_parts(draft)[1]]
         for name, loop in found.loops.items():
             inner = drafts(loop.body, self.lines, self.world)
             own = self._names(inner, {})

@@ -210,9 +210,9 @@ def _sliced(found: str, first: ast.expr | None, last: ast.expr | None) -> str:
             position = _constant(bound)
             if not isinstance(position, int):
                 raise Unreadable("a slice that is not constant", bound)
-            place = str(position) if position >= 0 else f"$count({found}) - {-position}"
+            place = str(position) if position >= 0 else f"$count({bare(found)}) - {-position}"
             conditions.append(f"$at {sign} {place}")
-    return f"[$filter({found}, function($one, $at) {{ {' and '.join(conditions) or 'true'} }})]"
+    return f"[$filter({bare(found)}, function($one, $at) {{ {' and '.join(conditions) or 'true'} }})]"
 
 
 def _merged(node: ast.Dict, scope: Scope) -> str:
