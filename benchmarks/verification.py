@@ -36,7 +36,6 @@ COLLECTION = CORPUS / "state-machines" / "step-functions-workflows-collection"
 
 _RACE = "branches of the Parallel race: which one fails first is decided by time, which is skipped here"
 KNOWN: dict[str, str] = {
-    "14.asl.json": "the whole context object ($$) is an argument inside a Map, and the DAG's has no Map.Item (S2A303)",
     "60.asl.json": "branches poll until another one fails, which ends nothing on Airflow (S2A201): the run goes on",
     "89.asl.json": _RACE,
 }

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from command import Run
 from running import chain, task
+from verifying import both
 
 from sfn2airflow.options import Options
 from sfn2airflow.translate import translate_text
@@ -203,14 +204,6 @@ def test_results_render(airflow: Any, write: Any, scenarios: tuple[Scenario, ...
     assert "1 difference" in render_text([result])
 
 
-def both(airflow: Any, folder: Path, name: str, definition: dict[str, Any], *scenarios: Scenario) -> Verified:
-    """A machine that is translated as it is, and its DAG, with scenarios, on both sides."""
-    text = json.dumps(definition)
-    path = folder / f"{name}.py"
-    path.write_text(translate_text(text, f"{name}.asl.json", Options(dag_id=name)).text or "", encoding="utf-8")
-    return verify(airflow, Subject(name, f"{name}.asl.json", text, path, scenarios))
-
-
 def test_items_of_maps_inside_maps_have_replies_of_their_own(airflow: Any, with_runtime: Path) -> None:
     inner = {"StartAt": "Work", "States": {"Work": task(End=True, Retry=[{"ErrorEquals": ["Busy"]}])}}
     row = {"StartAt": "Row", "States": {"Row": {"Type": "Map", "ItemProcessor": inner, "End": True}}}
@@ -237,14 +230,6 @@ def test_retries_inside_the_task_of_a_distributed_map_are_compared(airflow: Any,
     scenario = Scenario("file", {}, replies, expected={"output": [0, 1]})
     definition = chain({"Type": "Map", "ItemReader": reader, "ItemProcessor": inner})
     result = both(airflow, with_runtime, "retried_items", definition, scenario)
-    assert (result.error, result.different) == ("", 0), result.outcomes
-
-
-def test_a_task_that_waits_for_nothing_has_no_token(airflow: Any, with_runtime: Path) -> None:
-    sends = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage"}
-    definition = chain({**sends, "Parameters": {"QueueUrl": "q", "MessageBody.$": "$$.Task.Token"}})
-    scenario = Scenario("none", expected={"status": "FAILED", "error": "States.Runtime"})
-    result = both(airflow, with_runtime, "no_token", definition, scenario)
     assert (result.error, result.different) == ("", 0), result.outcomes
 
 

@@ -40,7 +40,7 @@ def context_object() -> Json:
     context: Any = get_current_context()
     ti, run = context["ti"], context["dag_run"]
     state = {
-        "Name": context["task"].task_display_name,
+        "Name": _state(context["task"]),
         "EnteredTime": moment(ti.start_date),
         "RetryCount": ti.try_number - 1,
     }
@@ -59,6 +59,15 @@ def context_object() -> Json:
     return {"Execution": execution, "State": state, "StateMachine": {"Id": ti.dag_id, "Name": ti.dag_id}, **task}
 
 
+def _state(task: Any) -> str:
+    """The state to which a task belongs: also those in front of the states of a Parallel or Map, and its Catch."""
+    group = task.task_group
+    if group is not None and not group.is_root and task.task_id.rpartition(".")[2] in ("entry", "items"):
+        return str(group.group_display_name)
+    shown = str(task.task_display_name)
+    return shown.removesuffix(": Catch") if hasattr(task, "catches") else shown
+
+
 def _task(context: Any) -> Json:
     """``Task``, where the state has a token."""
     if not has_token(context["task"]):
@@ -69,8 +78,8 @@ def _task(context: Any) -> Json:
 
 
 def has_token(task: Any) -> bool:
-    """Whether a state has a token: one that waits for an answer, and (recorded) one that waits for a child."""
-    waits = getattr(task, "waits_for", None) in ("token", "activity", "approval")
+    """Whether a state has a token: one that hands it out, and (recorded) one that waits for a child."""
+    waits = getattr(task, "waits_for", None) in ("token", "approval")
     return waits or (getattr(task, "asl_action", None) or "").startswith("states:startExecution.")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow.sdk import get_current_context
 
-from .context import EXECUTION, is_child
+from .context import EXECUTION, context_object, is_child
 from .documents import as_document, from_xcom
 from .errors import Json, StateError
 
@@ -24,6 +24,13 @@ def map_item() -> Json:
     if (found := item_around(context)) is None:
         raise StateError("States.Runtime", "The JSONPath '$$.Map.Item' could not be found in the context object")
     return found
+
+
+def whole_context(item: Json = None) -> Json:
+    """``$$`` itself: the context object, inside of an iteration with ``Map``; ``item`` is that of an ItemSelector."""
+    if item is None:
+        item = item_around(get_current_context())
+    return context_object() if item is None else {**context_object(), "Map": {"Item": item}}
 
 
 def item_around(context: Any) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -49,6 +50,12 @@ _OTHER_IN_AIRFLOW = {
     ("StateMachine", "Id"),
     ("StateMachine", "Name"),
 }
+
+_MAP_ITEM = re.compile(
+    r"\$\$(?!\.(?:Execution|State|StateMachine|Task)\b)"
+    r"|\$states(?!\.(?:input|result|errorOutput|context\.(?:Execution|State|StateMachine|Task))\b)"
+)
+"""What may give an iteration's item: ``$$.Map``, and the context object or ``$states`` as a whole."""
 
 
 def shaping(flow: PathFlow) -> Shaping:
@@ -179,7 +186,7 @@ def _reads(state: State) -> bool:
             state = replace(state, item_selector=None, processor=_NOBODY)
         case Parallel():
             state = replace(state, branches=())
-    return any(text in repr(state) for text in ("$$.Map", "$states.context.Map"))
+    return bool(_MAP_ITEM.search(repr(state)))
 
 
 _NOBODY = Machine(start_at="", states={})

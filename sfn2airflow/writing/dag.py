@@ -25,7 +25,8 @@ _OWN = (
     "child_dag child_runs choice concurrency context_object dag data each effective ends enter entries entry "
     "error export group http_invoke index invoke item item_pairs item_source item_values items job keep_items "
     "leave loop map_item map_run no_match outcome output outputs pendulum polling result results retry rows "
-    "run_results runs s3_items seconds state task task_group task_token time_limit timedelta until variables wait"
+    "run_results runs s3_items seconds state task task_group task_token time_limit timedelta until variables wait "
+    "whole_context"
 )
 RESERVED = DATA_NAMES | frozenset(_OWN.split())
 """Names that generated files use for themselves; no task gets one of them."""

@@ -21,8 +21,7 @@ from sfn_airflow_core.interpreter.values import byte_size, json_text, too_large
 def run_task(stay: Stay, state: Task) -> Work:
     """Call the resource and hand on what it answers; timeouts run on the virtual clock."""
     resource = parse_resource(state.resource)
-    if resource.pattern != "request":
-        # Every attempt has a token of its own (Developer Guide); recorded: startExecution.sync has one too.
+    if has_token(resource):  # every attempt has one of its own (Developer Guide)
         stay.token = f"token-{stay.run.world.random.getrandbits(64):016x}"
     arguments = effective(stay)
     check_arguments(stay, resource, arguments)
@@ -53,6 +52,12 @@ def run_task(stay: Stay, state: Task) -> Work:
         raise large
     events.succeeded(result)
     return deliver(stay, result, state.next)
+
+
+def has_token(resource: Resource) -> bool:
+    """Whether the context object has a token: in a callback and (recorded) in ``startExecution.sync``."""
+    child = (resource.service, resource.action) == ("states", "startExecution") and resource.pattern != "request"
+    return child or resource.pattern == "waitForTaskToken"
 
 
 def check_arguments(stay: Stay, resource: Resource, arguments: Json) -> None:

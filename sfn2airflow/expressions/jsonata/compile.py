@@ -22,6 +22,7 @@ from sfn2airflow.expressions.jsonata.scope import (
     comprehension,
     in_lines,
 )
+from sfn2airflow.expressions.paths import whole_context
 from sfn2airflow.expressions.scope import Scope, Writing
 from sfn2airflow.phrases import Node
 from sfn_airflow_core.expr.jsonata_model import (
@@ -87,7 +88,7 @@ def _by_engine(expr: Jsonata, writing: Writing) -> Node:
         (writing.string(member), phrases.name(root)) for member, root in roots.items() if root and member in wanted
     ]
     if "context" in wanted:
-        given.append((writing.string("context"), writing.call(scope.context)))
+        given.append((writing.string("context"), whole_context(writing)))
     arguments: list[Node] = [phrases.mapping(given)]
     if scope.has_variables:
         arguments.append(phrases.name(scope.variables))

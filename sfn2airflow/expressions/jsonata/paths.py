@@ -7,11 +7,12 @@ from typing import TypeAlias
 
 from sfn2airflow import phrases
 from sfn2airflow.expressions.jsonata.scope import Made, Query
+from sfn2airflow.expressions.paths import whole_context
 from sfn2airflow.phrases import Node
 from sfn_airflow_core.expr.jsonata_model import Focus, Kind, Member, Name, Nth, Step, Steps, Tree
 
 Keys: TypeAlias = "tuple[str | int, ...]"
-_TEXTS = {("Execution", "Id"), ("Execution", "Name"), ("StateMachine", "Id"), ("State", "Name"), ("Task", "Token")}
+_TEXTS = {("Execution", "Id"), ("Execution", "Name"), ("StateMachine", "Id"), ("State", "Name")}
 """Members of the context object that are strings."""
 
 
@@ -19,7 +20,8 @@ _TEXTS = {("Execution", "Id"), ("Execution", "Name"), ("StateMachine", "Id"), ("
 class Path:
     """A value in scope and the keys that lead from it.
 
-    ``deep`` says that its arrays are ``Many``; ``missing`` that there is no such value, ``kind`` what it certainly is.
+    ``deep`` says that its arrays are ``Many``; ``missing`` that there is no such value, ``kind`` what it certainly is,
+    if it is there at all (``optional``).
     """
 
     root: Node
@@ -27,12 +29,13 @@ class Path:
     deep: bool = False
     missing: bool = False
     kind: Kind = "any"
+    optional: bool = False
 
     def made(self, query: Query) -> Made:
         """The path where nothing need be at its end."""
-        if not self.keys or self.kind != "any":
+        if not self.keys or (self.kind != "any" and not self.optional):
             return Made(self._subscripts(query), self.kind, self.missing)
-        return Made(query.call("find", self.root, *_literals(self.keys, query)), missing=True)
+        return Made(query.call("find", self.root, *_literals(self.keys, query)), self.kind, missing=True)
 
     def needed(self, query: Query) -> Node:
         """The path with a value at its end: subscripts where Python's say what JSONata's do."""
@@ -111,6 +114,10 @@ def _of_states(keys: Keys, query: Query) -> Path | None:
             return Path(phrases.name(scope.place), kind="string")
         case ("context", "Map", "Item", *rest) if not scope.item:
             return Path(query.call("map_item"), tuple(rest))
+        case ("context",) | ("context", "Map", *_):
+            return Path(whole_context(query.writing), keys[1:], kind="any" if keys[1:] else "object")
+        case ("context", "Task", "Token"):
+            return Path(query.call(scope.context), keys[1:], kind="string", optional=True)
         case ("context", *rest):
             return Path(query.call(scope.context), tuple(rest), kind="string" if tuple(rest) in _TEXTS else "any")
         case _:
@@ -124,7 +131,7 @@ def _whole(query: Query) -> Node:
     members |= {} if scope.result is None else {"result": phrases.name(scope.result)}
     members |= {} if scope.error is None else {"errorOutput": phrases.name(scope.error)}
     entries = [(query.writing.string(key), node) for key, node in members.items()]
-    return phrases.mapping([*entries, (query.writing.string("context"), query.call(scope.context))])
+    return phrases.mapping([*entries, (query.writing.string("context"), whole_context(query.writing))])
 
 
 def looked_up(value: Made, keys: Keys, query: Query) -> Made:

@@ -15,7 +15,7 @@ from sfn2airflow.expressions.scope import DATA_NAMES, QUERY_NAMES, Writing
 from sfn2airflow.phrases import Node, Quote
 from sfn_airflow_core.expr.jsonata_model import Kind
 
-_NAMES = "data result error variables context_object map_item item index key source aws invoke"
+_NAMES = "data result error variables context_object whole_context map_item item index key source aws invoke"
 _AROUND = frozenset(_NAMES.split())
 _EMPTY = cst.Module(body=())
 _ARITHMETIC: dict[str, type[cst.Add | cst.Subtract | cst.Multiply]] = {
