@@ -2,7 +2,7 @@
 
 Reads a job as JSON from standard input and writes lines of JSON to the descriptor that the job names. Every file is
 verified in a process of its own without network, with limits of time and memory, forked from this one after Airflow has
-been imported.
+run a DAG of ours, so that no file pays for starting it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import resource
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,15 +23,29 @@ from airflow2sfn.importing.child import close_network
 from airflow2sfn.read import Settings
 from airflow2sfn.verifying.scenarios import generator_for
 from airflow2sfn.verifying.subject import Prepared, prepare
-from sfn_airflow_core.verify.airflow_process import AirflowUnavailable, load_airflow
+from sfn_airflow_core.verify.airflow_process import AirflowUnavailable, leave_opened
 from sfn_airflow_core.verify.airflow_runner import AirflowSession, DagImportError
-from sfn_airflow_core.verify.dag_verification import DagBench, verify_dag
+from sfn_airflow_core.verify.dag_answers import answers
+from sfn_airflow_core.verify.dag_side import run_dag
+from sfn_airflow_core.verify.dag_verification import MOMENT, DagBench, verify_dag
 from sfn_airflow_core.verify.result import Outcome
 from sfn_airflow_core.verify.result_document import outcome_document, to_document
 from sfn_airflow_core.verify.scenario import Scenario, as_json, read_scenarios
 
 Tell = Callable[[dict[str, Any]], None]
 _LONGEST_REASON = 500
+_THREAD_ENDS = 5.0
+"""Seconds within which the threads of Airflow's runner end when their task is done."""
+_WARM_UP = """
+from airflow.sdk import DAG, task
+
+with DAG("warm_up", schedule=None):
+
+    @task
+    def nothing() -> None: ...
+
+    nothing()
+"""
 
 
 def verify_file(path: Path, job: dict[str, Any], tell: Tell) -> None:
@@ -78,6 +93,21 @@ def _verify_one(one: Prepared, own: list[Scenario] | None, job: dict[str, Any], 
     tell({"verified": to_document(told), "scenarios": as_json(scenarios)})
 
 
+def warm_up(home: Path) -> None:
+    """Opens an Airflow and runs a DAG of one task on it; waits until its threads have ended. Raises AirflowUnavailable.
+
+    Args:
+        home: a folder to write the DAG to.
+    """
+    file = home / "warm_up.py"
+    file.write_text(_WARM_UP, encoding="utf-8")
+    with AirflowSession() as session:
+        (dag,) = session.dags(file).values()
+        run_dag(dag, answers({}, [], {}), MOMENT, {})
+    for thread in set(threading.enumerate()) - {threading.main_thread()}:
+        thread.join(_THREAD_ENDS)
+
+
 def _guarded(path: Path, job: dict[str, Any], out: Any) -> None:
     """``verify_file`` in a process of its own, which is ended when it takes too long."""
 
@@ -86,6 +116,7 @@ def _guarded(path: Path, job: dict[str, Any], out: Any) -> None:
 
     if (child := os.fork()) == 0:
         try:
+            leave_opened()
             _limit(job)
             close_network()
             sys.path[:0] = [str(path.parent), *job["roots"]]
@@ -130,7 +161,7 @@ def main() -> None:
     job = json.load(sys.stdin)
     with os.fdopen(job["descriptor"], "w") as out:
         try:
-            load_airflow()
+            warm_up(Path(job["home"]))
         except AirflowUnavailable as error:
             for path in job["files"]:
                 print(json.dumps({"file": path, "failure": str(error)}), file=out, flush=True)

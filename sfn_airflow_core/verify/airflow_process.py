@@ -61,13 +61,10 @@ def _migrate(database: Path) -> None:
         database.with_suffix(".new").rename(database)
 
 
-def load_airflow() -> None:
-    """Imports Airflow, for processes that are forked from this one. Raises AirflowUnavailable."""
-    try:
-        import airflow.sdk
-        import airflow.settings  # noqa: F401
-    except ImportError as missing:
-        raise AirflowUnavailable("apache-airflow is not installed: pip install 'sfn2airflow[airflow]'") from missing
+def leave_opened() -> None:
+    """In a process that was forked from one with an Airflow: the next ``open_airflow`` prepares one of its own."""
+    global _home
+    _home = None
 
 
 def _environment(home: Path) -> dict[str, str]:
