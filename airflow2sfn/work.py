@@ -13,7 +13,7 @@ from airflow2sfn.rules.control import (
     NotComputable,
     SettingDropped,
 )
-from airflow2sfn.rules.functions import NotForLambda
+from airflow2sfn.rules.functions import NotForLambda, RunsInContainer
 from airflow2sfn.rules.retries import CallsRetried, SensorRetries
 from airflow2sfn.source import Known, Task, Value
 from airflow2sfn.structure import EMPTY, Plan
@@ -35,6 +35,7 @@ from airflow2sfn.tasks.calls import (
     tries,
 )
 from airflow2sfn.tasks.clock_operators import PAUSES, until
+from airflow2sfn.tasks.functions import INVOKE, call_of
 from airflow2sfn.tasks.kinds import PYTHON, TRIGGER_DAG
 from airflow2sfn.tasks.other_dags import EXTERNAL_TASK, HANDLED, external, trigger
 from airflow2sfn.tasks.retries import retries, seconds, timeout
@@ -49,9 +50,6 @@ __all__ = [
     "INVOKE", "Call", "Chain", "Look", "Mapped", "Missing", "Note", "Nothing", "Pause", "Probe", "Step", "Work",
     "is_sensor", "left_out", "most_at_once", "place", "work_of",
 ]  # fmt: skip
-
-INVOKE = "arn:aws:states:::lambda:invoke"
-_PAYLOAD = "$states.result.Payload"
 
 
 def work_of(task: Task, plan: Plan, values: Values, note: Note) -> Work:
@@ -124,11 +122,12 @@ def _python(task: Task, plan: Plan, values: Values, note: Note) -> Work:
     never = tuple(name for name in (callables.SKIP, callables.FAIL) if name in function.raises)
     entries = tries(task, plan, note, retries(task, never=never, airflow=plan.dag.airflow))
 
+    if function.container:
+        note(RunsInContainer(at=place(task), task=task.task_id, folder=function.name.folder, reason=function.container))
+
     def call(event: Json) -> Call:
-        return Call(
-            INVOKE, {"FunctionName": function.placeholder, "Payload": event}, _PAYLOAD, entries, timeout(task),
-            skips=callables.SKIP in never, chooses="" if kind in ("work", "sensor") else kind,
-        )  # fmt: skip
+        chooses = "" if kind in ("work", "sensor") else kind
+        return call_of(function, event, entries, timeout(task), skips=callables.SKIP in never, chooses=chooses)
 
     if task.expansion is not None:
         if kind != "work":
@@ -137,7 +136,8 @@ def _python(task: Task, plan: Plan, values: Values, note: Note) -> Work:
         return _mapped(task, call(one), items, selector)
     event: Json = dict(callables.payload(task, values, function.asked))
     if kind == "sensor":
-        return _probe(task, call(event), f"$boolean({_PAYLOAD})", note)
+        probe = call(event)
+        return _probe(task, probe, f"$boolean({probe.result})", note)
     return call(event)
 
 

@@ -29,7 +29,7 @@ def test_text(case: Path, request: pytest.FixtureRequest) -> None:
         for name, text in made.items():
             (case / name).parent.mkdir(parents=True, exist_ok=True)
             (case / name).write_text(text, encoding="utf-8", newline="\n")
-    there = [case / "template.yaml", case / "README.md", *(case / "functions").rglob("*.*")]
+    there = [case / "template.yaml", case / "README.md", *(case / "functions").rglob("*")]
     kept = {path.relative_to(case).as_posix() for path in there if path.is_file() and path.suffix != ".pyc"}
     assert kept == set(made)
     assert {name: (case / name).read_text(encoding="utf-8") for name in kept} == made
@@ -115,9 +115,14 @@ def test_parts_agree(case: Path) -> None:
     substitutions = machine.get("DefinitionSubstitutions", {})
     assert set(placeholders(write(translated(case).machine))) == set(substitutions)
     used: set[str] = set()
-    for tag, name in substitutions.values():
+    called: set[str] = set()
+    containers: set[str] = set()
+    for value in substitutions.values():
+        tag, name = value["Fn::Join"][1] if isinstance(value, dict) else value
         if tag == "GetAtt":
-            assert resources[name.removesuffix(".Arn")]["Type"] == "AWS::Serverless::Function"
+            called.add(name.removesuffix(".Arn"))
+        elif name in resources:
+            containers.add(name)
         else:
             used.add(name)
     invoked = {
@@ -128,7 +133,7 @@ def test_parts_agree(case: Path) -> None:
     functions = {
         name: one["Properties"] for name, one in resources.items() if one["Type"] == "AWS::Serverless::Function"
     }
-    called = {name.removesuffix(".Arn") for tag, name in substitutions.values() if tag == "GetAtt"}
+    assert containers == {name for name, one in resources.items() if one["Type"] == "AWS::ECS::TaskDefinition"}
     assert invoked == called
     assert called == {name for name, one in functions.items() if "Events" not in one}
     for properties in functions.values():
@@ -136,8 +141,16 @@ def test_parts_agree(case: Path) -> None:
         code = (case / properties["CodeUri"] / f"{module}.py").read_text(encoding="utf-8")
         assert f"def {handler}(event, _context):" in code
         used |= {name for tag, name in properties.get("Environment", {}).get("Variables", {}).values()}
+    built: set[str] = set()
+    for name in containers:
+        (container,) = resources[name]["Properties"]["ContainerDefinitions"]
+        used |= {container["Image"][1], *(one["Value"][1] for one in container.get("Environment", []))}
+        built.add(container["LogConfiguration"]["Options"]["awslogs-stream-prefix"])
+    for folder in built:
+        names = {path.name for path in (case / "functions" / folder).iterdir()}
+        assert {"app.py", "run.py", "requirements.txt", "Dockerfile"} <= names
     folders = {path.name for path in (case / "functions").glob("*") if any(path.rglob("*.py"))}
-    assert folders == {properties["CodeUri"].removeprefix("functions/") for properties in functions.values()}
+    assert folders == {properties["CodeUri"].removeprefix("functions/") for properties in functions.values()} | built
     text = (case / "template.yaml").read_text(encoding="utf-8")
     used |= set(re.findall(r"!Ref (Schedule\w+|AlarmTopicArn)", text))
     assert used == set(parameters)

@@ -23,6 +23,7 @@ from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.asl.read import read_text as read_machine
 from sfn_airflow_core.asl.write import write
 from sfn_airflow_core.interpreter import Reply, ServiceCall, execute
+from sfn_airflow_core.verify.dag_machine import event_of
 
 HERE = Path(__file__).parent
 
@@ -45,17 +46,19 @@ class Lambda:
 
     def answer(self, call: ServiceCall) -> Reply:
         given: Any = call.arguments
-        if "FunctionName" not in given:
+        name = given.get("FunctionName", given.get("TaskDefinition"))
+        if name not in self.functions:
             return Reply("result", {})
-        event = json.loads(json.dumps(given["Payload"]))
+        event = json.loads(json.dumps(event_of(call)))
         task = call.state.removesuffix(" item")
         try:
-            result = self.functions[given["FunctionName"]](event)
+            result = self.functions[name](json.loads(json.dumps(event)))
         except Exception as error:
-            self.calls.append((task, given["Payload"], f"{type(error).__name__}: {error}"))
+            self.calls.append((task, event, f"{type(error).__name__}: {error}"))
             return Reply("error", error=type(error).__name__, cause=str(error))
-        self.calls.append((task, given["Payload"], json.loads(json.dumps(result))))
-        return Reply("result", {"StatusCode": 200, "Payload": self.calls[-1][2]})
+        self.calls.append((task, event, json.loads(json.dumps(result))))
+        answer = {"StatusCode": 200, "Payload": self.calls[-1][2]} if "FunctionName" in given else self.calls[-1][2]
+        return Reply("result", answer)
 
 
 @cache

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from airflow2sfn.expressions.text import Untranslatable
 from airflow2sfn.packaging.bash import BASH, unfit
-from airflow2sfn.rules.functions import BashInLambda, NotForLambda
+from airflow2sfn.rules.functions import BashInLambda, NotForLambda, RunsInContainer
 from airflow2sfn.source import Known, Symbolic, Value
-from airflow2sfn.tasks.calls import Call, Missing, Work, place, tries
+from airflow2sfn.tasks.calls import Missing, Work, place, tries
+from airflow2sfn.tasks.functions import call_of
 from airflow2sfn.tasks.retries import retries, timeout
 from airflow2sfn.tasks.service_values import parsed
 from airflow2sfn.tasks.services import by_row
-from airflow2sfn.tasks.site import RESOURCE, Site
+from airflow2sfn.tasks.site import Site
 from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.catalogue.forms import joined
 
@@ -29,21 +30,19 @@ def bash(site: Site, given: dict[str, Value]) -> Work | None:
         site.note(NotForLambda(at=place(task), task=task.task_id, reasons=tuple(reasons)))
         return Missing(f"{task.task_id}: {reasons[0]}", noted=True)
     site.dropped(given, "bash_command", "env", "append_env", "cwd", "skip_on_exit_code", "output_encoding")
-    site.note(BashInLambda(at=place(task), task=task.task_id))
+    function = site.plan.functions[task.task_id]
+    if function.container:
+        folder, reason = function.name.folder, function.container
+        site.note(RunsInContainer(at=place(task), task=task.task_id, folder=folder, reason=reason))
+    else:
+        site.note(BashInLambda(at=place(task), task=task.task_id))
     event: dict[str, Json] = {"command": site.need(given, "bash_command")}
     event |= {name: site.json(given[name]) for name in ("env", "append_env", "cwd") if name in given}
     if "skip_on_exit_code" in given:
         codes = site.json(given["skip_on_exit_code"])
         event["skip_on_exit_code"] = codes if isinstance(codes, list) else [codes]
     found = retries(task, never=(_SKIP,), airflow=site.plan.dag.airflow)
-    return Call(
-        f"{RESOURCE}lambda:invoke",
-        {"FunctionName": site.plan.functions[task.task_id].placeholder, "Payload": event},
-        "$states.result.Payload",
-        tries(task, site.plan, site.note, found),
-        timeout(task),
-        skips=True,
-    )
+    return call_of(function, event, tries(task, site.plan, site.note, found), timeout(task), skips=True)
 
 
 def email(site: Site, given: dict[str, Value]) -> Work | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from airflow2sfn.deploy.alarms import TOPIC, alarms
 from airflow2sfn.deploy.callbacks import callbacks
+from airflow2sfn.deploy.containers import answers, image
 from airflow2sfn.deploy.readme import readme
 from airflow2sfn.deploy.roles import Role, function_role, machine_role
 from airflow2sfn.deploy.schedule import Schedule, schedule
@@ -24,12 +25,20 @@ from airflow2sfn.rules.functions import (
     VariableNeeded,
 )
 from airflow2sfn.source import Dag, Known
+from airflow2sfn.tasks.functions import CLUSTER, PUBLIC, SUBNETS
 from airflow2sfn.tasks.retries import timeout
 from airflow2sfn.translate import Translated
 from sfn_airflow_core.asl.write import write
 from sfn_airflow_core.findings import Finding
 
 _STATE = Parameter("Whether the schedule starts executions", "ENABLED", allowed=("ENABLED", "DISABLED"))
+
+
+_CONTAINERS = {
+    CLUSTER: Parameter("ECS cluster that containers run in", "default"),
+    SUBNETS: Parameter("Subnets of containers, from which AWS can be reached", type="List<AWS::EC2::Subnet::Id>"),
+    PUBLIC: Parameter("Whether containers get public addresses", "DISABLED", allowed=("ENABLED", "DISABLED")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,8 @@ def deploy(dag: Dag, translated: Translated, name: str, project: Project | None 
     late, about = alarms(dag)
     findings += about
     every = [*used, *(callback.function for callback in made)]
-    roles = {function.name.folder: function_role(function) for function in every}
+    told = (answers(machine_name(dag.dag_id)),)
+    roles = {one.name.folder: function_role(one, told if one.container else ()) for one in every}
     machine = machine_role(
         translated.machine, {function.name.folder: function for function in used}, machine_name(dag.dag_id)
     )
@@ -92,7 +102,7 @@ def deploy(dag: Dag, translated: Translated, name: str, project: Project | None 
 
 def _used(functions: Iterable[Function], open_: tuple[str, ...]) -> list[Function]:
     """The functions that the definition calls; each once."""
-    found = {function.name.placeholder: function for function in functions}
+    found = {function.substitution: function for function in functions}
     return [function for placeholder, function in found.items() if placeholder in open_]
 
 
@@ -100,6 +110,8 @@ def _timeouts(dag: Dag, functions: Iterable[Function]) -> dict[str, int]:
     """The longest ``execution_timeout`` of a function's tasks, where all of them have one."""
     found: dict[str, int] = {}
     for function in functions:
+        if function.container:
+            continue
         limits = [timeout(dag.task(task)) for task in function.tasks]
         known = [limit for limit in limits if limit is not None]
         if known and len(known) == len(limits):
@@ -108,7 +120,7 @@ def _timeouts(dag: Dag, functions: Iterable[Function]) -> dict[str, int]:
 
 
 def _parameters(
-    findings: Iterable[Finding], open_: tuple[str, ...], functions: Iterable[Function], times: Schedule
+    findings: Iterable[Finding], open_: tuple[str, ...], functions: Sequence[Function], times: Schedule
 ) -> dict[str, Parameter]:
     made: dict[str, Parameter] = {}
     for finding in findings:
@@ -117,7 +129,12 @@ def _parameters(
                 made.setdefault(name, Parameter(f"{text} in the DAG"))
             case OtherMachine(placeholder=name, dag_id=other, task=task) if name in open_:
                 made.setdefault(name, Parameter(f"State machine translated from the DAG {other} (task {task})"))
-    own = {function.name.placeholder for function in functions}
+    own = {function.substitution for function in functions}
+    containers = [function for function in functions if function.container]
+    if containers:
+        made |= _CONTAINERS
+    for function in containers:
+        made[image(function)] = Parameter(f"Image built from functions/{function.name.folder}")
     for name in open_:
         if name not in own:
             made.setdefault(name, Parameter("Only known when deploying"))

@@ -18,6 +18,8 @@ from sfn_airflow_core.asl.model import Given, Json, Machine, Map, QueryFlow, Tas
 from sfn_airflow_core.interpreter.resource import parse_resource
 
 _RESULTS = ("s3:PutObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload")
+EXECUTION_ROLE = "ContainerExecutionRole"
+"""The role by which containers are started: it pulls images and writes logs."""
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
 
@@ -35,6 +37,19 @@ class Role:
     """Tasks that query data whose place is not in the definition, and the database."""
 
 
+def task_role(function: Function) -> str:
+    """The logical id of the role of a function that runs in a container."""
+    return f"{function.name.stem}TaskRole"
+
+
+def _starting(function: Function) -> Iterable[Grant]:
+    """What a state machine needs to start a container that is deployed with it."""
+    yield Grant(("ecs:RunTask",), (f"${{{function.resource}}}",))
+    passed = tuple(f"${{{name}.Arn}}" for name in (task_role(function), EXECUTION_ROLE))
+    condition: dict[str, Json] = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+    yield Grant(("iam:PassRole",), passed, condition, "PassRole")
+
+
 def machine_role(machine: Machine, functions: Mapping[str, Function], name: str) -> Role:
     """The role of a state machine.
 
@@ -44,7 +59,8 @@ def machine_role(machine: Machine, functions: Mapping[str, Function], name: str)
         name: of the state machine.
     """
     role = Role()
-    own = {function.placeholder: function.name.resource for function in functions.values()}
+    own = {function.placeholder: function.resource for function in functions.values() if not function.container}
+    containers = {function.placeholder: function for function in functions.values() if function.container}
     invoked: dict[str, None] = {}
     statements: dict[str, dict[str, Any]] = {}
     for state in machine.walk():
@@ -58,6 +74,9 @@ def machine_role(machine: Machine, functions: Mapping[str, Function], name: str)
             invoked[own[str(function)]] = None
             continue
         task = state.name.removesuffix(" item")
+        if (definition := arguments.get("TaskDefinition")) in containers:
+            _add(role, statements, task, _starting(containers[str(definition)]))
+            continue
         grants = of_state(resource.service, resource.action, resource.pattern, arguments)
         if not grants and resource.service not in ("eks",):
             role.unknown.setdefault(task, []).append(f"it calls {resource.service}:{resource.action}")
@@ -72,8 +91,8 @@ def machine_role(machine: Machine, functions: Mapping[str, Function], name: str)
     return role
 
 
-def function_role(function: Function) -> Role:
-    """The role of a function, from the calls in its code."""
+def function_role(function: Function, besides: Iterable[Grant] = ()) -> Role:
+    """The role of a function, from the calls in its code; ``besides`` is what it needs whatever its code does."""
     role = Role()
     found = calls(function.code, function.requirements)
     statements: dict[str, dict[str, Any]] = {}
@@ -92,6 +111,8 @@ def function_role(function: Function) -> Role:
     for number, (key, actions) in enumerate(by_target.items()):
         target = targets[key]
         statements[str(number)] = _statement(Grant(tuple(actions), *target))
+    for number, grant in enumerate(besides):
+        statements[f"besides {number}"] = _statement(grant)
     if found.variables:
         names = ["*"] if "*" in found.variables else sorted(set(found.variables))
         resources = tuple(arn("ssm", f"parameter{VARIABLES}/{name}") for name in names)

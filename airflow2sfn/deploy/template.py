@@ -10,10 +10,13 @@ from typing import Any
 
 from airflow2sfn.deploy.alarms import Alarm
 from airflow2sfn.deploy.callbacks import Callback
+from airflow2sfn.deploy.containers import resources as container
+from airflow2sfn.deploy.containers import shared
 from airflow2sfn.deploy.roles import Role
 from airflow2sfn.deploy.schedule import Schedule
-from airflow2sfn.deploy.yaml import document, get_att, ref
-from airflow2sfn.packaging.package import LONGEST, Function
+from airflow2sfn.deploy.yaml import Tag, document, get_att, ref
+from airflow2sfn.packaging.container import LONGEST
+from airflow2sfn.packaging.package import Function
 
 RUNTIME = "python3.12"
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
@@ -68,13 +71,20 @@ def template(parts: Parts) -> str:
     }
     if parts.parameters:
         sections["Parameters"] = {name: _parameter(each) for name, each in parts.parameters.items()}
-    if every:
+    if any(not function.container for function in every):
         sections["Globals"] = {
             "Function": {"Runtime": RUNTIME, "Handler": "app.handler", "Timeout": LONGEST},
         }
     resources: dict[str, Any] = {"StateMachine": _machine(parts)}
+    containers = [function for function in parts.functions if function.container]
     for function in parts.functions:
-        resources[function.name.resource] = _function(parts, function)
+        if not function.container:
+            resources[function.resource] = _function(parts, function)
+    for function in containers:
+        variables = {name: parameter_name(name) for name in function.environment}
+        resources |= container(function, parts.roles[function.name.folder], variables)
+    if containers:
+        resources |= shared()
     for callback in parts.callbacks:
         made = _function(parts, callback.function)
         made["Properties"]["Events"] = {"RunEnded": _rule(callback)}
@@ -101,20 +111,31 @@ def machine_name(dag_id: str) -> str:
 
 
 def _machine(parts: Parts) -> dict[str, Any]:
-    own = {function.name.placeholder: function.name.resource for function in parts.functions}
+    own = {function.substitution: _arn(function) for function in parts.functions}
     properties: dict[str, Any] = {"Name": machine_name(parts.dag_id)}
     if parts.tags:
         properties["Tags"] = {"airflow-tags": _tag_value(parts.tags)}
     properties["DefinitionUri"] = parts.definition
     if parts.substitutions:
         properties["DefinitionSubstitutions"] = {
-            name: get_att(f"{own[name]}.Arn") if name in own else ref(name) for name in parts.substitutions
+            name: own[name] if name in own else _value(parts, name) for name in parts.substitutions
         }
     if parts.schedule.expressions:
         properties["Events"] = {name: _event(parts.schedule, made) for name, made in parts.schedule.expressions}
     if parts.machine.policies:
         properties["Policies"] = parts.machine.policies
     return {"Type": "AWS::Serverless::StateMachine", "Properties": properties}
+
+
+def _arn(function: Function) -> Tag:
+    return ref(function.resource) if function.container else get_att(f"{function.resource}.Arn")
+
+
+def _value(parts: Parts, name: str) -> Any:
+    """A parameter as a text, which a list has to be made to."""
+    parameter = parts.parameters.get(name)
+    listed = parameter is not None and parameter.type.startswith("List<")
+    return {"Fn::Join": [",", ref(name)]} if listed else ref(name)
 
 
 def _tag_value(tags: Iterable[str]) -> str:

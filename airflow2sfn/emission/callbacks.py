@@ -20,8 +20,9 @@ from airflow2sfn.packaging.context import Path, roots
 from airflow2sfn.rules.callbacks import TaskCallback, TaskCallbackLeft
 from airflow2sfn.source import Made, PythonCallable, Reference, Symbolic, Task, Value
 from airflow2sfn.tasks import context
+from airflow2sfn.tasks.functions import call_of
 from airflow2sfn.trigger_rules import FAILED, SKIPPED, SUCCESS, Statuses, join
-from airflow2sfn.work import INVOKE, Call, place
+from airflow2sfn.work import Call, place
 from sfn_airflow_core.asl.model import Given, Json
 from sfn_airflow_core.findings import Finding
 
@@ -213,7 +214,7 @@ def _call(flow: Flow, kind: str, value: Value, ways: list[Out], tasks: list[str]
     if asked:
         task = flow.plan.tasks[tasks[0]]
         event["context"] = {root: _of_context(root, below, kind, task, reader) for root, below in asked.items()}
-    return Call(INVOKE, {"FunctionName": function.placeholder, "Payload": event})
+    return call_of(function, event)
 
 
 def _facts(kind: str, tasks: list[str]) -> dict[str, str]:

@@ -181,7 +181,8 @@ def _state(flow: Flow, draft: Draft) -> asl.State:
             assert call is not None
             return asl.Task(
                 name=name, comment=comment, resource=call.resource, flow=_flow(first, call.arguments),
-                timeout_seconds=call.timeout, retry=call.retry, catch=_catch(draft.outs), next=first.target,
+                timeout_seconds=call.timeout, heartbeat_seconds=call.heartbeat, retry=call.retry,
+                catch=_catch(draft.outs), next=first.target,
             )  # fmt: skip
         case "Choice":
             return _choice(draft)

@@ -10,10 +10,9 @@ from airflow2sfn.packaging.names import FunctionName
 from airflow2sfn.source import Known, Task, Template
 
 BASH = "airflow.providers.standard.operators.bash.BashOperator"
-LONGEST = 900
 
 _APP = '''\
-"""Runs the Bash commands of the Airflow DAG {dag}, as an AWS Lambda function."""
+"""Runs Bash commands of the Airflow DAG {dag}."""
 
 import os
 import subprocess
@@ -65,13 +64,8 @@ def app(dag_id: str) -> dict[PurePosixPath, str]:
 
 
 def unfit(task: Task) -> list[str]:
-    """Why a command cannot run in a Lambda function, as far as its text says it."""
-    from airflow2sfn.tasks.retries import timeout
-
+    """Why a command cannot run in a function, as far as its text says it."""
     found: list[str] = []
-    limit = timeout(task)
-    if limit is not None and limit > LONGEST:
-        found.append(f"it may run for {limit} s, a Lambda function for {LONGEST} s at most")
     value = task.get("bash_command")
     text = value.value if isinstance(value, Known) else value.text if isinstance(value, Template) else ""
     if isinstance(text, str):
@@ -90,10 +84,10 @@ def tasks_of(tasks: Sequence[Task]) -> list[Task]:
     return [task for task in tasks if task.operator == BASH]
 
 
-def name(taken: set[str]) -> FunctionName:
+def name(taken: set[str], wish: str = "bash") -> FunctionName:
     """What the function is called, beside these others."""
-    made, number = FunctionName("bash"), 1
+    made, number = FunctionName(wish), 1
     while made.folder in taken:
         number += 1
-        made = FunctionName(f"bash_{number}")
+        made = FunctionName(f"{wish}_{number}")
     return made

@@ -17,7 +17,9 @@ STAND_INS = "airflow_stand_ins"
 """The module of stand-ins where several files need them."""
 
 
-def files(title: str, dag_id: str, made: Extract, wrapper: Handler) -> dict[PurePosixPath, str]:
+def files(
+    title: str, dag_id: str, made: Extract, wrapper: Handler, where: str = "as an AWS Lambda function"
+) -> dict[PurePosixPath, str]:
     """The files of a function below its folder.
 
     Args:
@@ -25,9 +27,10 @@ def files(title: str, dag_id: str, made: Extract, wrapper: Handler) -> dict[Pure
         dag_id: the DAG.
         made: the callable with what it uses.
         wrapper: its handler.
+        where: it runs.
     """
     shared = any(file.stand_ins for file in made.modules.values())
-    doc = _plain(f"{title} of the Airflow DAG {dag_id}, as an AWS Lambda function.")
+    doc = _plain(f"{title} of the Airflow DAG {dag_id}, {where}.")
     local = frozenset({STAND_INS, *(name.partition(".")[0] for name in made.modules)})
     found = {made.own.path: _text(made.own, doc, shared, local, wrapper, made.text)}
     for file in made.modules.values():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from airflow2sfn.packaging.container import LONGEST
 from airflow2sfn.packaging.context import NAMES
 from airflow2sfn.source import Dag, PythonCallable, Task
 from airflow2sfn.tasks.kinds import PYTHON
@@ -23,9 +24,14 @@ class FunctionName:
     """Its folder below ``functions/``."""
 
     @property
+    def stem(self) -> str:
+        """What the logical ids of its resources start with."""
+        return "".join(word[:1].upper() + word[1:] for word in re.split(r"[^A-Za-z0-9]+", self.folder))
+
+    @property
     def resource(self) -> str:
         """Its logical id in the template."""
-        return "".join(word[:1].upper() + word[1:] for word in re.split(r"[^A-Za-z0-9]+", self.folder)) + "Function"
+        return f"{self.stem}Function"
 
     @property
     def placeholder(self) -> str:
@@ -62,10 +68,16 @@ def given_names(task: Task) -> frozenset[str]:
 
 
 def _identity(task: Task, function: PythonCallable) -> str:
+    from airflow2sfn.tasks.retries import timeout
+
     kind = PYTHON[task.operator]
     own = task.task_id if kind == "branch" else ""
     given = sorted(given_names(task) & NAMES)
-    return repr((kind, own, given, function.module.path, function.span, function.captured, task.get("requirements")))
+    limit = None if kind == "sensor" else timeout(task)
+    apart = bool(limit and limit > LONGEST)  # which Lambda cannot run
+    return repr(
+        (kind, own, apart, given, function.module.path, function.span, function.captured, task.get("requirements"))
+    )
 
 
 def _of_callable(task: Task) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from airflow2sfn.packaging import bash
+from airflow2sfn.packaging import bash, container
 from airflow2sfn.packaging.context import Asked, asked
 from airflow2sfn.packaging.environment import variables
 from airflow2sfn.packaging.extract import Extract, extract
@@ -17,9 +17,6 @@ from airflow2sfn.packaging.requirements import requirements
 from airflow2sfn.reading.project import Project
 from airflow2sfn.source import Dag, Known, Task
 from airflow2sfn.tasks.kinds import PYTHON
-
-LONGEST = 900
-"""Seconds that a Lambda function may run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +39,23 @@ class Function:
     handler: str = f"app.{NAME}"
     code: str = ""
     """All its text, for what is asked of it."""
+    container: str = ""
+    """Why it runs in a container; empty for a Lambda function."""
+
+    @property
+    def resource(self) -> str:
+        """The logical id of what the state machine calls."""
+        return f"{self.name.stem}TaskDefinition" if self.container else self.name.resource
+
+    @property
+    def substitution(self) -> str:
+        """What stands for its ARN in the definition, inside of ``${…}``."""
+        return f"{self.resource}Arn"
 
     @property
     def placeholder(self) -> str:
         """Its ARN, as the definition has it."""
-        return f"${{{self.name.placeholder}}}"
+        return f"${{{self.substitution}}}"
 
 
 def functions(dag: Dag, project: Project | None = None) -> dict[str, Function]:
@@ -69,11 +78,24 @@ def functions(dag: Dag, project: Project | None = None) -> dict[str, Function]:
 
 
 def _bash(dag: Dag, taken: set[str]) -> dict[str, Function]:
-    """The function that runs the Bash commands of a DAG, by the tasks that have one."""
-    tasks = tuple(task.task_id for task in bash.tasks_of(dag.tasks))
-    skips = frozenset({"AirflowSkipException"})
-    function = Function(name=bash.name(taken), tasks=tasks, files=bash.app(dag.dag_id), raises=skips)
-    return dict.fromkeys(tasks, function)
+    """The functions that run the Bash commands of a DAG, by the tasks that have one: one for all short ones."""
+    from airflow2sfn.tasks.retries import timeout
+
+    made: dict[str, Function] = {}
+    every = bash.tasks_of(dag.tasks)
+    long = [task for task in every if container.reason([timeout(task)], ())]
+    for why, tasks in (("", [task for task in every if task not in long]), ("long", long)):
+        if not tasks:
+            continue
+        name = bash.name({*taken, *(one.name.folder for one in made.values())}, "bash_container" if why else "bash")
+        reason = container.reason(map(timeout, tasks), ()) if why else ""
+        files = bash.app(dag.dag_id)
+        function = Function(
+            name=name, tasks=tuple(task.task_id for task in tasks), container=reason,
+            files=container.with_entry(files, NAME) if reason else files, raises=frozenset({"AirflowSkipException"}),
+        )  # fmt: skip
+        made |= dict.fromkeys(function.tasks, function)
+    return made
 
 
 def _function(dag: Dag, name: FunctionName, tasks: Sequence[Task], project: Project) -> Function:
@@ -83,7 +105,7 @@ def _function(dag: Dag, name: FunctionName, tasks: Sequence[Task], project: Proj
     made = extract(source, project, name.folder)
     context = asked(source, made.text, given_names(task))
     kind = PYTHON[task.operator]
-    problems = [*made.problems, *context.problems, *_unfit(tasks)]
+    problems = [*made.problems, *context.problems]
     if context.pushes and (kind != "work" or task.expansion is not None):
         problems.append("it pushes XComs besides what it decides or returns")
     wrapper = handler(
@@ -99,9 +121,14 @@ def _function(dag: Dag, name: FunctionName, tasks: Sequence[Task], project: Proj
         made.outside.add("pendulum")
     lines = requirements(made.outside, _stated(task))
     title = task.task_id if len(tasks) == 1 else " and ".join(one.task_id for one in tasks[:3])
-    contents = files(title + (" and others" if len(tasks) > 3 else ""), dag.dag_id, made, wrapper)
+    reason = container.reason(_limits(tasks), lines)
+    where = "in a container on AWS Fargate" if reason else "as an AWS Lambda function"
+    contents = files(title + (" and others" if len(tasks) > 3 else ""), dag.dag_id, made, wrapper, where)
     if lines:
         contents[PurePosixPath("requirements.txt")] = "".join(f"{line}\n" for line in lines)
+    name_of_handler = NAME if NAME not in _defined(made) else "lambda_handler"
+    if reason:
+        contents = container.with_entry(contents, name_of_handler)
     stand_ins = frozenset(found for file in made.files for found in file.stand_ins.values())
     return Function(
         name=name,
@@ -113,16 +140,17 @@ def _function(dag: Dag, name: FunctionName, tasks: Sequence[Task], project: Proj
         problems=tuple(dict.fromkeys(problems)),
         requirements=lines,
         environment=variables(made.code()) | made.environment,
-        handler=f"app.{NAME if NAME not in _defined(made) else 'lambda_handler'}",
+        handler=f"app.{name_of_handler}",
         code=made.code(),
+        container=reason,
     )
 
 
-def _unfit(tasks: Sequence[Task]) -> list[str]:
+def _limits(tasks: Sequence[Task]) -> list[int | None]:
+    """How long tasks may run; for a sensor it is the time of all its looks together."""
     from airflow2sfn.tasks.retries import timeout
 
-    limits = [limit for task in tasks if (limit := timeout(task)) is not None and limit > LONGEST]
-    return [f"it may run for {max(limits)} s, a Lambda function for {LONGEST} s at most"] if limits else []
+    return [timeout(task) for task in tasks if PYTHON[task.operator] != "sensor"]
 
 
 def _choices(dag: Dag, task: Task) -> tuple[str, ...]:

@@ -214,8 +214,8 @@ class SettingDropped(Finding):
 
     Why it matters: nothing starts executions by itself, pools and limits do not hold them back, mails are not sent.
 
-    Remedy: for a schedule, EventBridge Scheduler; for mails, a callback or an EventBridge rule on failed executions; for
-    pools, limit what starts executions.
+    Remedy: for a schedule, EventBridge Scheduler; for mails, a callback or an EventBridge rule on failed executions;
+    for pools, limit what starts executions.
     """
 
     code: ClassVar[str] = "A2S206"

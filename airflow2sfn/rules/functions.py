@@ -17,8 +17,7 @@ class NotForLambda(Finding):
 
     Why it matters: the execution fails there, and what needs the task does not run.
 
-    Remedy: pass what it needs of Airflow as an argument, read connections by boto3, or move long work into a container
-    (ECS, Batch) that a task starts.
+    Remedy: pass what it needs of Airflow as an argument, and read connections by boto3.
     """
 
     code: ClassVar[str] = "A2S610"
@@ -126,6 +125,37 @@ class BashInLambda(Finding):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunsInContainer(Finding):
+    """A callable or command that Lambda cannot run is run in a container on AWS Fargate, which tells what came of it.
+
+    Why it matters: the template starts an image that has to be there, in subnets from which AWS can be reached. What
+    the task is given has to fit into the 8,192 characters that overrides of a container may have. A container that is
+    lost is noticed after ten minutes without a word from it.
+
+    Remedy: build the folder (docker build), push the image, give its URI as the parameter …ImageUri, and subnets as
+    ContainerSubnets. Set ContainerPublicIp=ENABLED where the subnets are public.
+    """
+
+    code: ClassVar[str] = "A2S615"
+    fidelity: ClassVar[Fidelity] = Fidelity.MANUAL
+    source: ClassVar[str] = "https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html"
+    example: ClassVar[Example] = Example(
+        inside("@task(execution_timeout=timedelta(hours=1))\ndef a(): pass\na()", "from datetime import timedelta"),
+        "8:5",
+    )
+    near_miss: ClassVar[Example] = Example(
+        inside("@task(execution_timeout=timedelta(minutes=5))\ndef a(): pass\na()", "from datetime import timedelta")
+    )
+
+    task: str
+    folder: str
+    reason: str
+
+    def message(self) -> str:
+        return f"{self.task} runs in a container, built from functions/{self.folder}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PermissionWide(Finding):
     """The role allows actions on every resource, since what they are about is only known during an execution.
 
@@ -221,6 +251,7 @@ RULES: tuple[type[Finding], ...] = (
     EnvironmentNeeded,
     VariableNeeded,
     BashInLambda,
+    RunsInContainer,
     PermissionWide,
     PermissionUnknown,
     DataPermission,

@@ -22,7 +22,7 @@ SENSOR_LATE = "AirflowSensorTimeout"
 class Call:
     """A Task state: ``result`` is its XCom; ``skips`` where its function may skip the task.
 
-    ``accepted`` are errors that are as good as success.
+    ``accepted`` are errors that are as good as success. ``heartbeat`` is the longest silence in seconds.
     """
 
     resource: str
@@ -34,6 +34,7 @@ class Call:
     skips: bool = False
     chooses: str = ""
     accepted: tuple[str, ...] = ()
+    heartbeat: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ from sfn_airflow_core.verify.replies import Replies
 Json = Any
 Function = Callable[[Json], Json]
 SKIP = "AirflowSkipException"
+_NAMED = {"lambda": "FunctionName", "ecs": "TaskDefinition"}
+"""The arguments that name a function, by service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +109,10 @@ class Functions:
             did.calls.append(Asked(action_of(call.resource), call.arguments))
             reply = self._said(task, call) or self.answers.of_service(task, call.item, call.resource, call.arguments)
         else:
-            did.given = call.arguments["Payload"] if isinstance(call.arguments, dict) else None
+            did.given = event_of(call)
             reply = self._said(task, call) or self._run(function, task, call.item, did.given)
             did.returned = reply.value
-            reply = _as_lambda(reply)
+            reply = _as_lambda(reply) if parse_resource(call.resource).service == "lambda" else reply
         did.ends.append("success" if reply.kind in ("result", "payload") else "failed")
         if reply.kind == "error" and reply.error == SKIP:
             did.ends[-1] = "skipped"
@@ -123,9 +125,10 @@ class Functions:
         return self.answers.of_task(task, call.item, call.arguments)
 
     def _function(self, call: ServiceCall) -> Function | None:
-        if parse_resource(call.resource).service != "lambda" or not isinstance(call.arguments, dict):
+        member = _NAMED.get(parse_resource(call.resource).service)
+        if member is None or not isinstance(call.arguments, dict):
             return None
-        name = call.arguments.get("FunctionName")
+        name = call.arguments.get(member)
         return self.functions.get(name) if isinstance(name, str) else None
 
     def _run(self, function: Function, task: str, index: int | None, event: Json) -> Reply:
@@ -146,6 +149,17 @@ class Functions:
             return Reply("payload", json.loads(json.dumps(value, allow_nan=False)))
         except (TypeError, ValueError) as error:
             return Reply("error", error="Runtime.MarshalError", cause=f"Unable to marshal response: {error}")
+
+
+def event_of(call: ServiceCall) -> Json:
+    """The event in a call of a function: the payload of a Lambda function, or in the environment of a container."""
+    given: Any = call.arguments
+    if not isinstance(given, dict):
+        return None
+    if "Payload" in given:
+        return given["Payload"]
+    (container,) = given["Overrides"]["ContainerOverrides"]
+    return json.loads(next(one["Value"] for one in container["Environment"] if one["Name"] == "EVENT"))
 
 
 def _as_lambda(reply: Reply) -> Reply:
