@@ -9,7 +9,7 @@ from sfn_airflow_core.shell.group import LazyGroup
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "convert": ("airflow2sfn.commands.convert:convert", "Translate DAGs to state machines and report what changes."),
-    "check": ("airflow2sfn.commands.check:check", "Report what is read of DAG files, without running them."),
+    "check": ("airflow2sfn.commands.check:check", "Report what a translation changes, without writing it."),
     "verify": ("airflow2sfn.commands.verify:verify", "Run DAG and state machine with the same replies, and compare."),
     "compare": ("airflow2sfn.commands.compare:compare", "Compare cost, limits, latency and structure on both sides."),
     "explain": ("airflow2sfn.commands.explain:explain", "Show the page of one finding, with an example."),

@@ -169,10 +169,10 @@ def _is_global(made: DagMade, scope: Scope) -> bool:
 
 
 def _report_imports(run: Run) -> None:
-    seen: set[str] = set()
-    for name, span in run.imports:
-        if written_for(name) == "2" and name not in seen:
-            seen.add(name)
+    """The imports of Airflow 2: of a module, only the names that are taken from it."""
+    old = {name: span for name, span in reversed(run.imports) if written_for(name) == "2"}
+    for name, span in reversed(old.items()):
+        if not any(other.startswith(f"{name}.") for other in old):
             run.report(Airflow2Import(name=name), span)
 
 

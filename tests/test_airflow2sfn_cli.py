@@ -40,6 +40,20 @@ def test_reports_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert {finding["code"] for finding in source["findings"]} == {"A2S201"}
 
 
+def test_check_reports_the_same_and_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert convert(CASE / "dag.py", "-o", tmp_path / "out", "--format", "json", "-q") == 0
+    converted = json.loads(capsys.readouterr().out)
+    assert run(cli, "airflow2sfn", "0", ["check", str(CASE / "dag.py"), "--format", "json"]) == 0
+    checked = json.loads(capsys.readouterr().out)
+    assert checked["sources"][0].pop("outputs", []) == []
+    del converted["sources"][0]["outputs"]
+    assert checked == converted
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
 def test_an_edited_definition_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert convert(CASE / "dag.py", "-o", tmp_path) == 0
     (tmp_path / "crossing_ladder" / "crossing_ladder.asl.json").write_text("{}")

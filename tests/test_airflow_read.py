@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from reading import codes, edges, inside, one
 
-from airflow2sfn.read import Settings, read_file
+from airflow2sfn.read import Settings, read_file, read_text
 from airflow2sfn.reading.project import Project
 from airflow2sfn.rules import reading as rules
 from airflow2sfn.source import (
@@ -131,6 +131,25 @@ def test_factory_with_project_modules(root: Path) -> None:
     assert found.task("start").known("retries") == 3
     assert found.task("load_01_orders").arguments["bash_command"] == Template("load.sh {{ ds }} orders")
     assert set(codes(result)) == {rules.Airflow2Import.code}
+
+
+def test_an_import_that_both_versions_have_says_nothing_about_the_version() -> None:
+    def airflow(imports: str) -> str:
+        return read_text(f"{imports}\n@dag(schedule=None)\ndef d(): pass\nd()\n", "d.py").dags[0].airflow
+
+    both = "from airflow.decorators import dag\nfrom airflow.exceptions import AirflowSkipException"
+    assert airflow(both) == ""
+    assert airflow(f"{both}\nfrom airflow.operators.python import PythonOperator") == "2"
+    assert airflow("import airflow.decorators\ndag = airflow.decorators.dag\nimport airflow.operators.bash") == "2"
+    assert airflow("from airflow.sdk import dag\nfrom airflow.operators.bash import BashOperator") == "3"
+
+
+def test_an_import_of_names_is_reported_by_its_names() -> None:
+    result = read_text("from airflow.operators.python import PythonOperator, BranchPythonOperator\n", "d.py")
+    names = [
+        str(located.finding.name) for located in result.findings if isinstance(located.finding, rules.Airflow2Import)
+    ]
+    assert [name.rpartition(".")[2] for name in names] == ["PythonOperator", "BranchPythonOperator"]
 
 
 @pytest.fixture(scope="module")

@@ -60,8 +60,13 @@ def reading(command: _Command) -> _Command:
     return command
 
 
+durations_option = click.option(
+    "--durations", metavar="FILE", help="JSON or YAML file: seconds by task id, or by DAG id and task id."
+)
+
+
 def chosen(given: dict[str, Any]) -> dict[str, Any]:
-    """Options as click gives them, joined with the configuration: the fields of ``cli_read.Check``."""
+    """Options as click gives them, joined with the configuration: the fields of ``check_work.Check``."""
     from airflow2sfn.commands.check_work import environment, variables  # brings the reader, which --help does not need
 
     home, settings = load("airflow2sfn", SETTINGS)
@@ -88,16 +93,17 @@ def output_folder(given: str | None) -> Path | None:
     return Path(given) if given is not None else home / settings["output"] if "output" in settings else None
 
 
-@click.command(short_help="Report what is read of DAG files, without running them.")
+@click.command(short_help="Report what a translation changes, without writing it.")
 @click.argument("inputs", nargs=-1, required=True, metavar="IN...")
+@durations_option
 @reading
 def check(inputs: tuple[str, ...], **given: Any) -> int:
-    """Report what is read of DAG files: DAGs, tasks, edges, and what is not known without running them.
+    """Report what is read of DAG files and what a translation changes, without writing it.
 
     IN is a Python file, a folder, or - for standard input. Nothing in a file is executed, unless --import asks for it:
     then Airflow imports the files in processes without network, with limits of time and memory and a clean environment.
     That guards against accidents, not against malice: do not import what you do not trust.
     """
-    from airflow2sfn.commands.check_work import Check
+    from airflow2sfn.commands.convert_work import Convert, durations  # brings the translator
 
-    return Check(**chosen(given)).run(inputs)
+    return Convert(**chosen(given), durations=durations(given["durations"])).run(inputs)

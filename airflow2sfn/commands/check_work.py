@@ -1,7 +1,8 @@
-"""The work of ``check``: read files, compare with Airflow where that is asked for, report."""
+"""The work that is the same for all commands: read files, compare with Airflow where that is asked for, report."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,7 +60,7 @@ def variables(path: str | None) -> dict[str, Any]:
 
 
 @dataclass(slots=True, kw_only=True)
-class Check:
+class Check(ABC):
     """One run over some inputs; ``codes`` collects what the exit code will be."""
 
     format: str = "text"
@@ -91,9 +92,9 @@ class Check:
             self.codes.add(FOUND)
         return max(self.codes)
 
+    @abstractmethod
     def report(self, readings: Sequence[Reading]) -> Report:
         """The report of all files that were read."""
-        return Report(TOOL, tuple(source_report(reading) for reading in readings))
 
     def readable(self, arguments: Iterable[str]) -> Iterator[Input]:
         """The inputs that could be read; says why others could not."""

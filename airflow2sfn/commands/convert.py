@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
-from airflow2sfn.commands.check import chosen, output_folder, reading
+from airflow2sfn.commands.check import chosen, durations_option, output_folder, reading
 
 
 @click.command(short_help="Translate DAGs to state machines and report what changes.")
 @click.argument("inputs", nargs=-1, required=True, metavar="IN...")
 @click.option("-o", "--output", metavar="DIR", help="Folder for what is written; made if it is missing.")
-@click.option("--durations", metavar="FILE", help="JSON or YAML file: seconds by task id, or by DAG id and task id.")
+@durations_option
+@click.option("--connections", metavar="FILE", help="JSON or YAML file: which AWS service each Connection stands for.")
 @reading
 @click.option("--force", is_flag=True, help="Overwrite files that were edited or written by somebody else.")
 def convert(inputs: tuple[str, ...], **given: Any) -> int:
@@ -28,8 +29,10 @@ def convert(inputs: tuple[str, ...], **given: Any) -> int:
         raise click.UsageError("Say where to write: -o DIR, or output in [tool.airflow2sfn].")
     from airflow2sfn.commands.convert_work import (  # brings the translator, which --help does not need
         Convert,
+        connected,
         durations,
     )
 
-    times = durations(given["durations"])
-    return Convert(**chosen(given), folder=Path(folder), durations=times, force=given["force"]).run(inputs)
+    times, known = durations(given["durations"]), connected(given["connections"])
+    work = Convert(**chosen(given), folder=Path(folder), durations=times, connections=known, force=given["force"])
+    return work.run(inputs)

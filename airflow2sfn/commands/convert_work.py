@@ -1,4 +1,4 @@
-"""The work of ``convert``: read, translate, write, report."""
+"""The work of ``convert`` and ``check``: read, translate, write if that is asked for, report."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 import click
 
 from airflow2sfn.commands.check_work import TOOL, Check, source_report, variables
+from airflow2sfn.connections import BadConnections, Connection, connections
 from airflow2sfn.deploy.deployment import deploy
 from airflow2sfn.read import Reading
 from airflow2sfn.source import Dag
@@ -35,12 +36,21 @@ def durations(path: str | None) -> dict[str, float]:
     return found
 
 
+def connected(path: str | None) -> dict[str, Connection]:
+    """What Airflow's Connections are in AWS, from a JSON or YAML file. Raises click.UsageError."""
+    try:
+        return connections(variables(path))
+    except BadConnections as error:
+        raise click.UsageError(f"{path}: {error}") from None
+
+
 @dataclass(slots=True, kw_only=True)
 class Convert(Check):
-    """One run over some inputs that writes definitions into a folder."""
+    """One run over some inputs that translates them, and writes definitions into a folder where there is one."""
 
-    folder: Path
+    folder: Path | None = None
     durations: dict[str, float] = field(default_factory=dict)
+    connections: dict[str, Connection] = field(default_factory=dict)
     force: bool = False
     names: set[str] = field(default_factory=set)
 
@@ -52,7 +62,7 @@ class Convert(Check):
             made, source = self.translated(reading)
             files |= made
             sources.append(source)
-        if files and not self.write(files):
+        if not files or self.folder is None or not self.write(files, self.folder):
             sources = [replace(source, outputs=()) for source in sources]
         return Report(TOOL, tuple(sources))
 
@@ -68,7 +78,7 @@ class Convert(Check):
             name = self.name(dag)
             project = self.project(reading.source)
             try:
-                result = translate(dag, durations=times, project=project)
+                result = translate(dag, durations=times, project=project, connections=self.connections)
                 deployment = deploy(dag, result, name, project)
             except Cyclic as error:
                 problems.append(Problem("CYCLE", f"{dag.dag_id}: tasks depend on themselves: {error}", span=dag.span))
@@ -94,23 +104,23 @@ class Convert(Check):
         self.names.add(name.lower())
         return name
 
-    def write(self, files: dict[PurePosixPath, bytes]) -> bool:
+    def write(self, files: dict[PurePosixPath, bytes], folder: Path) -> bool:
         """Writes the files, all or none."""
         try:
-            changed = write_files(self.folder, files, MANIFEST, self.force)
+            changed = write_files(folder, files, MANIFEST, self.force)
         except Refused as refusal:
             for name, reason in refusal.reasons:
                 self.error(name, reason)
             click.echo("nothing was written", err=True)
             return False
         except OSError as error:
-            self.error(str(error.filename or self.folder), error.strerror or str(error))
+            self.error(str(error.filename or folder), error.strerror or str(error))
             return False
         if not self.quiet:
             machines = sum(name.name.endswith(".asl.json") for name in files)
             count = f"{machines} state machine{'s' * (machines != 1)}"
             state = f"{len(changed)} files written" if changed else "all files were up to date"
-            click.echo(visible(f"{count} in {self.folder}: {state}."), err=True)
+            click.echo(visible(f"{count} in {folder}: {state}."), err=True)
         return True
 
 

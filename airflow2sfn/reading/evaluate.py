@@ -59,9 +59,14 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class External:
-    """Something imported from outside of the project, by its canonical name."""
+    """Something imported from outside of the project, by its canonical name; ``written`` is the one in the file."""
 
     name: str
+    written: str = field(default="", compare=False)
+
+    def below(self, name: str) -> str:
+        """What the file calls a member."""
+        return f"{self.written or self.name}.{name}"
 
 
 @dataclass(slots=True, eq=False)

@@ -225,9 +225,10 @@ def _attribute(run: Run, value: External, name: str, node: Any, scope: Scope) ->
     if name in ("__name__", "__qualname__"):
         return value.name.rpartition(".")[2]
     full = canonical(f"{value.name}.{name}")
-    if scope.file is run.file and value.name.startswith("airflow"):
-        run.imports.append((f"{value.name}.{name}", run.span(node, scope)))
-    return CONSTANTS.get(full, External(full))
+    written = value.below(name)
+    if scope.file is run.file and written.startswith("airflow"):
+        run.imports.append((written, run.span(node, scope)))
+    return CONSTANTS.get(full, External(full, written))
 
 
 @attributes(Instance)

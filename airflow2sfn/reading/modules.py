@@ -84,7 +84,7 @@ def load(run: Run, name: str, node: Any, scope: Scope) -> Any:
         outside = not name or not run.project.is_package(name) or name.partition(".")[0] == "airflow"
         if outside and scope.file is run.file:
             run.imports.append((name, run.span(node, scope)))
-        return External(canonical(name)) if outside else Namespace(name, None)
+        return External(canonical(name), name) if outside else Namespace(name, None)
     inner = run.loading[name] = Scope({"__name__": name, "__doc__": ast.get_docstring(found.tree)}, found)
     if len(run.calls) < _MOST_NESTED:
         run.calls.append(Frame(scope.file, node))
@@ -112,9 +112,10 @@ def member(run: Run, module: Any, name: str, node: Any, scope: Scope) -> Any:
         return unknown(run, node, scope, "import", full)
     if isinstance(module, External):
         full = canonical(f"{module.name}.{name}")
-        if scope.file is run.file and module.name.startswith("airflow"):
-            run.imports.append((f"{module.name}.{name}", run.span(node, scope)))
-        return CONSTANTS.get(full, External(full))
+        written = module.below(name)
+        if scope.file is run.file and written.startswith("airflow"):
+            run.imports.append((written, run.span(node, scope)))
+        return CONSTANTS.get(full, External(full, written))
     return unknown(run, node, scope, "import", name)
 
 
