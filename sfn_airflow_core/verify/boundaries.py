@@ -130,9 +130,10 @@ def _inverted(part: Sym, value: Value, wanted: list[Json]) -> Iterator[Json]:
 def _guessed(value: Asked, wanted: list[Json]) -> Iterator[Json]:
     """Values for what an expression reads: its constants, those beside them, and what it should be worth."""
     yield from wanted
-    for constant in (*wanted, *value.constants):
+    for constant in (*wanted, *value.known()):
         if is_number(constant):
             yield from (constant, constant + 1, constant - 1)
+            yield from (json_text(constant), json_text(constant + 1))
             yield from ([f"item-{n}" for n in range(length)] for length in (constant, constant + 1) if _count(length))
         elif isinstance(constant, str):
             yield from (constant, f"{constant}~", f"~{constant}~", "")

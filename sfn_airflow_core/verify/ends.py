@@ -47,7 +47,7 @@ def ends(stay: Stay, outcome: Outcome) -> Iterator[End]:
         case Choice():
             yield from choice(stay, state, outcome)
         case Fail():
-            yield End(stay.track, stay.raw, stay.variables, None, stay._error(state), True)
+            yield fail(stay, state)
         case Task():
             yield from task(stay, state, outcome)
         case Parallel():
@@ -88,7 +88,7 @@ def solvable(stay: Stay, done: Track) -> bool:
     if done.wishes is stay.track.wishes:
         return True
     try:
-        documents(done.wishes)
+        documents(done.wishes, stay.walk.atlas.budget)
     except Impossible as error:
         stay.walk.obstacle = stay.walk.obstacle or f"{stay.state.name}: {error}"
         return False
@@ -123,6 +123,18 @@ def choice(stay: Stay, state: Choice, outcome: Outcome) -> Iterator[End]:
         yield End(after, output, variables, rule.next if rule else state.default)
 
 
+def fail(stay: Stay, state: Fail) -> End:
+    track = stay.track
+    for given in (state.error, state.cause):
+        if isinstance(given, Query):
+            track = queries.computed(stay, given, "string", track)
+        elif isinstance(given, PathRef):
+            found, track = stay.value(stay.walk.program.value(given.path), stay.raw, track)
+            track = track.wish(track.wishes.be(found, "string"))
+    error = state.error if isinstance(state.error, str | None) else "any"
+    return End(track, stay.raw, stay.variables, None, error, True)
+
+
 def wait(stay: Stay, state: Wait) -> Iterator[End]:
     if isinstance(state.flow, QueryFlow):
         track = stay.track
@@ -147,16 +159,18 @@ def task(stay: Stay, state: Task, outcome: Outcome) -> Iterator[End]:
         if isinstance(amount, PathRef):
             found, track = stay.value(stay.walk.program.path(amount.path), stay.raw, track)
             track = track.wish(track.wishes.be(found, "integer"))
+        elif isinstance(amount, Query):
+            track = queries.computed(stay, amount, "integer", track)
     for part, kind in argument_hints(state.resource, arguments):
         track = track.wish(track.wishes.be(part, kind, hint=True))
+    how = {"function": calls_function(state), "told": state.heartbeat_seconds is not None}  # silence ends it sooner
     if outcome.kind in ("catch", "fail"):
         times = 1 + stay.retried(state, outcome.error)
-        yield from stay.caught(
-            track.fails(state.name, stay.at.key, outcome.error, times, calls_function(state)), outcome.error, outcome
-        )
+        failed = track.fails(state.name, stay.at.key, outcome.error, times, **how)
+        yield from stay.caught(failed, outcome.error, outcome)
         return
     if outcome.kind == "retry":
-        track = track.fails(state.name, stay.at.key, outcome.error, outcome.times, calls_function(state))
+        track = track.fails(state.name, stay.at.key, outcome.error, outcome.times, **how)
     track, result = stay.answer(state, track)
     yield stay.deliver(track, result, state.next)
 

@@ -16,7 +16,7 @@ from sfn_airflow_core.verify.routes import Outcome
 from sfn_airflow_core.verify.shapes import argument_hints
 from sfn_airflow_core.verify.solver import documents
 from sfn_airflow_core.verify.stay import End, Place, Stay, keys
-from sfn_airflow_core.verify.symbols import AS_JSON, App, Const, Impossible, Lst, Obj, Sym, Unknown, Value
+from sfn_airflow_core.verify.symbols import AS_JSON, App, Asked, Const, Impossible, Lst, Obj, Sym, Unknown, Value
 from sfn_airflow_core.verify.track import Ended, Track
 
 Json = Any
@@ -36,7 +36,7 @@ def map_of(stay: Stay, state: Map, outcome: Outcome) -> Iterator[End]:
         track = _asks(stay, state.item_reader, value, track)
         if outcome.error == READER_FAILED:
             times = 1 + stay.retried(state, READER_FAILED)
-            failed = track.fails(_reader(state), stay.at.key, READER_FAILED, times, function=False)
+            failed = track.fails(_reader(state), stay.at.key, READER_FAILED, times)
             yield from stay.caught(failed, READER_FAILED, outcome)
             return
         items, track = _read(stay, state, state.item_reader, track, outcome)
@@ -221,6 +221,9 @@ def _chosen(stay: Stay, state: Map, value: Value, track: Track, outcome: Outcome
             start = max(getattr(first, "start", None) or 0, 0)
             items, track = _listed(base, start + count, track, tuple(keys(tuple(names))))
             return items[start:], track
+        case Asked():
+            listed, wishes = queries.elements_of(found, count, track.wishes)
+            return (_known(found, track), track) if listed is None else (listed, track.wish(wishes))
         case _:
             return _known(found, track), track
 

@@ -22,6 +22,7 @@ from sfn_airflow_core.expr.jsonata_model import (
     Nth,
     Operation,
     Record,
+    Step,
     Steps,
     Tree,
     Where,
@@ -66,7 +67,8 @@ _KINDS: Final[dict[str, tuple[str, ...]]] = {
     "fromMillis": ("integer",),
 }
 """What functions take, where that is not anything."""
-_NUMBERS: Final = ("sum", "max", "min", "average")
+_ELEMENTS: Final = {**dict.fromkeys(("sum", "max", "min", "average"), "number"), "join": "string"}
+"""What the elements of the list are that a function takes."""
 _FAMILIES: Final = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
@@ -119,6 +121,9 @@ def _value(tree: Tree, names: Names, wishes: Wishes) -> tuple[Value, Wishes]:
                 value, wishes = _value(element, names, wishes)
                 items.append(value)
             return Lst(tuple(items)), wishes
+        case Apply("merge", (Listed(elements),)):
+            merged, wishes = _merged(elements, names, wishes)
+            return merged or _opaque(tree, names), wishes
         case Apply("parse", (argument,)):
             value, wishes = _value(argument, names, wishes)
             if isinstance(value, Sym):
@@ -129,9 +134,43 @@ def _value(tree: Tree, names: Names, wishes: Wishes) -> tuple[Value, Wishes]:
             return _opaque(tree, names), _needs(tree, names, wishes)
 
 
+def _merged(elements: tuple[Tree, ...], names: Names, wishes: Wishes) -> tuple[Value | None, Wishes]:
+    """``$merge([$states.input, {…}])``: an object with further members, where only the first one is not known."""
+    members: dict[str, Value] = {}
+    base: Value | None = None
+    for number, element in enumerate(elements):
+        value, wishes = _value(element, names, wishes)
+        match value:
+            case Obj(base=None):
+                members |= value.members
+            case Const(dict() as known):
+                members |= {name: Const(part) for name, part in known.items()}
+            case Obj() if number == 0:
+                members, base = {**value.members}, value.base
+            case Sym() if number == 0:
+                base = value
+            case _:
+                return None, wishes
+    return Obj(members, base), wishes
+
+
 def _opaque(tree: Tree, names: Names) -> Value:
     """An expression that is left to the engine."""
-    return Asked(written(tree), {**names.names, **({"": names.focus} if names.focus else {})}, tuple(_constants(tree)))
+    seen = {**names.names, **({"": names.focus} if names.focus else {})}
+    return Asked(written(tree), seen, tuple(_constants(tree)), tuple(_optional(tree, names)))
+
+
+def _optional(tree: Tree, names: Names) -> Iterator[Sym]:
+    """What is asked whether it exists."""
+    for part in parts(tree):
+        yield from _optional(part, names)
+    if isinstance(tree, Apply) and tree.function == "exists":
+        try:
+            value, _ = _value(tree.arguments[0], names, Wishes())
+        except Impossible:
+            return
+        if isinstance(value, Sym) and value.steps:
+            yield value
 
 
 def _constants(tree: Tree) -> Iterator[Json]:
@@ -148,29 +187,121 @@ def _steps(path: Steps, names: Names, wishes: Wishes) -> tuple[Value, Wishes]:
         case Apply("split", (text, Written() as separator)), (Nth(position), *_) if position >= 0:
             part, wishes = _value(text, names, wishes)
             wishes = wishes.divided(part, Const(separator.value), position + 1)
-    whole = True
+    whole, element = True, False
     for step in path.steps:
         match step:
             case Member(name):
                 value = member(value, name) if not isinstance(value, Lst) else _first(value, name)
+                element = False
             case Nth(position):
-                value = member(value, max(position, 0))
+                value, element = value if element else member(value, max(position, 0)), True
             case Where(predicate):
-                wishes = wishes.be(value, "array")
-                value, whole = member(value, 0), False
-                wishes = next(conditions(predicate, True, Names(names.names, value), wishes), wishes)
+                if not element and not isinstance(value, Sym):
+                    return _opaque(path, names), wishes  # whether any element passes is decided elsewhere
+                value, wishes = (value, wishes) if element else _element(value, wishes)
+                whole, element = False, True
+                found = next(conditions(predicate, True, Names(names.names, value), wishes), wishes)
+                wishes = found.softened(wishes)
             case Each(inner):
-                value, whole = member(value, 0), False
-                _, wishes = _value(inner, Names(names.names, value), wishes)
-                break
+                if not element and not isinstance(value, Sym):
+                    return _opaque(path, names), wishes
+                value, wishes = (value, wishes) if element else _element(value, wishes)
+                whole, element = False, True
+                value, wishes = _value(inner, Names(names.names, value), wishes)
     wishes = wishes.need(value)
     return (value if whole else _opaque(path, names)), wishes
+
+
+def _element(value: Value, wishes: Wishes) -> tuple[Value, Wishes]:
+    """The first element of what is taken for a list. Raises Impossible where it has none."""
+    return member(value, 0), wishes.be(value, "array")
 
 
 def _first(value: Lst, name: str) -> Value:
     if not value.items:
         raise Impossible(f"there is no {name}")
     return member(value.items[0], name)
+
+
+def elements(tree: Tree, count: int, names: Names, wishes: Wishes) -> tuple[list[Value] | None, Wishes]:
+    """So many elements of the list that an expression makes; ``None`` where they are not to be chosen.
+
+    Of a conditional, the elements of its first way that has them; of a list that is filtered and projected, those of
+    elements that pass. Raises Impossible.
+    """
+    match tree:
+        case If(condition, then, otherwise):
+            for wanted, way in ((True, then), (False, otherwise)):
+                if way is None:
+                    continue
+                for so_far in conditions(condition, wanted, names, wishes):
+                    listed, after = elements(way, count, names, so_far)
+                    if listed is not None:
+                        return listed, after
+            return None, wishes
+        case Apply("[]", (inner,)):
+            return elements(inner, count, names, wishes)
+        case Apply("map", (inner, Function(parameters, body))):
+            return _projected(inner, count, names, wishes, parameters, body)
+        case Steps(head, steps) if any(isinstance(step, Where | Each) for step in steps):
+            at = next(number for number, step in enumerate(steps) if isinstance(step, Where | Each))
+            return _filtered(Steps(head, steps[:at]), steps[at:], count, names, wishes)
+        case _:
+            value, wishes = _value(tree, names, wishes)
+            return _counted(value, count, wishes)
+
+
+def _counted(value: Value, count: int, wishes: Wishes) -> tuple[list[Value] | None, Wishes]:
+    match value:
+        case Sym():
+            listed = [member(value, number) for number in range(count)]
+            wishes = wishes.be(value, "array").long(value, count)
+            for element in listed:
+                wishes = wishes.need(element)
+            return listed, wishes
+        case Lst():
+            return list(value.items), wishes
+        case Const(list() as known):
+            return [Const(element) for element in known], wishes
+        case _:
+            return None, wishes
+
+
+def _filtered(
+    base: Tree, steps: tuple[Step, ...], count: int, names: Names, wishes: Wishes
+) -> tuple[list[Value] | None, Wishes]:
+    """Elements that pass what filters them, as what is made of them."""
+    listed, wishes = elements(base, count, names, wishes)
+    if listed is None:
+        return None, wishes
+    made: list[Value] = []
+    for element in listed:
+        value = element
+        for step in steps:
+            match step:
+                case Where(predicate):
+                    wishes = next(conditions(predicate, True, Names(names.names, value), wishes), wishes)
+                case Each(inner):
+                    value, wishes = _value(inner, Names(names.names, value), wishes)
+                case Member(name):
+                    value = member(value, name)
+                case _:
+                    return None, wishes
+        made.append(value)
+    return made, wishes
+
+
+def _projected(
+    inner: Tree, count: int, names: Names, wishes: Wishes, parameters: tuple[str, ...], body: Tree
+) -> tuple[list[Value] | None, Wishes]:
+    """``$map(items, function($item, $index) {…})``."""
+    listed, wishes = elements(inner, count, names, wishes)
+    made: list[Value] = []
+    for number, element in enumerate(listed or ()):
+        given = dict(zip(parameters, (element, Const(number)), strict=False))
+        value, wishes = _value(body, names.bound(**given), wishes)
+        made.append(value)
+    return (None if listed is None else made), wishes
 
 
 def _needs(tree: Tree, names: Names, wishes: Wishes) -> Wishes:
@@ -214,15 +345,40 @@ def _called(function: str, arguments: tuple[Tree, ...], names: Names, wishes: Wi
             continue
         value, wishes = _value(argument, names, wishes)
         first = first or value
-        if number < len(kinds):
+        if number == 0 and function in _ELEMENTS and isinstance(value, Sym):
+            wishes = _list_of(_ELEMENTS[function], value, wishes)
+        elif number < len(kinds):
             wishes = wishes.be(value, kinds[number])
-        if function in _NUMBERS and isinstance(value, Sym):
-            wishes = wishes.be(member(value, 0), "number")
     return wishes
 
 
-def conditions(tree: Tree, wanted: bool, names: Names, wishes: Wishes) -> Iterator[Wishes]:
-    """Every way in which a condition can come out as wanted, in the order of evaluation."""
+def _list_of(kind: str, value: Sym, wishes: Wishes) -> Wishes:
+    """The argument is a list of such elements; ``lines.price`` is one where ``lines`` is a list or has one line."""
+    if len(value.steps) > 1 and all(isinstance(step, str) for step in value.steps[-2:]):
+        return wishes.be(value, kind)
+    return wishes.be(value, "array").be(member(value, 0), kind)
+
+
+def met(condition: Jsonata, wanted: bool, names: Names, wishes: Wishes) -> Iterator[Wishes]:
+    """Every way in which the condition of a Choice can come out as wanted: as true or false. Raises Impossible."""
+    if condition.tree is not None:
+        yield from conditions(condition.tree, wanted, names, wishes, strict=True)
+        return
+    value, wishes = asked(condition, names.names, wishes)
+    test = Compare("boolean", "==", Literal(None), Literal(None))
+    yield wishes.check(Check(test, value, Const(wanted), True))
+
+
+def conditions(tree: Tree, wanted: bool, names: Names, wishes: Wishes, *, strict: bool = False) -> Iterator[Wishes]:
+    """Every way in which a condition can come out as wanted, in the order of evaluation.
+
+    Args:
+        tree: the condition.
+        wanted: what it should be.
+        names: what its names stand for.
+        wishes: what is asked of the documents so far.
+        strict: whether it must be true or false itself, as a Choice asks for; else any value counts as one of both.
+    """
     match tree:
         case Written(value):
             if bool(value) is wanted:
@@ -243,7 +399,7 @@ def conditions(tree: Tree, wanted: bool, names: Names, wishes: Wishes) -> Iterat
         case Apply("exists", (operand,)):
             yield from _existing(operand, wanted, names, wishes)
         case _:
-            yield from _compared(tree, wanted, names, wishes)
+            yield from _compared(tree, wanted, names, wishes, strict)
 
 
 def _existing(operand: Tree, wanted: bool, names: Names, wishes: Wishes) -> Iterator[Wishes]:
@@ -259,7 +415,7 @@ def _existing(operand: Tree, wanted: bool, names: Names, wishes: Wishes) -> Iter
         yield wishes.lack(value)
 
 
-def _compared(tree: Tree, wanted: bool, names: Names, wishes: Wishes) -> Iterator[Wishes]:
+def _compared(tree: Tree, wanted: bool, names: Names, wishes: Wishes, strict: bool) -> Iterator[Wishes]:
     try:
         if isinstance(tree, Operation) and tree.operator in _FAMILIES:
             left, wishes = _value(tree.left, names, wishes)
@@ -268,6 +424,8 @@ def _compared(tree: Tree, wanted: bool, names: Names, wishes: Wishes) -> Iterato
         else:
             left, wishes = _value(tree, names, wishes)
             right, operator = Const(True), "=="
+            if not strict and not isinstance(left, Const):
+                left = Asked("$boolean($)", {"": left}, tuple(_constants(tree)))
     except Impossible:
         return
     if operator == "!=":

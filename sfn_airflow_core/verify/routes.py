@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import Final, Literal, TypeAlias
 
 from sfn_airflow_core.asl.model import Choice, Fail, Machine, Map, Parallel, Placeholder, Retrier, State, Task, nested
 from sfn_airflow_core.interpreter.failures import READER_FAILED, TOLERANCE, StateFailed, answers_to
 from sfn_airflow_core.interpreter.resource import parse_resource
+from sfn_airflow_core.verify.budget import WAY, Budget
 
 Kind: TypeAlias = Literal["next", "rule", "default", "catch", "fail", "retry"]
 _FAR: Final = 1_000
@@ -51,12 +53,14 @@ class Goal:
 
 @dataclass(slots=True)
 class Atlas:
-    """A machine with distances to success, and the scope of every state."""
+    """A machine with distances to success, and the scope of every state; ``budget`` is that of the whole search."""
 
     machine: Machine
+    budget: Budget = field(default_factory=Budget)
     scopes: dict[str, tuple[Machine, tuple[State, ...]]] = field(default_factory=dict)
     """By pointer: the machine in which a state is, and the states around it, outermost first."""
     distance: dict[str, int] = field(default_factory=dict)
+    _known: dict[str, list[dict[str, list[Outcome]]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._survey(self.machine, ())
@@ -85,10 +89,17 @@ class Atlas:
         machine, around = self.scopes[at]
         target = next(name for name, state in machine.states.items() if state.at == at)
         outer = self.routes(around[-1].at) if around else iter([{}])
-        mine = list(itertools.islice(_ways(machine, target), _MOST_WAYS))
+        mine = self._ways_to(machine, target)
         for before in itertools.islice(outer, _MOST_WAYS):
             for way in mine:
                 yield {**before, **way}
+
+    def _ways_to(self, machine: Machine, target: str) -> list[dict[str, list[Outcome]]]:
+        """The shortest ways inside of a scope to one of its states."""
+        at = machine.states[target].at
+        if at not in self._known:
+            self._known[at] = list(itertools.islice(_ways(machine, target, self.budget), _MOST_WAYS))
+        return self._known[at]
 
 
 def cost(state: State, outcome: Outcome) -> int:
@@ -125,13 +136,13 @@ def _distances(machine: Machine) -> dict[str, int]:
     return {machine.states[name].at: steps for name, steps in far.items()}
 
 
-def _ways(machine: Machine, target: str) -> Iterator[dict[str, list[Outcome]]]:
+def _ways(machine: Machine, target: str, budget: Budget) -> Iterator[dict[str, list[Outcome]]]:
     """Ways without loops from the start of a scope to a state in it, the shortest first."""
     queue: list[tuple[int, int, str, tuple[tuple[str, Outcome], ...]]] = [(0, 0, machine.start_at, ())]
     number = 0
     while queue and number < 4_000:
-        queue.sort(key=lambda entry: entry[:2])
-        length, _, name, way = queue.pop(0)
+        length, _, name, way = heappop(queue)  # numbers differ, so that nothing behind them is compared
+        budget.spend(WAY)
         if name == target:
             yield {at: [outcome] for at, outcome in way}
             continue
@@ -139,7 +150,7 @@ def _ways(machine: Machine, target: str) -> Iterator[dict[str, list[Outcome]]]:
         for outcome, after in outcomes(state):
             if after is not None and after != machine.start_at and all(machine.states[after].at != at for at, _ in way):
                 number += 1
-                queue.append((length + cost(state, outcome), number, after, (*way, (state.at, outcome))))
+                heappush(queue, (length + cost(state, outcome), number, after, (*way, (state.at, outcome))))
 
 
 def errors_for(state: Task | Parallel | Map, number: int, listed: str | None = None) -> list[str]:

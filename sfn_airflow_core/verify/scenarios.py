@@ -18,6 +18,7 @@ from sfn_airflow_core.asl.read import read_text
 from sfn_airflow_core.interpreter import Execution, execute
 from sfn_airflow_core.interpreter.program import Program
 from sfn_airflow_core.interpreter.resource import parse_resource
+from sfn_airflow_core.verify.budget import STAY, Budget, Exhausted
 from sfn_airflow_core.verify.goals import goals
 from sfn_airflow_core.verify.openings import open_values
 from sfn_airflow_core.verify.places import Way, homes, marked, taken, ways
@@ -37,14 +38,23 @@ _MOST_ENDS: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """Scenarios, and why a state or edge (by pointer) is not reached by any."""
+    """Scenarios, and why a state or edge (by pointer) is not reached by any.
+
+    ``exhausted`` says that the search ended because it was to take no more steps.
+    """
 
     scenarios: tuple[Scenario, ...]
     missed: Mapping[str, str] = field(default_factory=dict)
+    exhausted: bool = False
 
 
 def generate(
-    machine: Machine, variables: Mapping[str, Json] | None = None, endings: Endings | None = None
+    machine: Machine,
+    variables: Mapping[str, Json] | None = None,
+    endings: Endings | None = None,
+    *,
+    steps: int | None = None,
+    wanted: Callable[[Goal], bool] = lambda _: True,
 ) -> Generated:
     """Scenarios for a machine without open substitutions.
 
@@ -53,8 +63,10 @@ def generate(
         variables: the values of substitutions with which it was read.
         endings: how the description of a job says that it ended well, by action (``glue:startJobRun``): the dotted path
             in the Task's result, and the value there.
+        steps: the most steps that the search may take (``budget``), any number by default.
+        wanted: which goals there are to be scenarios for, all by default.
     """
-    return _Generator(machine, dict(variables or {}), endings or {}).run()
+    return _Generator(machine, dict(variables or {}), endings or {}, Budget(steps), wanted).run()
 
 
 def generate_text(
@@ -86,6 +98,8 @@ class _Generator:
     machine: Machine
     variables: dict[str, Json]
     endings: Endings
+    budget: Budget
+    wanted: Callable[[Goal], bool]
     scenarios: list[Scenario] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     """Pointers of states and edges, and names of goals, that a scenario shows."""
@@ -94,15 +108,27 @@ class _Generator:
 
     def run(self) -> Generated:
         states, edges = ways(self.machine)
-        atlas = Atlas(self.machine)
-        inside = homes(self.machine)
-        probe = marked(self.machine)
-        wanted = list(goals(atlas))
+        atlas = Atlas(self.machine, self.budget)
+        wanted = list(filter(self.wanted, goals(atlas)))
+        try:
+            self._search(atlas, wanted, edges)
+        except Exhausted:
+            return Generated(tuple(self.scenarios), exhausted=True)
+        for edge in edges:
+            if edge.kind == "catch" and all(goal.at != edge.at for goal in wanted):
+                self.reasons[edge.at] = "no error that can happen there is one of those that it catches"
+        missing = [at for at in (*states, *(edge.at for edge in edges)) if at not in self.seen]
+        return Generated(tuple(self.scenarios), {at: self._reason(at, atlas, edges) for at in missing})
+
+    def _search(self, atlas: Atlas, wanted: Iterable[Goal], edges: tuple[Way, ...]) -> None:
+        """Keep a scenario for each goal that no scenario before shows. Raises Exhausted."""
+        inside, probe = homes(self.machine), marked(self.machine)
         for goal in wanted:
             if goal.edge and goal.at in self.seen:
                 continue
             for scenario in itertools.islice(self._tries(atlas, goal), _MOST_ROUTES * _MOST_ENDS):
                 run = execute(probe, scenario.input, scenario.answers(inside))
+                self.budget.spend(STAY * len(run.visits))
                 visited = {visit.at for visit in run.visits}
                 passed = {(edge.source, edge.target) for edge in run.edges}
                 reached = visited | taken(edges, visited, passed)
@@ -112,11 +138,6 @@ class _Generator:
                 self._keep(scenario)
                 self.seen |= reached
                 break
-        for edge in edges:
-            if edge.kind == "catch" and all(goal.at != edge.at for goal in wanted):
-                self.reasons[edge.at] = "no error that can happen there is one of those that it catches"
-        missing = [at for at in (*states, *(edge.at for edge in edges)) if at not in self.seen]
-        return Generated(tuple(self.scenarios), {at: self._reason(at, atlas, edges) for at in missing})
 
     def _reason(self, at: str, atlas: Atlas, edges: Iterable[Way]) -> str:
         """Why a state or edge is not reached: what stands in its own way, or in that of what leads to it."""
@@ -184,7 +205,7 @@ class _Generator:
                     wishes = wishes.need(Sym(part.source, (*part.steps, AS_JSON)))
             elif kind := answer_kind(of[part.source].resource, part.steps):
                 wishes = wishes.be(part, kind, hint=True)
-        made = documents(wishes)
+        made = documents(wishes, self.budget)
         for source, task in of.items():
             made[source] = _ended(_marked(made[source], task, source), task, self.endings)
         given = made[INPUT]

@@ -9,19 +9,33 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from sfn_airflow_core.verify.boundaries import DEFAULTS, candidates, of_kind
+from sfn_airflow_core.verify.budget import QUERY, TRIAL, Budget
 from sfn_airflow_core.verify.concretes import holds
-from sfn_airflow_core.verify.symbols import AS_JSON, INPUT, App, Impossible, Sym, Value, inside
+from sfn_airflow_core.verify.symbols import (
+    AS_JSON,
+    INPUT,
+    App,
+    Asked,
+    Impossible,
+    Lst,
+    Obj,
+    Sym,
+    Value,
+    inside,
+    lackable,
+)
 from sfn_airflow_core.verify.wishes import Check, Wishes
 
 Json = Any
 Documents: TypeAlias = "dict[str, Json]"
 _MOST_TRIALS: Final = 2000
 _NOTHING: Final = object()
+_ABSENT: Final = object()
 
 
-def documents(wishes: Wishes) -> Documents:
+def documents(wishes: Wishes, budget: Budget | None = None) -> Documents:
     """A document for every source. Raises Impossible where there is none, or none was found."""
-    return _Solver(wishes).solve()
+    return _Solver(wishes, budget or Budget()).solve()
 
 
 @dataclass(slots=True)
@@ -42,8 +56,8 @@ class _Node:
 
 
 class _Solver:
-    def __init__(self, wishes: Wishes):
-        self._wishes = wishes
+    def __init__(self, wishes: Wishes, budget: Budget):
+        self._wishes, self._budget = wishes, budget
         self._roots: dict[str, _Node] = {}
         for part in wishes.present:
             self._need(part)
@@ -112,16 +126,29 @@ class _Solver:
         return {source: _built(node, _title(source)) for source, node in self._roots.items()}
 
     def _assign(self, parts: list[Sym], checks: list[Check]) -> None:
-        choices = [list(self._choices(part, checks)) for part in parts]
-        for trial in itertools.islice(itertools.product(*choices), _MOST_TRIALS):
-            for part, value in zip(parts, trial, strict=True):
-                self._node(part).value = value
-            if all(holds(check, self._look) is check.wanted for check in checks):
+        for asked in (checks, [check for check in checks if not check.soft]):
+            if self._tried(parts, asked):
                 return
         raise Impossible("no value meets the conditions on the way")
 
+    def _tried(self, parts: list[Sym], checks: list[Check]) -> bool:
+        """Whether values were found for the parts."""
+        choices = [list(self._choices(part, checks)) for part in parts]
+        price = TRIAL + QUERY * sum(_queries(check.left) + _queries(check.right) for check in checks)
+        for trial in itertools.islice(_combined(choices), _MOST_TRIALS):
+            self._budget.spend(price)
+            for part, value in zip(parts, trial, strict=True):
+                node = self._node(part)
+                node.value, node.absent = value, value is _ABSENT
+            if all(holds(check, self._look) is check.wanted for check in checks):
+                return True
+        return False
+
     def _choices(self, part: Sym, checks: list[Check]) -> Iterator[Json]:
         node = self._node(part)
+        if part in self._wishes.absent:
+            yield _ABSENT
+            return
         if node.parts or node.length is not None:
             yield _NOTHING
             return
@@ -132,12 +159,41 @@ class _Solver:
             if text not in seen and (not node.kind or of_kind(value, node.kind)):
                 seen.add(text)
                 yield value
+        if not node.present and any(part in lackable(side) for c in checks for side in (c.left, c.right)):
+            yield _ABSENT
 
     def _look(self, part: Sym) -> Json:
         node = self._find(part)
         if node is None or node.absent:
             raise Impossible("a value that is compared is not there")
         return _built(node, named(part))
+
+
+def _combined(choices: list[list[Json]]) -> Iterator[tuple[Json, ...]]:
+    """Every combination of values; those in which few parts are not as they would be first."""
+    if not all(choices):
+        return
+    usual = [values[0] for values in choices]
+    for others in range(len(choices) + 1):
+        for places in itertools.combinations(range(len(choices)), others):
+            for values in itertools.product(*(choices[place][1:] for place in places)):
+                trial = list(usual)
+                for place, value in zip(places, values, strict=True):
+                    trial[place] = value
+                yield tuple(trial)
+
+
+def _queries(value: Value) -> int:
+    """How many expressions are evaluated for a value."""
+    match value:
+        case Asked(names=names):
+            return 1 + sum(map(_queries, names.values()))
+        case Obj(base=base, members=members):
+            return sum(map(_queries, members.values())) + (0 if base is None else _queries(base))
+        case Lst(items=values) | App(arguments=values):
+            return sum(map(_queries, values))
+        case _:
+            return 0
 
 
 def _leaves(value: Value) -> Iterator[Sym]:
@@ -148,6 +204,7 @@ def _leaves(value: Value) -> Iterator[Sym]:
             yield from (part for part in inside(value) if part not in set(inside(value.arguments[0])))
         case _:
             yield from inside(value)
+            yield from lackable(value)
 
 
 def _built(node: _Node, name: str) -> Json:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from sfn_airflow_core.asl.model import (
     CatchQuery,
-    Fail,
     Map,
     Parallel,
     PathFlow,
@@ -179,9 +178,6 @@ class Stay:
         if len(keys) != len(steps):
             raise Impossible(f"{path} is no reference path")
         return placed(self.raw, tuple(keys), value)
-
-    def _error(self, state: Fail) -> str | None:
-        return state.error if isinstance(state.error, str) else None if state.error is None else "any"
 
     def answer(self, state: Task, track: Track) -> tuple[Track, Value]:
         """A good answer of the service, as the state gets it."""

@@ -7,7 +7,7 @@ that a path through a document can be followed back to the source that it reads.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -75,25 +75,52 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A JSONata expression over values by name (``""`` is ``$``), left to the engine; ``constants`` stand in it."""
+    """A JSONata expression over values by name (``""`` is ``$``), left to the engine.
+
+    ``constants`` stand in it; ``optional`` parts are asked whether they exist, and need not.
+    """
 
     text: str
     names: Mapping[str, Value] = field(hash=False)
     constants: tuple[Json, ...] = field(hash=False, default=())
+    optional: tuple[Sym, ...] = ()
 
     def reads(self) -> Iterator[Sym]:
-        """The parts of sources that it reads by a plain path: ``$states.input.a.b``, ``$variable.c``."""
+        """The parts of sources that it reads by a plain path (``$states.input.a.b``) and that have to be there."""
+        for value in self.operands():
+            for part in (value,) if isinstance(value, Sym) else inside(value):
+                if not any(part.source == o.source and part.steps[: len(o.steps)] == o.steps for o in self.optional):
+                    yield part
+
+    def operands(self) -> Iterator[Sym | Asked | App]:
+        """What its plain paths lead to: parts of sources, and values that are computed themselves."""
         for found in _PLAIN.finditer(self.text.replace("`", "")):
-            value = self.names.get(found[1])
-            if value is None:
-                continue
-            try:
-                for step in re.findall(r"\w+", found[2]):
-                    value = member(value, int(step) if step.isdigit() else step)
-            except Impossible:
-                continue
-            if isinstance(value, Sym):
-                yield value
+            if found[1] in self.names:
+                steps = [int(step) if step.isdigit() else step for step in re.findall(r"\w+", found[2])]
+                for value in _mapped(self.names[found[1]], steps):
+                    if isinstance(value, Sym | Asked | App):
+                        yield value
+
+    def known(self) -> Iterator[Json]:
+        """The constants that stand in it, and in what it is computed from."""
+        yield from self.constants
+        for operand in self.operands():
+            if isinstance(operand, Asked):
+                yield from operand.known()
+
+
+def _mapped(value: Value, steps: Sequence[str | int]) -> Iterator[Value]:
+    """What a plain path of JSONata leads to: a name of a list is that of each of its elements."""
+    for number, step in enumerate(steps):
+        if isinstance(value, Lst) and isinstance(step, str):
+            for item in value.items:
+                yield from _mapped(item, steps[number:])
+            return
+        try:
+            value = member(value, step)
+        except Impossible:
+            return
+    yield value
 
 
 _PLAIN: Final = re.compile(r"\$(\w*)((?:\.[A-Za-z_]\w*|\[\d+\])*)")
@@ -166,6 +193,18 @@ def inside(value: Value) -> Iterator[Sym]:
                 yield from inside(part)
             if value.path and (example := _example(value)) is not None:
                 yield example
+
+
+def lackable(value: Value) -> Iterator[Sym]:
+    """The parts of sources that a computed value asks for without needing them."""
+    match value:
+        case Asked():
+            yield from value.optional
+            for operand in value.operands():
+                yield from lackable(operand)
+        case App():
+            for part in value.arguments:
+                yield from lackable(part)
 
 
 def optional(base: Value) -> bool:

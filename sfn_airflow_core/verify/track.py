@@ -54,9 +54,11 @@ class Track:
         """The same with other wishes."""
         return replace(self, wishes=wishes)
 
-    def fails(self, state: str, item: str, error: str, times: int, function: bool) -> Track:
-        """The service (a Lambda ``function``) fails ``times`` times."""
-        kind = "timeout" if error == "States.Timeout" else "error"
+    def fails(
+        self, state: str, item: str, error: str, times: int, *, function: bool = False, told: bool = False
+    ) -> Track:
+        """The service (a Lambda ``function``) fails ``times`` times; a timeout may be ``told``."""
+        kind = "timeout" if error == "States.Timeout" and not told else "error"
         return replace(self, used=(*self.used, *[Used(state, item, kind, error=error, function=function)] * times))
 
     def answers(self, state: str, item: str, kind: str) -> tuple[Track, str]:

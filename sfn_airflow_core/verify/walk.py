@@ -13,6 +13,7 @@ from sfn_airflow_core.asl.model import (
 )
 from sfn_airflow_core.interpreter.failures import EvaluationError
 from sfn_airflow_core.interpreter.program import Program
+from sfn_airflow_core.verify.budget import STAY
 from sfn_airflow_core.verify.ends import ends
 from sfn_airflow_core.verify.routes import Atlas, Outcome, Route
 from sfn_airflow_core.verify.stay import End, Place, Stay, Variables
@@ -60,6 +61,7 @@ class Walk:
     ) -> Iterator[Ended]:
         state = machine.states[name]
         self.stays += 1
+        self.atlas.budget.spend(STAY)
         if sum(track.visits.values()) > _MOST_VISITS or self.stays > _MOST_STAYS:
             self._give_up(track)
             return

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from sfn_airflow_core.asl.model import Choice, Given, Query, QueryFlow, QueryRule
 from sfn_airflow_core.expr.read_jsonata import read_jsonata, read_values
-from sfn_airflow_core.verify.queries import Names, conditions
+from sfn_airflow_core.verify.queries import Names, elements, met
 from sfn_airflow_core.verify.symbolic import Scene, value_of
-from sfn_airflow_core.verify.symbols import Asked, Const, Impossible, Obj, Unknown, Value
+from sfn_airflow_core.verify.symbols import Asked, Const, Obj, Unknown, Value
 from sfn_airflow_core.verify.track import Track
+from sfn_airflow_core.verify.wishes import Wishes
 
 if TYPE_CHECKING:
     from sfn_airflow_core.verify.routes import Outcome
@@ -73,26 +74,28 @@ def chosen(stay: Stay, state: Choice, outcome: Outcome) -> Iterator[Track]:
     rules = [rule for rule in state.choices[: last + 1] if isinstance(rule, QueryRule)]
     names = Names(names_of(stay))
 
-    def met(number: int, track: Track) -> Iterator[Track]:
+    def chain(number: int, track: Track) -> Iterator[Track]:
         if number == len(rules):
             yield track
             return
         wanted, condition = number == last, rules[number].condition
         if isinstance(condition, Query):
-            tree = read_jsonata(condition.text).tree
-            if tree is None:
-                raise Impossible("the condition is not followed back")
-            for wishes in conditions(tree, wanted, names, track.wishes):
-                yield from met(number + 1, track.wish(wishes))
+            for wishes in met(read_jsonata(condition.text), wanted, names, track.wishes):
+                yield from chain(number + 1, track.wish(wishes))
         elif condition is wanted:
-            yield from met(number + 1, track)
+            yield from chain(number + 1, track)
 
-    yield from met(0, stay.track)
+    yield from chain(0, stay.track)
+
+
+def elements_of(asked: Asked, count: int, wishes: Wishes) -> tuple[list[Value] | None, Wishes]:
+    """So many elements of a computed list; ``None`` where they cannot be chosen. Raises Impossible."""
+    tree = read_jsonata(asked.text).tree
+    focus = asked.names.get("")
+    names = Names({name: value for name, value in asked.names.items() if name}, focus)
+    return (None, wishes) if tree is None else elements(tree, count, names, wishes)
 
 
 def items_of(stay: Stay, given: Given | None, track: Track) -> tuple[Value, Track]:
     """The Items of a Map."""
-    value, track = (stay.raw, track) if given is None else filled(stay, given.value, track)
-    if isinstance(value, Asked):
-        raise Impossible("the items of the Map are computed")
-    return value, track
+    return (stay.raw, track) if given is None else filled(stay, given.value, track)

@@ -10,12 +10,13 @@ from sfn_airflow_core.verify.symbols import Const, Sym, Value, inside
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A comparison or type test of a Choice rule that must hold, or must not."""
+    """A comparison or type test of a Choice rule that must hold, or must not; a ``soft`` one gives way to others."""
 
     test: Compare | Test
     left: Value
     right: Value
     wanted: bool
+    soft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,11 @@ class Wishes:
             lengths=tuple(entry for entry in self.lengths if outside(entry[0])),
             checks=tuple(c for c in self.checks if all(map(outside, (*inside(c.left), *inside(c.right))))),
         )
+
+    def softened(self, before: Wishes) -> Wishes:
+        """The checks that were not among those before as soft ones."""
+        known = len(before.checks)
+        return replace(self, checks=(*self.checks[:known], *(replace(c, soft=True) for c in self.checks[known:])))
 
     def check(self, check: Check) -> Wishes:
         """A comparison comes out as wanted."""
