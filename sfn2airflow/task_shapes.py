@@ -43,9 +43,9 @@ def _add(flow: Flow, found: dict[Pointer, TaskShape], mapped: bool) -> None:
     for node in flow.nodes:
         main, small = _tasks(node)
         if node.at and node.at not in found:
-            found[node.at] = TaskShape(main, small + (node.task_id in routers), mapped)
+            found[node.at] = TaskShape(main, small + (node.task_id in routers), mapped, once=bool(_parts(node)))
         for part in _parts(node):  # a loop that polls is one task for several states
-            found[part.at] = TaskShape("none", 0, mapped)
+            found[part.at] = TaskShape(main, 0, mapped, part=True)
         for inner, many in _inner(node):
             _add(inner, found, mapped or many)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from command import CLEAN, Run, put
+from test_compare_parts import POLLING
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 COMPARE = FIXTURES / "compare"
@@ -223,6 +224,28 @@ def test_without_scenarios_ordinary_ways_are_taken_and_said_so(call: Run):
     fan_out = one(call, str(COMPARE / "nightly_fan_out.asl.json"), "--items", "500")
     assert fan_out["origin"] == "walk through the graph"
     assert fan_out["usage"]["transitions"] == 3 + 500 * 2
+
+
+def test_a_bound_that_is_reached_is_said_and_paths_are_walked(call: Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sfn_airflow_core.shell.comparing.MOST_STEPS", 50)
+    code, out, err = call("compare", str(COMPARE / "express_api.asl.json"))
+    assert (code, err) == (0, "")
+    told = " ".join(out.split())
+    assert "The search for scenarios ended at its bound of 50 steps, before every state was come to" in told
+    assert "walk through the graph" in told
+
+
+def test_the_rounds_of_a_polling_loop_can_be_traced(call: Run):
+    put("m.json", POLLING)
+    put("d.json", {"Pause": 600})
+    code, out, err = call("compare", "m.json", "--durations", "d.json", "--explain")
+    assert (code, err) == (0, "")
+    assert "The loop around Pause polls for 600 s (given) / 30 s a round = 20 rounds." in " ".join(out.split())
+    assert re.search(r"^Look +20 +20 +1 ", out, re.M)
+    code, out, err = call("compare", "m.json", "--explain")
+    assert "polls for 300 s (assumed; --durations with this name tells it) / 30 s" in " ".join(out.split())
+    report = one(call, "m.json")
+    assert "a polling loop takes 300 s (Pause)" in report["assumed"]
 
 
 BAD: dict[str, tuple[list[str], str]] = {

@@ -73,8 +73,10 @@ def test_a_dag_alone_is_compared_with_its_translation(airflow2sfn: Run):
     # wait_for_file, how, one of two loads, and two reports in each run; what is empty or skipped does not run
     assert part["usage"]["tasks"] == 5
     assert part["usage"]["skipped_tasks"] == 0
-    # the sensor becomes a call that answers at once, in a loop; what it waits for takes its time all the same
-    assert any(text.startswith("a job takes 300 s (wait_for_file") for text in part["assumed"])
+    # the sensor becomes a call that answers at once, in a loop that waits 60 s a round
+    assert "a polling loop takes 300 s (wait_for_file: not yet)" in part["assumed"]
+    (poll,) = part["polls"]
+    assert (poll["rounds"], poll["seconds"], poll["given"]) == (5, 60, False)
     serverless = next(quote for quote in part["cost"]["options"] if quote["option"] == "mwaa-serverless")
     told = " ".join(serverless["excluded"])
     assert "no branches: how" in told
@@ -100,6 +102,8 @@ def test_a_sensor_that_pokes_holds_a_worker_and_a_deferred_job_does_not(airflow2
     put("seconds.json", {"wait_for_file": 600, "how": 0, "big": 3600, "small": 60, "report_0": 60, "report_1": 60})
     (part,) = compared(airflow2sfn, "nightly.py", "--durations", "seconds.json")
     assert 600 <= part["usage"]["slot_seconds"] < 605
+    (poll,) = part["polls"]
+    assert (poll["total_seconds"], poll["rounds"], poll["given"]) == (600, 10, True)
     put("nightly.py", FLOW.replace('bucket_key="day.csv"', 'bucket_key="day.csv", mode="reschedule"'))
     (part,) = compared(airflow2sfn, "nightly.py", "--durations", "seconds.json")
     assert part["usage"]["slot_seconds"] < 5

@@ -10,11 +10,13 @@ import pytest
 from goldens import CASES
 from running import chain, machine_of, task
 
+from sfn2airflow.task_shapes import shapes_of
 from sfn_airflow_core.asl.read import read_text
 from sfn_airflow_core.compare.cost import Terms, standard
 from sfn_airflow_core.compare.dag_file import read_dag_file
 from sfn_airflow_core.compare.durations import Durations
 from sfn_airflow_core.compare.environments import environments, mwaa
+from sfn_airflow_core.compare.generated import generated_runs
 from sfn_airflow_core.compare.history import load_histories, read_history
 from sfn_airflow_core.compare.latency import critical
 from sfn_airflow_core.compare.overheads import Overheads
@@ -73,6 +75,72 @@ def test_a_walk_takes_every_way_out_of_a_choice_and_a_cycle_once():
     definition = chain({"Type": "Pass"}, choice, {"Type": "Succeed"})
     runs = walk(plan(machine_of(definition), 100), Durations())
     assert [[step.at.rpartition("/")[2] for step in run.steps] for run in runs] == [["A", "B", "A", "B", "C"]]
+
+
+POLLING: dict[str, Any] = {
+    "StartAt": "Start",
+    "States": {
+        "Start": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:glue:startJobRun", "Next": "Pause"},
+        "Pause": {"Type": "Wait", "Seconds": 30, "Next": "Look"},
+        "Look": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:glue:getJobRun", "Next": "Ready?"},
+        "Ready?": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.State", "StringEquals": "SUCCEEDED", "Next": "Done"}],
+            "Default": "Pause",
+        },
+        "Done": {"Type": "Succeed"},
+    },
+}
+
+
+@pytest.mark.parametrize(("given", "rounds"), [({}, 10), ({"Pause": 61.0}, 3), ({"Pause": 1e9}, 4166)])
+def test_a_polling_loop_turns_as_often_as_its_wait_fits_into_what_it_waits_for(given: dict[str, float], rounds: int):
+    own, durations = plan(machine_of(POLLING), 100), Durations(given)
+    (run,) = walk(own, durations)
+    names = [step.at.rpartition("/")[2] for step in run.steps]
+    assert names == ["Start", *["Pause", "Look", "Ready?"] * rounds, "Done"]
+    poll = durations.polls["Pause"]
+    assert (poll.rounds, poll.total, poll.given) == (rounds, given.get("Pause", 300), bool(given))
+    assert poll.cut is (rounds == 4166)  # 12,500 steps: no history has room for more
+
+
+def test_a_polling_loop_is_one_task_on_airflow_and_serverless_bills_its_whole_time():
+    own, durations = plan(machine_of(POLLING), 100), Durations({"Pause": 300})
+    runs = tuple(walk(own, durations))
+    usage = measure(Workflow("w", own, runs, "walk through the graph", shapes_of(own.machine, "w", "w.json")), DEFAULT)
+    assert usage.transitions == 1 + 10 * 3 + 1
+    assert usage.tasks == 3  # Start, the sensor, Done
+    assert usage.serverless_seconds == pytest.approx(60 + 10 * (30 + 0.1) + 60)
+    assert usage.deferred_seconds == pytest.approx(10 * (30 + 0.1))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"Look": {"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.sync", "Next": "Ready?"}},
+        {"Look": {"Type": "Pass", "Next": "Ready?"}},
+        {"Look": {"Type": "Parallel", "Branches": [chain(task(), names="P")], "Next": "Ready?"}},
+    ],
+    ids=["a job", "no call", "a Parallel"],
+)
+def test_what_waits_itself_or_asks_nothing_is_no_poll(change: dict[str, Any]):
+    own, durations = plan(machine_of({**POLLING, "States": {**POLLING["States"], **change}}), 100), Durations()
+    walk(own, durations)
+    assert durations.polls == {}
+
+
+def test_a_hard_machine_ends_the_search_for_scenarios_at_its_bound():
+    states: dict[str, Any] = {"End": {"Type": "Succeed"}}
+    for n in range(40):
+        onward = f"C{n + 1}" if n < 39 else "End"
+        rule = {"Variable": f"$.v{n}", "StringMatches": "a*b*c", "Next": f"A{n}"}
+        states[f"C{n}"] = {"Type": "Choice", "Choices": [rule], "Default": onward}
+        states[f"A{n}"] = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Next": onward}
+    own = plan(machine_of({"StartAt": "C0", "States": states}), 100)
+    few, again = generated_runs(own, Durations(), 20_000), generated_runs(own, Durations(), 20_000)
+    assert few.exhausted
+    assert few == again
+    assert not generated_runs(plan(machine_of(chain(task())), 100), Durations()).exhausted
 
 
 def test_a_walk_comes_to_every_state_behind_nested_choices():

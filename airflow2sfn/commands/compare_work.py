@@ -166,17 +166,15 @@ class Work:
 
 
 def _unlikely(own: Plan, dag: DagFile) -> frozenset[Pointer]:
-    """States that an ordinary run does not come to: notes that a task did not run, tasks for errors, a second look."""
+    """States that an ordinary run does not come to: notes that a task did not run, tasks for errors."""
     for_errors = {task.id for task in dag.tasks.values() if task.trigger_rule in ("one_failed", "all_failed")}
     found = set()
     for at, state in own.states.items():
         task = next((state.name.removesuffix(end) for end in _NOT_RUN if state.name.endswith(end)), None)
-        if state.name in for_errors or (task is not None and task not in for_errors) or state.name.endswith(_AGAIN):
+        if state.name in for_errors or (task is not None and task not in for_errors):
             found.add(at)
     return frozenset(found)
 
 
 _NOT_RUN = (" did not run", " did not succeed", " failed")
 """Ends of the names of states that stand where a task is left out."""
-_AGAIN = ": not yet"
-"""End of the name of the pause of a sensor; its time is given, or assumed, as a whole."""

@@ -12,7 +12,7 @@ from typing import Final
 
 from sfn_airflow_core.asl.model import Choice, Machine, Map, Pointer, Task, Wait, nested
 from sfn_airflow_core.compare.dag_file import DagFile, DagTask
-from sfn_airflow_core.compare.durations import Durations, kind_of
+from sfn_airflow_core.compare.durations import SENSOR, Durations, kind_of
 from sfn_airflow_core.compare.operators import EMPTY, calls
 from sfn_airflow_core.compare.steps import Extra, Main, Plan, Side, TaskShape
 from sfn_airflow_core.compare.structure import Structure, waiting_sensors
@@ -36,8 +36,9 @@ def side(plan: Plan, structure: Structure, durations: Durations) -> tuple[dict[P
         if task.operator == "group" or task.operator in EMPTY:
             continue
         states[task.id] = (at,)
+        pauses = tuple(_pauses(plan, at)) if _SENSOR in task.operator else ()
         if isinstance(state, Task) and kind_of(state) == "request" and _kind(task) == "job":
-            durations.kinds[state.name] = "job"  # the machine asks again and again, by a call that answers at once
+            durations.kinds[state.name] = SENSOR if pauses else "job"  # the machine asks again and again
         if isinstance(state, Map) and task.mapped:
             inner = state.processor.states[state.processor.start_at].at
             shapes[inner] = TaskShape(where(task), 0, True)
@@ -45,8 +46,8 @@ def side(plan: Plan, structure: Structure, durations: Durations) -> tuple[dict[P
         sensor = waiting.get(task.id)
         main, small = (where(sensor), 1) if sensor else (where(task), 0)
         shapes[at] = TaskShape(main, small, mapped)
-        if _SENSOR in task.operator:  # a sensor looks, waits and looks again, as one task
-            pauses = tuple(_pauses(plan, at))
+        if pauses:  # a sensor looks, waits and looks again, as one task
+            shapes[at] = TaskShape(main, small, mapped, once=True)
             shapes |= {pause: TaskShape(main, 0, mapped, part=True) for pause in pauses}
             states[task.id] = (at, *pauses)
     used = {task.id for task in tasks.values()} | {task.id for task in waiting.values()}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from math import ceil
 
-from sfn_airflow_core.asl.model import Map, Parallel
+from sfn_airflow_core.asl.model import Map, Parallel, Pointer
 from sfn_airflow_core.compare.overheads import Overheads
 from sfn_airflow_core.compare.steps import Plan, Run, Side, Step, Workflow
 from sfn_airflow_core.compare.walk import concurrency
@@ -76,8 +76,14 @@ def _airflow_side(workflow: Workflow, run: Run, overhead: float) -> tuple[Chain,
     if workflow.side is not None and workflow.side.edges:
         return along_dag(workflow.plan, workflow.side, run, overhead)
 
+    looking: set[tuple[Pointer, Place]] = set()
+
     def hops(step: Step) -> float:
         shape = workflow.shape(step.at)
+        if shape.part or (shape.once and (step.at, step.place) in looking):
+            return 0
+        if shape.once:
+            looking.add((step.at, step.place))
         return (0 if shape.main == "none" else step.tries) + shape.small
 
     return critical(workflow.plan, run, hops, overhead)

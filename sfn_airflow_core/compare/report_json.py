@@ -54,6 +54,16 @@ def _workflow(part: Comparison) -> dict[str, Any]:
         "runs_from": part.terms.reason,
         "assumed": list(part.workflow.assumed),
         "notes": list(part.workflow.notes),
+        "polls": [
+            {
+                "wait": poll.wait,
+                "seconds": poll.seconds,
+                "total_seconds": poll.total,
+                "given": poll.given,
+                "rounds": poll.rounds,
+            }
+            for poll in part.workflow.polls
+        ],
         "starts_others": list(part.workflow.started),
         "dag": part.workflow.side.name if part.workflow.side else None,
         "runs": [

@@ -8,7 +8,8 @@ from typing import Final
 from sfn_airflow_core.compare.architecture import duration
 from sfn_airflow_core.compare.comparison import Comparison, Cost
 from sfn_airflow_core.compare.cost import HOURS
-from sfn_airflow_core.compare.layout import Cell, Section, Table
+from sfn_airflow_core.compare.layout import Cell, Section, Table, plural
+from sfn_airflow_core.compare.polls import Poll
 from sfn_airflow_core.compare.quote import Quote, dollars, figure
 from sfn_airflow_core.compare.usage import ASSUMED_PAYLOAD, by_state, memory_mb, width
 
@@ -20,7 +21,23 @@ def usage_explanation(comparison: Comparison) -> Section:
     """The usage of an average run, run by run and state by state."""
     return Section(
         "What an average run uses",
-        (_runs(comparison), _express_line(comparison), _states(comparison), _slot_line(comparison)),
+        (
+            _runs(comparison),
+            _express_line(comparison),
+            *map(_poll_line, comparison.workflow.polls),
+            _states(comparison),
+            _slot_line(comparison),
+        ),
+    )
+
+
+def _poll_line(poll: Poll) -> str:
+    """How the rounds of a loop that polls were counted."""
+    known = "given" if poll.given else "assumed; --durations with this name tells it"
+    cut = f"; counted are {poll.rounds:,}, because a history has no room for more" if poll.cut else ""
+    return (
+        f"The loop around {poll.wait} polls for {figure(poll.total)} s ({known}) / {figure(poll.seconds)} s a round = "
+        f"{plural(poll.wanted, 'round')}{cut}."
     )
 
 

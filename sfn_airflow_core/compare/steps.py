@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sfn_airflow_core.asl.model import Machine, Map, Parallel, Pointer, State, Task, Wait, nested
 from sfn_airflow_core.interpreter.execution import Place
 from sfn_airflow_core.interpreter.resource import parse_resource
 from sfn_airflow_core.text import parts
+
+if TYPE_CHECKING:
+    from sfn_airflow_core.compare.polls import Poll
 
 Origin = Literal["scenarios given", "recorded history", "scenarios generated", "walk through the graph"]
 Billing = Literal["parent", "standard child", "express child"]
@@ -137,13 +140,15 @@ class TaskShape:
 
     ``main`` says where the work waits. ``small`` counts routers, item makers and collectors. ``mapped`` tasks run once
     per item only; all others run in every DAG run, if only to skip themselves. ``part`` is a state that the task of
-    another one passes the time of, like the pause between two looks of a sensor.
+    another one passes the time of, like the pause between two looks of a sensor. ``once`` is a task that stays the
+    same however often its state is come to, like that sensor.
     """
 
     main: Main = "worker"
     small: int = 0
     mapped: bool = False
     part: bool = False
+    once: bool = False
 
     @property
     def tasks(self) -> int:
@@ -198,7 +203,8 @@ class Workflow:
 
     ``shapes`` are the tasks on Airflow by the state that they stand for: those of our translation, or of ``side``.
     ``translated`` says that the state machine is the translation of the DAG in ``side``,
-    ``source`` is the name of its file, ``notes`` are what a reader should know.
+    ``source`` is the name of its file, ``notes`` are what a reader should know, ``polls`` the loops that poll, as the
+    walk through the graph counted them.
     """
 
     name: str
@@ -211,6 +217,7 @@ class Workflow:
     translated: bool = False
     source: str = ""
     notes: tuple[str, ...] = ()
+    polls: tuple[Poll, ...] = ()
 
     @property
     def extras(self) -> tuple[Extra, ...]:

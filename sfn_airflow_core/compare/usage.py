@@ -10,7 +10,17 @@ from typing import Final
 
 from sfn_airflow_core.asl.model import Map, Pointer, nested
 from sfn_airflow_core.compare.overheads import Overheads
-from sfn_airflow_core.compare.steps import Billing, Children, Extra, Plan, Run, Step, Workflow, express_children
+from sfn_airflow_core.compare.steps import (
+    Billing,
+    Children,
+    Extra,
+    Plan,
+    Run,
+    Step,
+    TaskShape,
+    Workflow,
+    express_children,
+)
 from sfn_airflow_core.compare.walk import concurrency
 from sfn_airflow_core.interpreter.execution import Place
 
@@ -146,23 +156,39 @@ class _Tasks:
         self.plan, self.workflow, self.overheads = plan, workflow, overheads
         self.count, self.slots, self.deferred, self.serverless = 0.0, 0.0, 0.0, 0.0
         self.held: dict[Place, list[tuple[float, float, int]]] = {}
+        self.looking: set[tuple[Pointer, Place]] = set()
+        self.spare: dict[Place, float] = {}  # billed already, of the minute that a task that looks again is billed for
 
     def add(self, step: Step) -> None:
         shape = self.workflow.shape(step.at)
-        own, state = 0.0 if shape.part else self.overheads.slot, self.plan.state(step.at)
+        state = self.plan.state(step.at)
+        again = shape.once and (step.at, step.place) in self.looking
+        own = 0.0 if shape.part or (again and shape.main == "worker") else self.overheads.slot
         holds = not nested(state) and shape.main == "worker"
         work = step.busy if not nested(state) else 0.0
-        self.count += shape.tasks * step.times
+        self.count += 0 if again else shape.tasks * step.times
         self.deferred += work * step.times if shape.main == "deferred" else 0.0
-        starts = 2 if shape.main == "deferred" and not nested(state) else 1
+        starts = 2 if shape.main == "deferred" and not nested(state) and not shape.once else 1
         main = 0.0 if shape.main == "none" else own * starts * step.tries + (work if holds else 0.0)
         self.slots += (main + own * shape.small) * step.times
-        minimum = work if shape.part else max(SERVERLESS_MINIMUM, work)
-        self.serverless += ((minimum if shape.main != "none" else 0.0) + SERVERLESS_MINIMUM * shape.small) * step.times
+        self.serverless += self.billed(step, shape, work, again) * step.times
+        if shape.once:
+            self.looking.add((step.at, step.place))
         if holds:
             waves = ceil(step.times / self.cap(step.at, step.times))
             held = (step.entered, work * waves, ceil(step.times / waves))
             self.held.setdefault(step.place, []).append(held)
+
+    def billed(self, step: Step, shape: TaskShape, work: float, again: bool) -> float:
+        """What MWAA Serverless bills for a stay: a minute at least for each task, its whole time for a long one."""
+        if shape.part or again:
+            spare = self.spare.get(step.place, 0.0)
+            self.spare[step.place] = max(0.0, spare - work)
+            return max(0.0, work - spare)
+        if shape.once:
+            self.spare[step.place] = max(0.0, SERVERLESS_MINIMUM - work)
+        main = max(SERVERLESS_MINIMUM, work) if shape.main != "none" else 0.0
+        return main + SERVERLESS_MINIMUM * shape.small
 
     def cap(self, at: Pointer, times: int) -> int:
         """How many of a state run at once at most, by the Maps around it; a walk does not go through their waves."""
@@ -202,7 +228,20 @@ class Share:
 
 def by_state(workflow: Workflow, overheads: Overheads) -> list[Share]:
     """The usage of an average run, state by state."""
-    shares = [_share(workflow, overheads, at) for at in workflow.plan.states]
+    sums = {at: [0.0] * 5 for at in workflow.plan.states}
+    for run in workflow.runs:
+        part, tasks = run.weight / workflow.weight, _Tasks(workflow.plan, workflow, overheads)
+        for step in run.steps:
+            before = (tasks.count, tasks.slots, tasks.serverless)
+            tasks.add(step)
+            after = (tasks.count, tasks.slots, tasks.serverless)
+            added = (step.times, step.times * step.tries, *(a - b for a, b in zip(after, before, strict=True)))
+            sums[step.at] = [known + part * more for known, more in zip(sums[step.at], added, strict=True)]
+    plan = workflow.plan
+    shares = [
+        Share(plan.state(at).name, stays, transitions, count, slots, serverless, plan.billing[at])
+        for at, (stays, transitions, count, slots, serverless) in sums.items()
+    ]
     return [*shares, *(_extra_share(workflow, overheads, extra) for extra in workflow.extras)]
 
 
@@ -210,22 +249,6 @@ def _extra_share(workflow: Workflow, overheads: Overheads, extra: Extra) -> Shar
     tasks = _Tasks(workflow.plan, workflow, overheads)
     tasks.extra(extra)
     return Share(f"task {extra.task}", 0.0, 0.0, tasks.count, tasks.slots, tasks.serverless, "parent")
-
-
-def _share(workflow: Workflow, overheads: Overheads, at: Pointer) -> Share:
-    stays = transitions = count = slots = serverless = 0.0
-    for run in workflow.runs:
-        part, tasks = run.weight / workflow.weight, _Tasks(workflow.plan, workflow, overheads)
-        for step in run.steps:
-            if step.at == at:
-                tasks.add(step)
-                stays += part * step.times
-                transitions += part * step.times * step.tries
-        count += part * tasks.count
-        slots += part * tasks.slots
-        serverless += part * tasks.serverless
-    name, billed = workflow.plan.state(at).name, workflow.plan.billing[at]
-    return Share(name, stays, transitions, count, slots, serverless, billed)
 
 
 def _skipped(workflow: Workflow, run: Run) -> int:

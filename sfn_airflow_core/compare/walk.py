@@ -1,8 +1,8 @@
 """Runs without data: paths through the graph, each equally likely, for machines whose conditions nobody can answer.
 
-Every way out of a Choice is on at least one path, a cycle is gone through once, and a Map runs for an assumed number of
-items. An ordinary run has no errors: handlers are left out, and ways that can only end in a Fail state, where there are
-others.
+Every way out of a Choice is on at least one path, a cycle is gone through once, or as often as a polling loop turns
+(``polls``), and a Map runs for an assumed number of items. An ordinary run has no errors: handlers are left out, and
+ways that can only end in a Fail state, where there are others.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Final
 
 from sfn_airflow_core.asl.model import Choice, Fail, Machine, Map, Parallel, Pointer, State, Task, Wait
 from sfn_airflow_core.compare.durations import Durations
+from sfn_airflow_core.compare.polls import seconds_of, unrolled
 from sfn_airflow_core.compare.steps import Plan, Run, Step
 from sfn_airflow_core.interpreter.execution import Limits, Place
 
@@ -22,17 +23,16 @@ ITEMS: Final = 10
 
 _MOST_PATHS: Final = 24
 _MOST_STEPS: Final = 20_000
-_WAIT: Final = 60.0
-"""Seconds of a Wait that reads them from its data."""
 
 
 def walk(plan: Plan, durations: Durations, items: int = ITEMS, unlikely: frozenset[Pointer] = frozenset()) -> list[Run]:
     """Runs of equal weight, one per path; ``unlikely`` states are gone through only where there is no other way."""
-    ways = _paths(plan.machine, unlikely)
-    count = max([len(ways), *(len(_paths(inner, unlikely)) for inner in _inner(plan))])
+    machines = (plan.machine, *_inner(plan))
+    paths = {id(machine): _ways(machine, unlikely, durations) for machine in machines}
+    count = max(map(len, paths.values()))
     runs = []
     for number in range(min(count, _MOST_PATHS)):
-        walker = _Walker(durations, items, number, unlikely, [])
+        walker = _Walker(durations, items, number, paths, [])
         seconds = walker.machine(plan.machine, (), 0.0, 1)
         last = walker.last
         status = "FAILED" if isinstance(last, Fail) else "SUCCEEDED"
@@ -61,9 +61,15 @@ def concurrency(state: Map) -> int:
 Edges = dict[str, list[str]]
 
 
-def _paths(machine: Machine, unlikely: frozenset[Pointer]) -> list[list[str]]:
-    """Paths from the start to an end so that every transition of an ordinary run is on one of them."""
+def _ways(machine: Machine, unlikely: frozenset[Pointer], durations: Durations) -> list[list[str]]:
+    """Paths with all rounds of polling loops, in which ways out of the same loop after more or fewer rounds are one."""
     edges = _ordinary(machine, unlikely)
+    whole = (tuple(unrolled(path, machine, edges, durations)) for path in _paths(machine, edges))
+    return [list(path) for path in dict.fromkeys(whole)]
+
+
+def _paths(machine: Machine, edges: Edges) -> list[list[str]]:
+    """Paths from the start to an end so that every transition of an ordinary run is on one of them."""
     ends = _distances(edges, {name for name, onward in edges.items() if not onward})
     used: set[tuple[str, str]] = set()
     found = [_path(machine.start_at, edges, ends, used)]
@@ -140,13 +146,13 @@ class _Walker:
     durations: Durations
     items: int
     number: int
-    unlikely: frozenset[Pointer]
+    paths: dict[int, list[list[str]]]
     steps: list[Step]
     last: State | None = None
 
     def machine(self, machine: Machine, place: Place, now: float, times: int) -> float:
         """Adds the steps of one path; gives the second at which it ends."""
-        paths = _paths(machine, self.unlikely)
+        paths = self.paths[id(machine)]
         for name in paths[self.number % len(paths)]:
             state = machine.states[name]
             position = len(self.steps)
@@ -161,7 +167,7 @@ class _Walker:
             case Task():
                 return now + self.durations.seconds(state)
             case Wait():
-                return now + (float(state.seconds) if isinstance(state.seconds, int | float) else _WAIT)
+                return now + seconds_of(state)
             case Parallel():
                 ends = [self.machine(b, (*place, (state.name, n)), now, times) for n, b in enumerate(state.branches)]
                 return max(ends, default=now)

@@ -20,9 +20,10 @@ from sfn_airflow_core.compare.dag_shapes import side
 from sfn_airflow_core.compare.durations import ASSUMED, DurationError, Durations, load_durations
 from sfn_airflow_core.compare.estate import Estate, estate
 from sfn_airflow_core.compare.estate_sections import estate_sections
-from sfn_airflow_core.compare.generated import generated_runs
+from sfn_airflow_core.compare.generated import MOST_STEPS, generated_runs
 from sfn_airflow_core.compare.history import HistoryError, load_histories
 from sfn_airflow_core.compare.overheads import OverheadError, Overheads, overheads
+from sfn_airflow_core.compare.polls import Poll
 from sfn_airflow_core.compare.prices import PriceError, load_prices, packaged, stale
 from sfn_airflow_core.compare.qualify import names
 from sfn_airflow_core.compare.report_json import render_json
@@ -55,6 +56,17 @@ def guarded(work: Callable[[], int]) -> int:
         return work()
     except _BAD as error:
         raise click.UsageError(visible(str(error))) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    """Where the figures of a workflow come from, as ``Workflow`` has it."""
+
+    runs: tuple[Run, ...]
+    origin: Origin
+    assumed: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    polls: tuple[Poll, ...] = ()
 
 
 @dataclass(slots=True)
@@ -116,9 +128,20 @@ class Request:
         airflow = None
         if structure is not None and not structure.dag.generated:
             shapes, airflow = side(own, structure, self.durations)
-        runs, origin, assumed = self._runs_of(own, unlikely, translated)
+        self.durations.polls.clear()
+        found = self._runs_of(own, unlikely, translated)
         workflow = Workflow(
-            names_[-1], own, tuple(runs), origin, shapes, tuple(assumed), airflow, translated, names_[0]
+            names_[-1],
+            own,
+            found.runs,
+            found.origin,
+            shapes,
+            found.assumed,
+            airflow,
+            translated,
+            names_[0],
+            notes=(*notes, *found.notes),
+            polls=found.polls,
         )
         terms = self._terms_of(names_, dag)
         return compare(workflow, terms, self.overheads, None if translated else structure, dag)
@@ -137,30 +160,34 @@ class Request:
             return terms
         return replace(terms, runs=often, reason=f"the DAG's schedule {shown(schedule)}")
 
-    def _runs_of(
-        self, own: Plan, unlikely: frozenset[Pointer], translated: bool
-    ) -> tuple[list[Run], Origin, list[str]]:
+    def _runs_of(self, own: Plan, unlikely: frozenset[Pointer], translated: bool) -> _Runs:
         """The runs that the figures come from, where they come from, and what was assumed for them."""
         if self.given["history"]:
             recorded = [run for path in self.given["history"] for run in load_histories(Path(path), own)]
-            return recorded, "recorded history", self._assumptions()
+            return _Runs(tuple(recorded), "recorded history", tuple(self._assumptions()))
         if self.given["scenarios"]:
             path = Path(self.given["scenarios"])
             runs = run_scenarios(own, read_scenarios(_value(path), str(path)), self.durations)
-            return runs, "scenarios given", self._assumptions()
+            return _Runs(tuple(runs), "scenarios given", tuple(self._assumptions()))
         before = dict(self.durations.assumed)
         items = self.given["items"] or ITEMS
         paths = walk(own, self.durations, items, unlikely)
         texts = self._assumptions()
         if any("/ItemProcessor/" in at or "/Iterator/" in at for at in own.states):
             texts.append(f"every Map has {items:,} items")
+        polls, notes = tuple(self.durations.polls.values()), list[str]()
         if self.count <= FEW and not translated:  # the ordinary ways of a translation are known
             self.durations.assumed.clear()
             self.durations.assumed.update(before)
-            runs = generated_runs(own, self.durations)
-            if _entered(runs) >= _entered(paths):
-                return runs, "scenarios generated", [*self._assumptions(), _EVEN]
-        return paths, "walk through the graph", [*texts, _EVEN]
+            made = generated_runs(own, self.durations, MOST_STEPS)
+            if made.exhausted:
+                notes.append(f"The search for scenarios ended at its bound of {MOST_STEPS:,} steps")
+            if _entered(made.runs) >= _entered(paths):
+                notes = [f"{note}: there may be ways that no run takes." for note in notes]
+                assumed = (*self._assumptions(), _EVEN)
+                return _Runs(made.runs, "scenarios generated", assumed, tuple(notes))
+        notes = [f"{note}, before every state was come to: paths were walked." for note in notes]
+        return _Runs(tuple(paths), "walk through the graph", (*texts, _EVEN), tuple(notes), polls)
 
     def _assumptions(self) -> list[str]:
         """The durations that nobody gave, by kind."""
