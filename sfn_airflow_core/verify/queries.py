@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -22,7 +21,6 @@ from sfn_airflow_core.expr.jsonata_model import (
     Nth,
     Operation,
     Record,
-    Step,
     Steps,
     Tree,
     Where,
@@ -32,6 +30,7 @@ from sfn_airflow_core.expr.jsonata_model import (
     Value as Written,
 )
 from sfn_airflow_core.expr.model import Compare, Literal
+from sfn_airflow_core.verify.query_text import written
 from sfn_airflow_core.verify.symbols import (
     AS_JSON,
     Asked,
@@ -89,7 +88,7 @@ def asked(expr: Jsonata, names: Mapping[str, Value], wishes: Wishes) -> tuple[Va
     if expr.problem:
         raise Impossible(expr.problem)
     if expr.tree is not None:
-        return _value(expr.tree, Names(names), wishes)
+        return value_in(expr.tree, Names(names), wishes)
     for found in _READ.finditer(expr.text):
         value = member(names["states"], found[1])
         for step in re.findall(r"\w+", found[2]):
@@ -98,7 +97,8 @@ def asked(expr: Jsonata, names: Mapping[str, Value], wishes: Wishes) -> tuple[Va
     return Asked(expr.text, dict(names)), wishes
 
 
-def _value(tree: Tree, names: Names, wishes: Wishes) -> tuple[Value, Wishes]:
+def value_in(tree: Tree, names: Names, wishes: Wishes) -> tuple[Value, Wishes]:
+    """What a part of an expression is worth, and the wishes with those of evaluating it. Raises Impossible."""
     match tree:
         case Written():
             return Const(tree.value), wishes
@@ -113,19 +113,19 @@ def _value(tree: Tree, names: Names, wishes: Wishes) -> tuple[Value, Wishes]:
         case Record(entries):
             members: dict[str, Value] = {}
             for key, part in entries:
-                members[key], wishes = _value(part, names, wishes)
+                members[key], wishes = value_in(part, names, wishes)
             return Obj(members), wishes
         case Listed(elements) if not any(isinstance(e, Operation) and e.operator == ".." for e in elements):
             items: list[Value] = []
             for element in elements:
-                value, wishes = _value(element, names, wishes)
+                value, wishes = value_in(element, names, wishes)
                 items.append(value)
             return Lst(tuple(items)), wishes
         case Apply("merge", (Listed(elements),)):
             merged, wishes = _merged(elements, names, wishes)
             return merged or _opaque(tree, names), wishes
         case Apply("parse", (argument,)):
-            value, wishes = _value(argument, names, wishes)
+            value, wishes = value_in(argument, names, wishes)
             if isinstance(value, Sym):
                 inner = Sym(value.source, (*value.steps, AS_JSON))
                 return inner, wishes.need(inner)
@@ -139,7 +139,7 @@ def _merged(elements: tuple[Tree, ...], names: Names, wishes: Wishes) -> tuple[V
     members: dict[str, Value] = {}
     base: Value | None = None
     for number, element in enumerate(elements):
-        value, wishes = _value(element, names, wishes)
+        value, wishes = value_in(element, names, wishes)
         match value:
             case Obj(base=None):
                 members |= value.members
@@ -166,7 +166,7 @@ def _optional(tree: Tree, names: Names) -> Iterator[Sym]:
         yield from _optional(part, names)
     if isinstance(tree, Apply) and tree.function == "exists":
         try:
-            value, _ = _value(tree.arguments[0], names, Wishes())
+            value, _ = value_in(tree.arguments[0], names, Wishes())
         except Impossible:
             return
         if isinstance(value, Sym) and value.steps:
@@ -182,10 +182,10 @@ def _constants(tree: Tree) -> Iterator[Json]:
 
 def _steps(path: Steps, names: Names, wishes: Wishes) -> tuple[Value, Wishes]:
     """A path; from the first predicate or computed step on it is left to the engine, with an example of an element."""
-    value, wishes = _value(path.head, names, wishes)
+    value, wishes = value_in(path.head, names, wishes)
     match path.head, path.steps:
         case Apply("split", (text, Written() as separator)), (Nth(position), *_) if position >= 0:
-            part, wishes = _value(text, names, wishes)
+            part, wishes = value_in(text, names, wishes)
             wishes = wishes.divided(part, Const(separator.value), position + 1)
     whole, element = True, False
     for step in path.steps:
@@ -207,7 +207,7 @@ def _steps(path: Steps, names: Names, wishes: Wishes) -> tuple[Value, Wishes]:
                     return _opaque(path, names), wishes
                 value, wishes = (value, wishes) if element else _element(value, wishes)
                 whole, element = False, True
-                value, wishes = _value(inner, Names(names.names, value), wishes)
+                value, wishes = value_in(inner, Names(names.names, value), wishes)
     wishes = wishes.need(value)
     return (value if whole else _opaque(path, names)), wishes
 
@@ -223,87 +223,6 @@ def _first(value: Lst, name: str) -> Value:
     return member(value.items[0], name)
 
 
-def elements(tree: Tree, count: int, names: Names, wishes: Wishes) -> tuple[list[Value] | None, Wishes]:
-    """So many elements of the list that an expression makes; ``None`` where they are not to be chosen.
-
-    Of a conditional, the elements of its first way that has them; of a list that is filtered and projected, those of
-    elements that pass. Raises Impossible.
-    """
-    match tree:
-        case If(condition, then, otherwise):
-            for wanted, way in ((True, then), (False, otherwise)):
-                if way is None:
-                    continue
-                for so_far in conditions(condition, wanted, names, wishes):
-                    listed, after = elements(way, count, names, so_far)
-                    if listed is not None:
-                        return listed, after
-            return None, wishes
-        case Apply("[]", (inner,)):
-            return elements(inner, count, names, wishes)
-        case Apply("map", (inner, Function(parameters, body))):
-            return _projected(inner, count, names, wishes, parameters, body)
-        case Steps(head, steps) if any(isinstance(step, Where | Each) for step in steps):
-            at = next(number for number, step in enumerate(steps) if isinstance(step, Where | Each))
-            return _filtered(Steps(head, steps[:at]), steps[at:], count, names, wishes)
-        case _:
-            value, wishes = _value(tree, names, wishes)
-            return _counted(value, count, wishes)
-
-
-def _counted(value: Value, count: int, wishes: Wishes) -> tuple[list[Value] | None, Wishes]:
-    match value:
-        case Sym():
-            listed = [member(value, number) for number in range(count)]
-            wishes = wishes.be(value, "array").long(value, count)
-            for element in listed:
-                wishes = wishes.need(element)
-            return listed, wishes
-        case Lst():
-            return list(value.items), wishes
-        case Const(list() as known):
-            return [Const(element) for element in known], wishes
-        case _:
-            return None, wishes
-
-
-def _filtered(
-    base: Tree, steps: tuple[Step, ...], count: int, names: Names, wishes: Wishes
-) -> tuple[list[Value] | None, Wishes]:
-    """Elements that pass what filters them, as what is made of them."""
-    listed, wishes = elements(base, count, names, wishes)
-    if listed is None:
-        return None, wishes
-    made: list[Value] = []
-    for element in listed:
-        value = element
-        for step in steps:
-            match step:
-                case Where(predicate):
-                    wishes = next(conditions(predicate, True, Names(names.names, value), wishes), wishes)
-                case Each(inner):
-                    value, wishes = _value(inner, Names(names.names, value), wishes)
-                case Member(name):
-                    value = member(value, name)
-                case _:
-                    return None, wishes
-        made.append(value)
-    return made, wishes
-
-
-def _projected(
-    inner: Tree, count: int, names: Names, wishes: Wishes, parameters: tuple[str, ...], body: Tree
-) -> tuple[list[Value] | None, Wishes]:
-    """``$map(items, function($item, $index) {…})``."""
-    listed, wishes = elements(inner, count, names, wishes)
-    made: list[Value] = []
-    for number, element in enumerate(listed or ()):
-        given = dict(zip(parameters, (element, Const(number)), strict=False))
-        value, wishes = _value(body, names.bound(**given), wishes)
-        made.append(value)
-    return (None if listed is None else made), wishes
-
-
 def _needs(tree: Tree, names: Names, wishes: Wishes) -> Wishes:
     """What evaluating a computed expression needs of the documents."""
     match tree:
@@ -312,15 +231,15 @@ def _needs(tree: Tree, names: Names, wishes: Wishes) -> Wishes:
         case Operation(operator, left, right):
             kind = "number" if operator in ("+", "-", "*", "/", "%") else "integer" if operator == ".." else "any"
             for side in (left, right):
-                value, wishes = _value(side, names, wishes)
+                value, wishes = value_in(side, names, wishes)
                 wishes = wishes.be(value, kind)
             return wishes
         case Minus(operand):
-            value, wishes = _value(operand, names, wishes)
+            value, wishes = value_in(operand, names, wishes)
             return wishes.be(value, "number")
         case If(condition, then, otherwise):
             for part in (condition, then, *(() if otherwise is None else (otherwise,))):
-                _, wishes = _value(part, names, wishes)
+                _, wishes = value_in(part, names, wishes)
             return wishes
         case Apply(function, arguments):
             return _called(function, arguments, names, wishes)
@@ -328,7 +247,7 @@ def _needs(tree: Tree, names: Names, wishes: Wishes) -> Wishes:
             return wishes
         case _:
             for part in parts(tree):
-                _, wishes = _value(part, names, wishes)
+                _, wishes = value_in(part, names, wishes)
             return wishes
 
 
@@ -343,7 +262,7 @@ def _called(function: str, arguments: tuple[Tree, ...], names: Names, wishes: Wi
             bound = dict(zip(argument.parameters, (element, Const(0), first or Unknown()), strict=False))
             wishes = _needs(argument.body, names.bound(**bound), wishes) if bound else wishes
             continue
-        value, wishes = _value(argument, names, wishes)
+        value, wishes = value_in(argument, names, wishes)
         first = first or value
         if number == 0 and function in _ELEMENTS and isinstance(value, Sym):
             wishes = _list_of(_ELEMENTS[function], value, wishes)
@@ -404,7 +323,7 @@ def conditions(tree: Tree, wanted: bool, names: Names, wishes: Wishes, *, strict
 
 def _existing(operand: Tree, wanted: bool, names: Names, wishes: Wishes) -> Iterator[Wishes]:
     try:
-        value, needed = _value(operand, names, wishes)
+        value, needed = value_in(operand, names, wishes)
     except Impossible:
         if not wanted:
             yield wishes
@@ -418,11 +337,11 @@ def _existing(operand: Tree, wanted: bool, names: Names, wishes: Wishes) -> Iter
 def _compared(tree: Tree, wanted: bool, names: Names, wishes: Wishes, strict: bool) -> Iterator[Wishes]:
     try:
         if isinstance(tree, Operation) and tree.operator in _FAMILIES:
-            left, wishes = _value(tree.left, names, wishes)
-            right, wishes = _value(tree.right, names, wishes)
+            left, wishes = value_in(tree.left, names, wishes)
+            right, wishes = value_in(tree.right, names, wishes)
             operator = _FAMILIES[tree.operator]
         else:
-            left, wishes = _value(tree, names, wishes)
+            left, wishes = value_in(tree, names, wishes)
             right, operator = Const(True), "=="
             if not strict and not isinstance(left, Const):
                 left = Asked("$boolean($)", {"": left}, tuple(_constants(tree)))
@@ -444,51 +363,3 @@ def _family(left: Value, right: Value, operator: str) -> Any:
             case Const(str()):
                 return "string"
     return "jsonpath" if operator == "==" else "numeric"
-
-
-def written(tree: Tree) -> str:
-    """A tree as JSONata text.
-
-    >>> written(Operation("+", Name("a"), Steps(Focus(), (Member("b"), Nth(0)))))
-    '($a + $.`b`[0])'
-    """
-    match tree:
-        case Written(value):
-            return json.dumps(value)
-        case Name(name):
-            return f"${name}"
-        case Focus():
-            return "$"
-        case Steps(head, steps):
-            return written(head) + "".join(map(_step, steps))
-        case Listed(elements):
-            return f"[{', '.join(map(written, elements))}]"
-        case Record(entries):
-            return "{" + ", ".join(f"{json.dumps(key)}: {written(part)}" for key, part in entries) + "}"
-        case Operation("..", left, right):
-            return f"[{written(left)}..{written(right)}]"
-        case Operation(operator, left, right):
-            return f"({written(left)} {operator} {written(right)})"
-        case Minus(operand):
-            return f"(-{written(operand)})"
-        case If(condition, then, otherwise):
-            other = "" if otherwise is None else f" : {written(otherwise)}"
-            return f"({written(condition)} ? {written(then)}{other})"
-        case Apply("[]", (argument,)):
-            return f"{written(argument)}[]"
-        case Apply(function, arguments):
-            return f"${function}({', '.join(map(written, arguments))})"
-        case Function(parameters, body):
-            return f"function({', '.join(f'${name}' for name in parameters)}) {{ {written(body)} }}"
-
-
-def _step(step: Any) -> str:
-    match step:
-        case Member(name):
-            return f".`{name}`"
-        case Nth(position):
-            return f"[{position}]"
-        case Where(predicate):
-            return f"[{written(predicate)}]"
-        case _:
-            return f".({written(step.tree)})"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sfn_airflow_core.asl.model import Choice, Given, Query, QueryFlow, QueryRule
 from sfn_airflow_core.expr.read_jsonata import read_jsonata, read_values
-from sfn_airflow_core.verify.queries import Names, elements, met
+from sfn_airflow_core.verify.queries import Names, met
+from sfn_airflow_core.verify.query_elements import elements
 from sfn_airflow_core.verify.symbolic import Scene, value_of
 from sfn_airflow_core.verify.symbols import Asked, Const, Obj, Unknown, Value
 from sfn_airflow_core.verify.track import Track
