@@ -12,6 +12,7 @@ import click
 from airflow2sfn import __version__
 from airflow2sfn.commands.check_work import TOOL, environment, holds_dag, variables
 from airflow2sfn.dag_facts import facts, readable
+from airflow2sfn.generated import Unreadable, read_back
 from airflow2sfn.read import Settings, module_name, read_text
 from airflow2sfn.reading.project import Project
 from airflow2sfn.source import Dag
@@ -24,6 +25,7 @@ from sfn_airflow_core.compare.comparison import Comparison
 from sfn_airflow_core.compare.dag_file import DagFile, DagFileError, is_generated, listed, read_dag_file
 from sfn_airflow_core.compare.steps import Plan, plan
 from sfn_airflow_core.compare.structure import match
+from sfn_airflow_core.compare.translated import translated_shapes
 from sfn_airflow_core.findings import Fidelity
 from sfn_airflow_core.shell.comparing import Request, guarded, read_machines, workflow_names
 from sfn_airflow_core.shell.group import BUG, UNUSABLE, report_bug
@@ -90,7 +92,8 @@ class Work:
 
             scenarios = Path(self.given["scenarios"])
             structure = replace(structure, behaviour=behaviour(found, own, structure, Path(file.name), scenarios))
-        return self.request.compared((*workflow_names(file.name), dag.dag_id), own, {}, dag, structure)
+        shapes = translated_shapes(machine, dag.dag_id, found.name) if dag.generated else {}
+        return self.request.compared((*workflow_names(file.name), dag.dag_id), own, shapes, dag, structure)
 
     def dag(self, file: Input) -> DagFile:
         """The DAG of a file, whoever wrote it."""
@@ -121,18 +124,19 @@ class Work:
 
     def translations(self, files: Sequence[Input]) -> Iterator[Comparison]:
         """DAGs, each with the state machine that it becomes."""
-        found: list[tuple[Input, Dag]] = []
+        found: list[tuple[Input, Dag | None]] = []  # none: a file that sfn2airflow wrote
         explicit = {STDIN, *(shown(Path(name)) for name in self.given["inputs"])}
         for file in files:
             try:
-                if is_generated(file.data):
-                    raise DagFileError(f"{file.name}: made from a state machine: 'sfn2airflow compare' that one")
-                found += [(file, dag) for dag in self.dags(file)]
+                found += [(file, None)] if is_generated(file.data) else [(file, dag) for dag in self.dags(file)]
             except DagFileError:
                 if file.name in explicit:
                     raise
         self.request.expect(len(found), [])
         for file, dag in tracked(found):
+            if dag is None:
+                yield self.read_back(file)
+                continue
             try:
                 result = translate(dag)
             except Cyclic as error:
@@ -144,12 +148,24 @@ class Work:
                 continue
             yield self.translation(file, dag, result)
 
+    def read_back(self, file: Input) -> Comparison:
+        """A DAG that sfn2airflow wrote, compared with the state machine that it was made from."""
+        known = read_dag_file(file.data, file.name, self.given["dag_id"] or "")
+        try:
+            back = read_back(file.data.decode("utf-8-sig"), known.dag_id)
+        except Unreadable as reason:
+            raise DagFileError(f"{file.name}:{reason.line}: cannot be read back: {reason}") from None
+        own, machine = _planned(back.machine, file.name)
+        notes = [f"The state machine is what {file.name} was made from, read back from it."]
+        if unread := [str(reason) for reason in back.unread]:
+            notes.append(f"Not read back, and counted as states that fail: {'; '.join(unread[:3])}")
+        names = (*workflow_names(file.name), known.dag_id)
+        shapes = translated_shapes(machine, known.dag_id, file.name)
+        return self.request.compared(names, own, shapes, known, match(own, known), notes=notes)
+
     def translation(self, file: Input, dag: Dag, result: Translated) -> Comparison:
         """A DAG compared with what it becomes."""
-        text = write(result.machine).encode()
-        machine = read_machine(text, file.name).machine
-        assert machine is not None, "what was written can be read"
-        own, known = plan(machine, len(text)), facts(dag, file.name)
+        own, known = _planned(result.machine, file.name)[0], facts(dag, file.name)
         lost = [f.message() for f in result.findings if f.fidelity is Fidelity.UNSUPPORTED]
         notes = [f"Not translated, and counted as a function that does the work: {'; '.join(lost[:3])}"] if lost else []
         notes = [f"{note} and {len(lost) - 3} more" if len(lost) > 3 else note for note in notes]
@@ -163,6 +179,14 @@ class Work:
             unlikely=_unlikely(own, known),
             notes=notes,
         )
+
+
+def _planned(made: Machine, name: str) -> tuple[Plan, Machine]:
+    """A machine as it is deployed, with the places of its states."""
+    text = write(made).encode()
+    machine = read_machine(text, name).machine
+    assert machine is not None, "what was written can be read"
+    return plan(machine, len(text)), machine
 
 
 def _unlikely(own: Plan, dag: DagFile) -> frozenset[Pointer]:
