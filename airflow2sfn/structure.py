@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from airflow2sfn.connections import Connection
 from airflow2sfn.packaging.package import Function
 from airflow2sfn.source import Dag, Known, Task
 from airflow2sfn.trigger_rules import Condition, condition
@@ -50,6 +51,8 @@ class Plan:
     """The Lambda functions of tasks whose work is a Python callable."""
     callbacks: Mapping[str, Function] = field(default_factory=dict)
     """The Lambda functions of tasks' callbacks, by what tells callbacks apart."""
+    connections: Mapping[str, Connection] = field(default_factory=dict)
+    """What Airflow's Connections are in AWS, by their ids."""
     inside: Mapping[str, tuple[Tree[str], tuple[str, ...]]] = field(default_factory=dict)
     """The region trees of mapped task groups, which stand in the order as one task, and the ends in them."""
     loose: tuple[tuple[str, str], ...] = ()
@@ -68,6 +71,7 @@ def plan(
     durations: Mapping[str, float] | None = None,
     functions: Mapping[str, Function] | None = None,
     callbacks: Mapping[str, Function] | None = None,
+    connections: Mapping[str, Connection] | None = None,
 ) -> Plan:
     """The plan of a DAG.
 
@@ -78,6 +82,7 @@ def plan(
         durations: known durations of tasks, in any unit.
         functions: Lambda functions by task.
         callbacks: Lambda functions of tasks' callbacks.
+        connections: what Airflow's Connections are in AWS.
 
     Raises:
         Cyclic: if the edges are no order.
@@ -141,6 +146,7 @@ def plan(
         {task: sensor for task, sensor in absorbed.items() if task in everything},
         functions or {},
         callbacks or {},
+        connections or {},
         inside,
         tuple(loose),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from airflow2sfn.connections import Connection
 from airflow2sfn.emission.finish import finish
 from airflow2sfn.emission.flow import Flow
 from airflow2sfn.generated import Unreadable, is_generated, read_back
@@ -62,13 +63,20 @@ class Translated:
     findings: tuple[Finding, ...]
 
 
-def translate(dag: Dag, *, durations: Mapping[str, float] | None = None, project: Project | None = None) -> Translated:
+def translate(
+    dag: Dag,
+    *,
+    durations: Mapping[str, float] | None = None,
+    project: Project | None = None,
+    connections: Mapping[str, Connection] | None = None,
+) -> Translated:
     """The state machine of a DAG, in JSONata.
 
     Args:
         dag: the DAG.
         durations: known durations of tasks, in any unit, for DAGs whose order is not series-parallel.
         project: where the imports of the DAG's files are looked up.
+        connections: what Airflow's Connections are in AWS, by their ids.
 
     Raises:
         Cyclic: if the dependencies of the DAG form a cycle, which Airflow refuses as well.
@@ -85,6 +93,7 @@ def translate(dag: Dag, *, durations: Mapping[str, float] | None = None, project
         durations=durations,
         functions=made,
         callbacks=callback_functions(dag, project or Project(), taken),
+        connections=connections,
     )
     _about_order(shape, findings)
     flow = Flow(shape, findings.append)

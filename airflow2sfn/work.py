@@ -30,6 +30,7 @@ from airflow2sfn.tasks.calls import (
     Pause,
     Probe,
     Step,
+    Verdict,
     Work,
     place,
     tries,
@@ -104,7 +105,7 @@ def _service(site: Site) -> Work:
     composed = COMPOSED.get(site.task.operator)
     work = (composed(site, given) if composed else None) or by_row(site, given)
     count = site.task.known("retries", 0)
-    if isinstance(work, Chain) and isinstance(work.steps[0], Step) and isinstance(count, int) and count > 0:
+    if isinstance(work, Chain) and isinstance(work.steps[0], Step | Verdict) and isinstance(count, int) and count > 0:
         site.note(CallsRetried(at=place(site.task), task=site.task.task_id, retries=count))
     return work
 

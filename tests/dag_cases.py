@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 
+from airflow2sfn.connections import Connection, connections
 from airflow2sfn.deploy.deployment import Deployment, deploy
 from airflow2sfn.read import read_text
 from airflow2sfn.reading.project import Project
@@ -30,7 +32,13 @@ def dag_of(case: Path) -> Dag:
 @cache
 def translated(case: Path) -> Translated:
     """What becomes of it."""
-    return translate(dag_of(case), project=Project((case,)))
+    return translate(dag_of(case), project=Project((case,)), connections=connected(case))
+
+
+def connected(case: Path) -> dict[str, Connection]:
+    """What the Connections of a case are in AWS."""
+    path = case / "connections.json"
+    return connections(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
 
 @cache

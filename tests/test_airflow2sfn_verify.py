@@ -20,6 +20,7 @@ import pytest
 pytest.importorskip("airflow", reason="needs the extra 'airflow'")
 
 from botocore.exceptions import ClientError
+from dag_cases import connected
 
 from airflow2sfn.cli import cli
 from airflow2sfn.read import read_text
@@ -147,7 +148,7 @@ MOST = 4
 def benches(airflow: AirflowSession, path: Path, folder: Path) -> list[tuple[DagBench, tuple[Scenario, ...]]]:
     """The DAGs of a file with the scenarios that are found for them."""
     found = []
-    for one in prepare(path, airflow.dags(path), folder):
+    for one in prepare(path, airflow.dags(path), folder, known=connected(path.parent)):
         bench = DagBench(one.subject())
         found.append((bench, generator_for(one, bench).scenarios()))
     return found

@@ -63,6 +63,9 @@ def reading(command: _Command) -> _Command:
 durations_option = click.option(
     "--durations", metavar="FILE", help="JSON or YAML file: seconds by task id, or by DAG id and task id."
 )
+connections_option = click.option(
+    "--connections", metavar="FILE", help="JSON or YAML file: which AWS service each Connection stands for."
+)
 
 
 def chosen(given: dict[str, Any]) -> dict[str, Any]:
@@ -96,6 +99,7 @@ def output_folder(given: str | None) -> Path | None:
 @click.command(short_help="Report what a translation changes, without writing it.")
 @click.argument("inputs", nargs=-1, required=True, metavar="IN...")
 @durations_option
+@connections_option
 @reading
 def check(inputs: tuple[str, ...], **given: Any) -> int:
     """Report what is read of DAG files and what a translation changes, without writing it.
@@ -104,6 +108,7 @@ def check(inputs: tuple[str, ...], **given: Any) -> int:
     then Airflow imports the files in processes without network, with limits of time and memory and a clean environment.
     That guards against accidents, not against malice: do not import what you do not trust.
     """
-    from airflow2sfn.commands.convert_work import Convert, durations  # brings the translator
+    from airflow2sfn.commands.convert_work import Convert, connected, durations  # brings the translator
 
-    return Convert(**chosen(given), durations=durations(given["durations"])).run(inputs)
+    times, known = durations(given["durations"]), connected(given["connections"])
+    return Convert(**chosen(given), durations=times, connections=known).run(inputs)

@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-from airflow2sfn.commands.check import chosen, durations_option, output_folder, reading
+from airflow2sfn.commands.check import chosen, connections_option, durations_option, output_folder, reading
 
 
 @click.command(short_help="Translate DAGs to state machines and report what changes.")
 @click.argument("inputs", nargs=-1, required=True, metavar="IN...")
 @click.option("-o", "--output", metavar="DIR", help="Folder for what is written; made if it is missing.")
 @durations_option
-@click.option("--connections", metavar="FILE", help="JSON or YAML file: which AWS service each Connection stands for.")
+@connections_option
 @reading
 @click.option("--force", is_flag=True, help="Overwrite files that were edited or written by somebody else.")
 def convert(inputs: tuple[str, ...], **given: Any) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from airflow2sfn.commands.check import SETTINGS
+from airflow2sfn.commands.check import SETTINGS, connections_option
 from sfn_airflow_core.shell.config import load
 
 _PATH: Any = click.Path(path_type=Path)
@@ -33,6 +33,7 @@ _PATH: Any = click.Path(path_type=Path)
 @click.option("--root", "roots", metavar="DIR", multiple=True, help="Folder in which imports are looked up as well.")
 @click.option("--env", metavar="NAME=VALUE", multiple=True, help="Value of an environment variable; may be repeated.")
 @click.option("--variables", metavar="FILE", help="JSON or YAML file with values of Airflow Variables.")
+@connections_option
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @click.option("-v", "--verbose", is_flag=True, help="All scenarios, all differences, and what was not reached.")
 def verify(inputs: tuple[str, ...], **given: Any) -> int:
@@ -51,10 +52,13 @@ def verify(inputs: tuple[str, ...], **given: Any) -> int:
     if given["machine"] is not None and len(inputs) != 1:
         raise click.UsageError("--machine goes with one DAG file.")
     from airflow2sfn.commands.check_work import environment, variables
+    from airflow2sfn.commands.convert_work import connected
     from airflow2sfn.read import Settings
     from airflow2sfn.verifying.folders import Verifying
 
     home, settings = load("airflow2sfn", SETTINGS)
     given["roots"] = [*given["roots"], *(str(home / root) for root in settings.get("roots", ()))]
+    connected(given["connections"])  # says what is wrong before anything runs
+    given["connected"] = variables(given["connections"])
     known = Settings(environment(given["env"]), variables(given["variables"]))
     return Verifying(given, known).run(inputs)

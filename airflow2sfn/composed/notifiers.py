@@ -79,7 +79,10 @@ def _slack(site: Site, given: dict[str, Value]) -> Call:
     if not isinstance(connection, Known):
         raise Untranslatable("its connection is not known")
     name = str(connection.value)
-    secret = Symbolic(f"an EventBridge connection for {name}", "connection", key=f"{name} connection arn")
+    known = site.plan.connections.get(name)
+    secret: Value = Symbolic(f"an EventBridge connection for {name}", "connection", key=f"{name} connection arn")
+    if known is not None and "connection_arn" in known.fields:
+        secret = Known(known.fields["connection_arn"])
     site.dropped(given, "slack_conn_id", "text", "channel", "username", "icon_url", "attachments", "blocks",
                  "unfurl_links", "unfurl_media", "base_url", "proxy", "timeout", "retry_handlers")  # fmt: skip
     body: dict[str, Json] = {

@@ -1,10 +1,11 @@
-"""Operators of other providers that AWS has something for: Bash, mail, HTTP."""
+"""Operators of other providers that AWS has something for: Bash, mail, HTTP, SQL."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
 
+from airflow2sfn.composed.sql import SQL
 from airflow2sfn.expressions.text import Untranslatable
 from airflow2sfn.packaging.bash import BASH, unfit
 from airflow2sfn.rules.functions import BashInLambda, NotForLambda, RunsInContainer
@@ -65,8 +66,15 @@ def http(site: Site, given: dict[str, Value]) -> Work | None:
     method = str(site.task.known("method", "POST")).upper()
     if not isinstance(connection, str):
         raise Untranslatable("its connection is not known")
-    base = Symbolic(f"the address in the Connection {connection}", "connection", key=f"{connection} url")
-    secret = Symbolic(f"an EventBridge connection for {connection}", "connection", key=f"{connection} connection arn")
+    known = site.plan.connections.get(connection)
+    if known is not None and known.kind != "http":
+        raise Untranslatable(f"its connection is one for {known.kind}")
+    base: Value = Symbolic(f"the address in the Connection {connection}", "connection", key=f"{connection} url")
+    name = f"an EventBridge connection for {connection}"
+    secret: Value = Symbolic(name, "connection", key=f"{connection} connection arn")
+    if known is not None:
+        base = Known(known.fields["url"].rstrip("/")) if "url" in known.fields else base
+        secret = Known(known.fields["connection_arn"]) if "connection_arn" in known.fields else secret
     endpoint = site.json(given.get("endpoint", Known("")))
     start = endpoint[:1] if isinstance(endpoint, str) and not endpoint.startswith("{%") else ""
     arguments: dict[str, Json] = {
@@ -94,17 +102,11 @@ def _body(method: str, body: Json, given: Value) -> dict[str, Json]:
     return sent
 
 
-def sql(site: Site, given: dict[str, Value]) -> Work | None:
-    """Which service runs it is said by its connection, which is not known."""
-    connection = site.task.known("conn_id", "its connection")
-    raise Untranslatable(f"{connection} says where its SQL runs; use the operator of that service")
-
-
 OTHERS: dict[str, Callable[[Site, dict[str, Value]], Work | None]] = {
     BASH: bash,
     "airflow.providers.smtp.operators.smtp.EmailOperator": email,
     "airflow.providers.http.operators.http.HttpOperator": http,
     "airflow.providers.http.operators.http.SimpleHttpOperator": http,
-    "airflow.providers.common.sql.operators.sql.SQLExecuteQueryOperator": sql,
+    **SQL,
 }
 """By the full name of the operator."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, assert_never
 
 from airflow2sfn.emission.drafts import FAILURE, Draft, Failure, Out, Scope
 from airflow2sfn.expressions.text import quoted
 from airflow2sfn.expressions.values import query
-from airflow2sfn.tasks.calls import Call, Chain, Look, Step
+from airflow2sfn.tasks.calls import Call, Chain, Look, Step, Verdict
 from airflow2sfn.tasks.retries import spoken
 from airflow2sfn.trigger_rules import FAILED, SKIPPED, SUCCESS, Statuses
 from sfn_airflow_core.asl.model import Given, Json
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from airflow2sfn.emission.flow import Flow
 
 ERROR = "$states.errorOutput"
+CHECK_FAILED = "AirflowException"
+"""The error of a check that has not passed, as Airflow raises it."""
 Env = dict[str, Statuses]
 
 
@@ -42,15 +44,22 @@ def chain(flow: Flow, task: str, work: Chain, edges: list[Out], scope: Scope) ->
     for number, step in enumerate(work.steps):
         last = number == len(work.steps) - 1
         name = flow.titles.get(task, task) if number == main else flow.names.state(f"{task}: {step.name}")
-        if isinstance(step, Step):
-            edges, bad = _step(flow, task, name, step, edges, scope)
-        else:
-            edges, bad = _look(flow, task, name, step, edges, scope)
+        match step:
+            case Step():
+                edges, bad = _step(flow, task, name, step, edges, scope)
+            case Look():
+                edges, bad = _look(flow, task, name, step, edges, scope)
+            case Verdict():
+                edges, bad = _verdict(flow, task, name, step, edges, scope)
+            case _:
+                assert_never(step)
         through += bad
-        if last:
-            for edge in edges:
-                edge.env = edge.env | {task: SUCCESS}
-                edge.fresh = {task: work.result} if work.result else edge.fresh
+        for edge in edges:
+            if not last:
+                edge.fresh = {}  # it is not the task's result
+                continue
+            edge.env = edge.env | {task: SUCCESS}
+            edge.fresh = {task: work.result} if work.result else edge.fresh
     return [*edges, *through]
 
 
@@ -74,6 +83,20 @@ def _step(flow: Flow, task: str, name: str, step: Step, edges: list[Out], scope:
         good, bad = [*good, *more], [*bad, *worse]
     draft.outs = [good[0], *catches, bad[0]]
     return good, bad
+
+
+def _verdict(
+    flow: Flow, task: str, name: str, verdict: Verdict, edges: list[Out], scope: Scope
+) -> tuple[list[Out], list[Out]]:
+    draft = scope.add(Draft(name, "Task", call=verdict.call))
+    env, failure = flow.meet(edges, draft, scope)
+    draft.outs = [Out("next", env, failure=failure), failed(task, "catch", env, failure, ERROR)]
+    asked = choice(flow, f"{task}: passed?", draft.outs[0], scope, verdict.output)
+    good = Out("rule", env, {task: "null"}, failure, condition=verdict.good)
+    bad = failed(task, "rule", env, failure, f"{{'Error': {quoted(CHECK_FAILED)}, 'Cause': {verdict.cause}}}")
+    bad.slot, bad.fail = "default", (f"{task}: failed", CHECK_FAILED, query(verdict.cause))
+    asked.outs = [good, bad]
+    return [good], [bad, draft.outs[1]]
 
 
 def _kept(step: Step | Look) -> dict[str, Json]:

@@ -93,13 +93,27 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """A call whose answer decides whether the task fails.
+
+    ``output`` is what is kept of its answer, ``good`` a condition on that, ``cause`` what the error says otherwise.
+    """
+
+    call: Call
+    output: str
+    good: str
+    cause: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Chain:
-    """Calls and looks one after the other.
+    """Calls and looks one after the other, and verdicts on what they have answered.
 
     ``result`` is the XCom where the last one does not say it; it may read what the steps before have kept.
     """
 
-    steps: tuple[Step | Look, ...]
+    steps: tuple[Step | Look | Verdict, ...]
     result: str = ""
 
 

@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from airflow2sfn.connections import connections
 from airflow2sfn.importing.child import close_network
 from airflow2sfn.read import Settings
 from airflow2sfn.verifying.scenarios import generator_for
@@ -61,8 +62,9 @@ def verify_file(path: Path, job: dict[str, Any], tell: Tell) -> None:
         folder = Path(job["home"]) / "functions"
         folder.mkdir(exist_ok=True)
         for one in prepare(
-            path, dags, folder, roots=[Path(r) for r in job["roots"]], settings=settings, machine=machine
-        ):
+            path, dags, folder, roots=[Path(r) for r in job["roots"]], settings=settings, machine=machine,
+            known=connections(job["connections"]),
+        ):  # fmt: skip
             if job["dag_id"] in ("", one.dag.dag_id):
                 _verify_one(one, own, job, tell)
 

@@ -62,6 +62,7 @@ class Verifying:
             "machine": None if machine is None else machine.read_text(encoding="utf-8"),
             "environment": dict(self.settings.environment),
             "variables": dict(self.settings.variables),
+            "connections": self.given["connected"],
             "roots": [str(Path(root).resolve()) for root in self.given["roots"]],
             "megabytes": MEGABYTES,
             "timeout": min(60.0, float(self.given["seconds"])),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from airflow2sfn.connections import Connection
 from airflow2sfn.emission.callbacks import is_callback
 from airflow2sfn.emission.drafts import LONGEST_NAME
 from airflow2sfn.packaging.package import Function as Packaged
@@ -74,6 +75,7 @@ def prepare(
     roots: Sequence[Path] = (),
     settings: Settings | None = None,
     machine: bytes | None = None,
+    known: Mapping[str, Connection] | None = None,
 ) -> Iterator[Prepared]:
     """The DAGs of a file with their translations.
 
@@ -84,6 +86,7 @@ def prepare(
         roots: folders in which imports are looked up as well.
         settings: what is known of the environment.
         machine: a definition to take instead of the translation, for a file with one DAG.
+        known: what Airflow's Connections are in AWS.
 
     Raises:
         ValueError: where there is nothing to verify; the message says why.
@@ -98,14 +101,16 @@ def prepare(
     if machine is not None and len(dags) != 1:
         raise ValueError("a definition can only be given for a file with one DAG")
     for dag in dags:
-        yield _prepared(dag, path.name, imported[dag.dag_id], folder / dag.dag_id, project, machine)
+        try:
+            translated = translate(dag, project=project, connections=known)
+        except Cyclic as error:
+            raise ValueError(f"{dag.dag_id}: tasks depend on themselves: {error}") from None
+        yield _prepared(dag, path.name, imported[dag.dag_id], folder / dag.dag_id, translated, machine)
 
 
-def _prepared(dag: Dag, source: str, imported: Any, folder: Path, project: Project, machine: bytes | None) -> Prepared:
-    try:
-        translated = translate(dag, project=project)
-    except Cyclic as error:
-        raise ValueError(f"{dag.dag_id}: tasks depend on themselves: {error}") from None
+def _prepared(
+    dag: Dag, source: str, imported: Any, folder: Path, translated: Translated, machine: bytes | None
+) -> Prepared:
     found = given(write(translated.machine) if machine is None else machine, f"{dag.dag_id}.asl.json")
     if found.machine is None:
         raise ValueError(f"{dag.dag_id}.asl.json: {found.problems[0].message}")

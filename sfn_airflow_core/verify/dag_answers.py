@@ -58,6 +58,24 @@ _ANSWERS: Mapping[str, dict[str, Json]] = {
     "sqs:sendMessage": {"MessageId": "m-1", "MD5OfMessageBody": "0"},
 }
 """What else services answer where a scenario says nothing."""
+ROWS: list[Json] = [[1]]
+"""The rows of every query where a scenario says nothing."""
+_RECORDS = {"Records": [[{"LongValue": value} for value in row] for row in ROWS]}
+_CELLS = [{"Data": [{"VarCharValue": str(value)} for value in row]} for row in ROWS]
+_QUERIED: Mapping[str, dict[str, Json]] = {
+    "rdsdata:executeStatement": _RECORDS,
+    "redshiftdata:executeStatement": {"Id": "s-1"},
+    "redshiftdata:batchExecuteStatement": {"Id": "s-1"},
+    "redshiftdata:describeStatement": {"Id": "s-1", "Status": "FINISHED"},
+    "redshiftdata:getStatementResult": _RECORDS,
+    "athena:getQueryResults": {
+        "ResultSet": {
+            "ResultSetMetadata": {"ColumnInfo": [{"Name": "n", "Type": "bigint"} for _ in ROWS[0]]},
+            "Rows": [{"Data": [{"VarCharValue": "n"} for _ in ROWS[0]]}, *_CELLS],
+        }
+    },
+}
+"""What services answer about queries where a scenario says nothing."""
 
 
 def imagined(resource: str, arguments: Json) -> Reply:
@@ -69,6 +87,10 @@ def imagined(resource: str, arguments: Json) -> Reply:
         return Reply("result", {"KeyCount": 1, "Prefix": prefix, "Contents": [{"Key": prefix}]})
     if action == "sfn:listExecutions":
         return Reply("result", {"Executions": [{"Status": "SUCCEEDED", "StartDate": "2100-01-01T00:00:00Z"}]})
+    if action in _QUERIED:
+        return Reply("result", copy.deepcopy(_QUERIED[action]))
+    if action == "lambda:invoke" and isinstance(arguments, dict) and "sql" in (arguments.get("Payload") or {}):
+        return Reply("result", {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": copy.deepcopy(ROWS)})
     jobs = JOBS.get(action)
     waits = parsed.pattern != "request"
     found = jobs[0] if jobs is not None and (waits or action not in _ANSWERS) else _ANSWERS.get(action, {})

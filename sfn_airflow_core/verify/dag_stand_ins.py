@@ -6,6 +6,7 @@ provider run for real down to the calls of botocore. Whatever else would leave t
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 import json
@@ -23,12 +24,12 @@ from unittest import mock
 
 from sfn_airflow_core.interpreter import Reply
 from sfn_airflow_core.verify.aws_answers import Place
-from sfn_airflow_core.verify.dag_answers import Says
+from sfn_airflow_core.verify.dag_answers import ROWS, Says
 from sfn_airflow_core.verify.dag_history import Asked, History, as_json
 from sfn_airflow_core.verify.dag_services import Kind
 
 Json = Any
-Doing: TypeAlias = Literal["python", "operator", "sensor", "trigger", "itself", "stand-in"]
+Doing: TypeAlias = Literal["python", "operator", "sensor", "trigger", "sql", "itself", "stand-in"]
 
 _PROVIDERS: Final = "airflow.providers."
 _OURSELVES: Final = (
@@ -49,6 +50,8 @@ def doing(task: Any) -> Doing:
             return "stand-in"
         if not known.__module__.startswith(_PROVIDERS):
             continue
+        if known.__module__.startswith(f"{_PROVIDERS}common.sql."):
+            return "sql"
         if known.__module__.startswith(f"{_PROVIDERS}amazon."):
             return "sensor" if getattr(kind, "_is_sensor", False) else "operator"
         if known.__name__ in _CALLED:
@@ -76,7 +79,7 @@ def kinds(dag: Any) -> dict[str, Kind]:
 
 def stood_in(dag: Any) -> frozenset[str]:
     """The tasks of a DAG whose operators are stood in for as a whole, so that they call nothing."""
-    return frozenset(task.task_id for task in dag.tasks if doing(task) == "stand-in")
+    return frozenset(task.task_id for task in dag.tasks if doing(task) in ("stand-in", "sql"))
 
 
 @dataclass(slots=True)
@@ -185,6 +188,12 @@ class StandIns:
             case "itself":
                 reply = self.answers.of_task(place.state, place.index, {})
                 return self.gave(execute() if reply is None else said(reply))
+            case "sql":
+                said_of = self.answers.of_task(place.state, place.index, {})
+                if said_of is not None and said_of.kind not in ("result", "payload"):
+                    return self.gave(said(said_of))
+                with _queried():
+                    return self.gave(execute())
             case "trigger":
                 call = Asked("stepfunctions:startExecution", {"Dag": task.trigger_dag_id, "Input": _input(task)})
             case "stand-in":
@@ -199,6 +208,38 @@ class StandIns:
             return None if found is None else said(found)
         said(found or self.answers.of_service(place.state, place.index, resource, {}))
         return None
+
+
+class _Rows:
+    """A hook of a database that has the same rows for every query."""
+
+    def run(self, sql: Any, *_: Any, handler: Any = None, **__: Any) -> Json:
+        """The rows, where they are asked for."""
+        return None if handler is None else copy.deepcopy(ROWS)
+
+    def get_first(self, *_: Any) -> Json:
+        """The first row."""
+        return copy.deepcopy(ROWS[0])
+
+    def get_records(self, *_: Any) -> Json:
+        """All rows."""
+        return copy.deepcopy(ROWS)
+
+    descriptions: Any = None
+
+
+@contextmanager
+def _queried() -> Iterator[None]:
+    """While it lasts, operators and sensors of common.sql ask no database."""
+    from airflow.providers.common.sql.operators.sql import BaseSQLOperator
+    from airflow.providers.common.sql.sensors.sql import SqlSensor
+
+    hook = _Rows()
+    with (
+        mock.patch.object(BaseSQLOperator, "get_db_hook", return_value=hook),
+        mock.patch.object(SqlSensor, "_get_hook", return_value=hook),
+    ):
+        yield
 
 
 def _input(task: Any) -> Json:
