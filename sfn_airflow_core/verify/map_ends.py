@@ -33,7 +33,7 @@ def map_of(stay: Stay, state: Map, outcome: Outcome) -> Iterator[End]:
     if isinstance(state.flow, PathFlow):
         value, track = stay.path(state.flow.input_path, stay.raw, track)
     if state.item_reader is not None:
-        track = _asks(stay, state.item_reader, value, track)
+        track = _asks(stay, state, state.item_reader, value, track)
         if outcome.error == READER_FAILED:
             times = 1 + stay.retried(state, READER_FAILED)
             failed = track.fails(_reader(state), stay.at.key, READER_FAILED, times)
@@ -170,13 +170,19 @@ def _listed(part: Sym, count: int, track: Track, below: tuple[str | int, ...] = 
     return list(items), track.wish(wishes)
 
 
-def _asks(stay: Stay, reader: ItemReader, value: Value, track: Track) -> Track:
-    """What the arguments of an ItemReader need."""
-    given = {} if reader.arguments is None else reader.arguments.value
-    if isinstance(stay.state.flow, QueryFlow):
-        arguments, track = queries.filled(stay, given, track)
-    else:
-        arguments, track = stay.template(given, value, track)
+def _asks(stay: Stay, state: Map, reader: ItemReader, value: Value, track: Track) -> Track:
+    """What the arguments of an ItemReader need, and what all batches share: AWS may look at it first."""
+
+    def filled(given: Given | None, track: Track) -> tuple[Value, Track]:
+        if given is None:
+            return Const({}), track
+        if isinstance(state.flow, QueryFlow):
+            return queries.filled(stay, given.value, track)
+        return stay.template(given.value, value, track)
+
+    if state.item_batcher is not None:
+        _, track = filled(state.item_batcher.batch_input, track)
+    arguments, track = filled(reader.arguments, track)
     for part, kind in argument_hints(reader.resource, arguments):
         track = track.wish(track.wishes.be(part, kind, hint=True))
     if isinstance(reader.max_items, PathRef):

@@ -31,7 +31,7 @@ from sfn_airflow_core.verify.track import Track
 from sfn_airflow_core.verify.walk import Walk
 
 Json = Any
-Endings: TypeAlias = "Mapping[str, tuple[str, str]]"
+Endings: TypeAlias = "Mapping[str, tuple[str, Json]]"
 _MOST_ROUTES: Final = 8
 _MOST_ENDS: Final = 6
 
@@ -252,11 +252,17 @@ def _marked(document: Json, task: Task, source: str) -> Json:
     return {**made, **document}
 
 
+_ANSWERED: Final[Endings] = {"events:putEvents": ("FailedEntryCount", 0)}
+"""What the answer to a request says where its state does not fail."""
+
+
 def _ended(document: Json, task: Task, endings: Endings) -> Json:
     """The description of a job that has ended well."""
     resource = parse_resource(task.resource)
-    found = endings.get(f"{resource.service}:{resource.action}")
-    if resource.pattern not in ("sync", "sync:2") or found is None or not isinstance(document, dict):
+    action = f"{resource.service}:{resource.action}"
+    tables: dict[str, Endings] = {"sync": endings, "sync:2": endings, "request": _ANSWERED}
+    found = tables.get(resource.pattern, {}).get(action)
+    if found is None or not isinstance(document, dict):
         return document
     path, value = found
     *above, last = path.split(".")
@@ -265,7 +271,7 @@ def _ended(document: Json, task: Task, endings: Endings) -> Json:
         inner = inner.setdefault(key, {})
         if not isinstance(inner, dict):
             return document
-    inner.setdefault(last, value)
+    inner[last] = value  # whatever else was made up for it: a job that ends in another way fails its state
     cluster = document.get("Cluster")
     if isinstance(cluster, dict) and resource.service == "elasticmapreduce":  # the result says it twice
         document["ClusterId"] = cluster.setdefault("Id", document.get("ClusterId", "j-1"))
