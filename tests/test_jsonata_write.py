@@ -37,6 +37,10 @@ TEXTS = {
     "$map($states.input.ids, function($id) { 'x' & $id })": (
         'known(sequence([f"x{shown(id_element)}" for id_element in all_of(data["ids"])]))'
     ),
+    "$filter($states.input.ids, function($v) { $exists($v.a) ? $v.a > 0 : true })": (
+        'known(sequence([v for v in all_of(data["ids"]) if (compared(find(v, "a"), ">", 0) if is_there(find(v, "a")) '
+        "else True)]))"
+    ),
     "($n := $states.input.a; $n & $n)": "f\"{shown(find(data, 'a'))}{shown(find(data, 'a'))}\"",
     "{'a': 1, 'b': $uuid()}": '{"a": 1, "b": functions.uuid()}',
 }

@@ -148,6 +148,8 @@ def _line(parts: list[str | Node]) -> cst.SimpleString | cst.FormattedString:
 
 def comprehension(value: Node, element: str, items: Node, condition: Node | None = None) -> cst.ListComp:
     """``[value for element in items if condition]``; ``element`` may be two names."""
+    if isinstance(condition, cst.IfExp):  # the grammar of a comprehension ends a condition at its "if"
+        condition = phrases.in_parentheses(condition)
     ifs = () if condition is None else (cst.CompIf(test=condition),)
     names = [cst.Name(word) for word in element.split(", ")]
     target = names[0] if len(names) == 1 else cst.Tuple([cst.Element(word) for word in names], lpar=(), rpar=())
