@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-api test-scheduler test-celery check format bench verification docs goldens clean
+.PHONY: help demo test test-api test-round-trips test-scheduler test-celery check format bench verification docs goldens clean
 
 help: ## Lists the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,6 +19,9 @@ test: $(READY) ## Runs every test
 
 test-api: $(READY) ## Answers waiting tasks through an API server of Airflow
 	$(BIN)/python -m pytest -m api
+
+test-round-trips: $(READY) ## Runs the DAGs that come back from DAGs, in every scenario of the goldens (some minutes)
+	$(BIN)/python -m pytest -m round_trips tests/test_round_trip.py
 
 test-scheduler: $(READY) ## Runs generated DAGs on a real scheduler, API server and triggerer
 	$(BIN)/python -m pytest -m scheduler tests/scheduler
