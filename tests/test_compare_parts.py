@@ -290,6 +290,7 @@ def test_a_generated_dag_is_matched_by_its_comments(case: Path):
         pytest.skip("not a machine without substitutions")
     found = match(plan(machine, len(data)), read_dag_file((case / "dag.py").read_bytes(), "dag.py"))
     assert {m.sure for m in found.matches} <= {"certain"}
+    assert [(m.state, m.differences) for m in found.matches if m.differences] == []
     assert (found.edges, found.only_dag) == ((), ())
 
 
@@ -330,7 +331,7 @@ LAMBDA_RETRY = Retrier("Lambda.ServiceException", interval=2, attempts=6)
 @dag(schedule=None)
 def flow():
     # ASL: #/States/Load
-    @state("Load", **retry(LAMBDA_RETRY, Retrier("States.ALL")))
+    @state("Load", **retry(Retrier("Never", attempts=0), LAMBDA_RETRY, Retrier("CardBusy")))
     def load(data):
         return data
 """
@@ -339,6 +340,8 @@ def flow():
 def test_a_retrier_that_tasks_share_is_read():
     load = read_dag_file(SHARED.encode(), "flow.py").tasks["load"]
     assert (load.retries, load.retry_delay) == (6, 2)
+    general = SHARED.replace('"CardBusy"', '"States.ALL"')  # the one that a machine's retries are measured by, too
+    assert read_dag_file(general.encode(), "flow.py").tasks["load"].retries == 3
 
 
 def test_a_dag_file_is_never_run(tmp_path: Path):

@@ -1,6 +1,7 @@
-"""The conditions of a Choice beside those of a branching task: what they compare with, and where they go.
+"""The conditions of a Choice beside those of a branching task: what they decide, and where they go.
 
-Neither is evaluated. What is compared is the literals: ``$.count > 10`` and ``len(files) > 5`` differ in one.
+Neither is run. They are compared by meaning (``decisions``) where both can be read as plain questions about values;
+otherwise that is said, and only the literals are compared: ``$.count > 10`` and ``len(files) > 5`` differ in one.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from typing import Final
 
 from sfn_airflow_core.asl.model import Choice, PathRule, Placeholder, Pointer, Query, QueryRule
 from sfn_airflow_core.compare.dag_file import DagTask
+from sfn_airflow_core.compare.decisions import Branch, differing
+from sfn_airflow_core.compare.predicates import ALWAYS
+from sfn_airflow_core.compare.read_predicates import Unread, python_formula, rule_formula
 from sfn_airflow_core.compare.steps import Plan
 from sfn_airflow_core.expr.errors import ExpressionError
 from sfn_airflow_core.expr.phrases import say
@@ -86,6 +90,13 @@ def condition_differences(
             shown = "; ".join(f"{_short(way.text)} → {way.to}" for way in here if way.text)
             yield f"conditions ({shown}), and those of the task are not known"
         return
+    try:
+        yield from differing(_branches(choice), _their_branches(task), _SameWay(chosen, names, task).same)
+        return
+    except Unread as reason:
+        if task.origin:  # written by the translation in words of its own
+            return
+        yield f"conditions not compared by meaning ({_short(' '.join(str(reason).split()))})"
     ours, theirs = _values(here), _values(there)
     if ours != theirs and (ours or theirs):
         yield f"compares with {_listed(ours - theirs or ours)}, and with {_listed(theirs - ours or theirs)}"
@@ -98,6 +109,40 @@ def condition_differences(
             yield f"goes to {way.to} if {_short(way.text) or 'nothing else fits'}, and never there"
         elif way.text and all(_contrary(way, other) for other in same):
             yield f"goes to {way.to} if {_short(way.text)}, and if {_short(same[0].text)}"
+
+
+def _branches(choice: Choice) -> list[Branch]:
+    """What a Choice decides. Raises Unread."""
+    found = [Branch(rule_formula(rule), rule.next) for rule in choice.choices]
+    return [*found, *([Branch(ALWAYS, choice.default)] if choice.default is not None else [])]
+
+
+def _their_branches(task: DagTask) -> list[Branch]:
+    """What a branching task decides. Raises Unread."""
+    if not all(to for to, _ in task.ways):
+        raise Unread("a task that goes on or not")
+    return [Branch(python_formula(text), to) for to, text in task.ways]
+
+
+@dataclass(frozen=True, slots=True)
+class _SameWay:
+    """Tells whether a state and a task stand for each other as what a decision goes to."""
+
+    chosen: Mapping[Pointer, str]
+    names: Mapping[str, Pointer]
+    task: DagTask
+
+    def same(self, state: str, to: str) -> bool:
+        """Whether going to a state is going to a task; a state without a task is none that another state has.
+
+        In a generated DAG a task that no state has leads on to another one, out of a loop or into it.
+        """
+        known = self.chosen.get(self.names.get(state, ""), "")
+        wanted = {to, f"{self.task.group}.{to}"}
+        elsewhere = bool(wanted & set(self.chosen.values()))
+        if not state or not to:
+            return not state and not to
+        return known in wanted or (not elsewhere and (not known or bool(self.task.origin)))
 
 
 def _contrary(way: Way, other: Way) -> bool:

@@ -68,4 +68,6 @@ def _given(value: ast.expr, conditions: tuple[str, ...]) -> Iterator[tuple[str, 
 
 def _text(node: ast.expr) -> str:
     text = ast.unparse(node)
+    if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+        text = f"({text})"  # it may stand beside others
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

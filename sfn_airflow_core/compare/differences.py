@@ -175,6 +175,8 @@ def _arguments(state: Task, task: DagTask) -> Iterator[str]:
         if name not in (known := dict(_leaves(theirs))) or isinstance(value, Placeholder) or _open(value):
             continue
         other = known[name]
+        if any(isinstance(each, list) and not _whole(each) for each in (value, other)):
+            continue  # lists with members that are only known in the run
         ours_computed, theirs_computed = _computed(value, path), _computed(other, name)
         if ours_computed != theirs_computed:
             yield f"{name} {_show(value)}{' (computed)' if ours_computed else ''}, and {_show(other)}"
@@ -195,6 +197,19 @@ def _computed(value: object, path: str) -> bool:
     if path.endswith(".$") or isinstance(value, Query):
         return True
     return isinstance(value, str) and (value.startswith("{%") or "{{" in value)
+
+
+def _whole(value: object) -> bool:
+    """Whether all members of a list are known."""
+    match value:
+        case list():
+            return all(member is not None and not isinstance(member, Query) and _whole(member) for member in value)
+        case dict():
+            return all(not str(key).endswith(".$") and _whole([member]) for key, member in value.items())
+        case str():
+            return not _computed(value, "")
+        case _:
+            return not isinstance(value, Placeholder)
 
 
 def _open(value: object) -> bool:

@@ -157,13 +157,22 @@ class Reader:
         return task
 
     def retriers(self, call: ast.Call | None, task: DagTask) -> None:
-        """``**retry(Retrier(…))`` of a generated DAG: the first retrier's numbers, with ASL's defaults."""
+        """``**retry(Retrier(…))`` of a generated DAG: the numbers of the retrier that stands for all, as in a machine:
+        that for every error, or the first that tries again; with ASL's defaults.
+        """
         for word in call.keywords if call else ():
             if word.arg is None and isinstance(word.value, ast.Call) and name_of(word.value) == "retry":
                 given = [self.shared.get(getattr(entry, "id", ""), entry) for entry in word.value.args]
-                if found := [entry for entry in given if isinstance(entry, ast.Call)]:
-                    task.retries = _count(self.keyword(found[0], "attempts", 3))
-                    task.retry_delay = _seconds(self.keyword(found[0], "interval", 1))
+                found = [entry for entry in given if isinstance(entry, ast.Call)]
+                again = [entry for entry in found if self.keyword(entry, "attempts", 3) != 0]
+                general = [entry for entry in again if "States.ALL" in self.errors(entry)]
+                if main := next(iter([*general, *again]), None):
+                    task.retries = _count(self.keyword(main, "attempts", 3))
+                    task.retry_delay = _seconds(self.keyword(main, "interval", 1))
+
+    def errors(self, retrier: ast.Call) -> list[Any]:
+        """The names of the errors of a retrier."""
+        return [self.positional(retrier, number) for number in range(len(retrier.args))]
 
     def origin(self, line: int) -> str:
         """The pointer of an ``# ASL:`` comment among the comments above a line."""
