@@ -9,7 +9,7 @@ import pytest
 
 from airflow2sfn.read import read_text
 from airflow2sfn.translate import translate
-from sfn_airflow_core.asl.model import Choice, Task
+from sfn_airflow_core.asl.model import Choice, QueryRule, Task
 from sfn_airflow_core.interpreter import Reply, ServiceCall, execute
 
 TARGETS = ("a", "b", "c")
@@ -134,3 +134,25 @@ def test_follows_what_a_function_returns(body: str, values: tuple[Any, ...]) -> 
         execution = execute(machine, {}, calls)
         assert execution.status == "SUCCEEDED", (execution.error, execution.cause)
         assert calls.made - {"choose"} == set([value] if isinstance(value, str) else value or []), value
+
+
+def test_conditions_have_no_more_parentheses_than_they_need() -> None:
+    made = translate(read_text(GIVEN, "dag.py").dags[0])
+    choice = made.machine.states["choose"]
+    assert isinstance(choice, Choice)
+    (rule,) = choice.choices
+    assert isinstance(rule, QueryRule)
+    assert rule.condition.text.strip() == "$params.mode = 'full' and $ds > '2026-01-01'"
+
+
+GIVEN = """
+from airflow.sdk import DAG, task
+with DAG("x", schedule=None, params={"mode": "full"}):
+    @task
+    def a(): pass
+    @task
+    def b(): pass
+    @task.branch
+    def choose(mode, day): return "a" if mode == "full" and day > "2026-01-01" else "b"
+    choose("{{ params.mode }}", "{{ ds }}") >> [a(), b()]
+"""

@@ -20,13 +20,15 @@ templating = pytest.importorskip("airflow.sdk.definitions._internal.templater", 
 
 PARAMS: dict[str, Any] = {
     "region": "eu", "amount": 10, "rate": 0.5, "full": True, "off": False, "tables": ["a", "b"], "empty": "",
-    "spec": {"k": "v", "n": {"m": 1}}, "padded": "  a  b ", "path": "s3://b/x/y.csv", "nothing": [],
+    "spec": {"k": "v", "n": {"m": 1}}, "padded": "  a  b ", "path": "s3://b/x/y.csv", "nothing": [], "unset": None,
 }  # fmt: skip
 CONF: dict[str, Any] = {"mode": "delta", "limit": 3, "keys": ["x", "y"]}
 XCOMS: dict[str, Any] = {
     "extract": {"prefix": "raw/", "files": 3, "keys": ["k1", "k2"]}, "count": 7, "name": "orders", "numbers": [3, 1, 2],
-    "rows": [{"id": "a", "ok": True}, {"id": "b", "ok": False}],
+    "rows": [{"id": "a", "ok": True}, {"id": "b", "ok": False}], "done": True, "total": 4,
 }  # fmt: skip
+KINDS = {"done": "bool", "name": "text", "total": "number"}
+"""Kinds of XComs that the functions of tasks are annotated with."""
 VARIABLES = {"bucket": "acme", "limits": '{"most": 5}'}
 
 
@@ -43,6 +45,12 @@ class Where:
 
     def param(self, name: str) -> tuple[Any, bool]:
         return (kind_of(PARAMS[name]), False) if name in PARAMS else ("json", True)
+
+    def kind(self, task_id: str, key: str) -> Any:
+        return KINDS.get(task_id, "json") if key == "return_value" else "json"
+
+    def about(self, name: str) -> str | None:
+        return None
 
     def literal(self, name: str) -> str | None:
         return {"dag.dag_id": "sales", "task.task_id": "load", "ti.task_id": "load"}.get(name)
@@ -210,6 +218,11 @@ SELECT * FROM t WHERE day = '{{ ds }}' AND "x" = {{ params.amount }}
 {{ params.region | replace('e', 'o') }} {{ params.region.upper() }} {{ 'a,b'.split(',')[1] }}
 {{ params.amount | string }} {{ '3' | int + 1 }} {{ '7'.zfill(3) }}
 {{ none }} {{ params.tables | reverse | join('') if false else 'x' }}
+{{ ti.xcom_pull('done') }} {{ 'yes' if ti.xcom_pull('done') else 'no' }} {{ not ti.xcom_pull('done') }}
+{{ ti.xcom_pull('done') }}
+{{ ti.xcom_pull('total') + 1 }} {{ ti.xcom_pull('name') }} {{ ti.xcom_pull('name') + '.csv' }}
+{{ params.unset }} {{ params.unset or 'x' }} {{ 'none' if params.unset is none else 'some' }}
+{{ params.unset }}
 {{ 5 / 2 }} {{ -params.amount }} {{ 2 ** 3 }} {{ params.amount | abs }}
 """.splitlines()
 

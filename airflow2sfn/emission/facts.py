@@ -63,8 +63,7 @@ class Facts:
         """The kind of a param, and whether it may be missing."""
         default = self.defaults.get(name)
         if isinstance(default, Known):
-            kind = kind_of(default.value)
-            return ("json" if kind == "none" else kind), False
+            return kind_of(default.value), False
         return "json", default is None
 
     def variable(self, name: str, needed: bool) -> str:

@@ -16,6 +16,8 @@ from airflow2sfn.structure import EMPTY, Plan
 from airflow2sfn.trigger_rules import SUCCESS, Env, Statuses, statuses
 from airflow2sfn.work import Note, place
 
+_KINDS = {"str": "text", "int": "number", "float": "number", "bool": "bool"}
+"""Kinds of values by the annotation of what a function returns."""
 _FAILURE = ("Error", "Cause", "Task")
 """Members of a failure."""
 _ORDER = ("success", "failed", "skipped", "upstream_failed")
@@ -160,6 +162,13 @@ class Reader(Values):
         if self.env[task_id] != SUCCESS and (region is not None or inside):
             return f"($exists({text}) ? {text} : null)"
         return text
+
+    def kind(self, task_id: str, key: str) -> Any:
+        function = self.plan.tasks[task_id].callable if task_id in self.plan.tasks else None
+        sure = self.env.get(task_id) == SUCCESS and key == "return_value" and function is not None
+        if not sure or self.plan.tasks[task_id].expansion is not None:
+            return "json"
+        return _KINDS.get(function.returns if function is not None else "", "json")
 
     def _of_group(self, task_id: str, key: str) -> str | None:
         """The XComs of a task in a mapped group, as they are read outside of it: a list."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -11,7 +10,7 @@ from airflow2sfn.expressions.python import CONTEXT, Expressions
 from airflow2sfn.expressions.text import Untranslatable
 from airflow2sfn.expressions.values import Values, expression
 from airflow2sfn.jinja import names
-from airflow2sfn.jinja.pieces import AND, ATOM, Piece
+from airflow2sfn.jinja.pieces import AND, Piece, level_of
 from airflow2sfn.source import Known, Task, Template, Value
 from airflow2sfn.tasks.callables import arguments, definition
 
@@ -82,8 +81,7 @@ def _value(value: Value, values: Values) -> Piece:
     if isinstance(value, Known):
         return names.constant(value.value)
     code = expression(value, values)
-    level = ATOM if re.fullmatch(r"\$[\w.]+|'[^']*'", code) else 1
-    return Piece(code, "text" if isinstance(value, Template) else "json", level)
+    return Piece(code, "text" if isinstance(value, Template) else "json", level_of(code))
 
 
 class _Reader:

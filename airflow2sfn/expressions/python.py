@@ -214,7 +214,7 @@ class Expressions:
         given |= {str(one.arg): one.value for one in node.keywords}
         match given.pop("task_ids", None), given.pop("key", ast.Constant("return_value")):
             case ast.Constant(value=str(task_id)), ast.Constant(value=str(key)) if not given:
-                return Piece(self.values.xcom(task_id, key))
+                return Piece(self.values.xcom(task_id, key), self.values.kind(task_id, key))
             case _:
                 raise Untranslatable("it pulls XComs in a way that has no counterpart")
 

@@ -26,6 +26,9 @@ class Data(Protocol):
     def xcom(self, task_id: str, key: str) -> str:
         """The XCom of a task."""
 
+    def kind(self, task_id: str, key: str) -> Any:
+        """The kind of a task's XCom, as its function is annotated; ``json`` where that is only known in a run."""
+
     def run(self, name: str) -> str:
         """A fact about the run.
 

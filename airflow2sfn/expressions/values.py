@@ -33,6 +33,9 @@ class Values(Data):
     def about(self, name: str) -> str | None:
         return None
 
+    def kind(self, task_id: str, key: str) -> Any:
+        return "json"
+
     def parameter(self, value: Symbolic) -> str:
         """The name of the template parameter that stands for a value."""
         raise NotImplementedError

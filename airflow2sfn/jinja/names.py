@@ -15,6 +15,7 @@ from airflow2sfn.jinja.pieces import (
     Piece,
     added,
     call,
+    level_of,
     member,
     shown,
     text,
@@ -105,7 +106,7 @@ def constant(value: object) -> Piece:
 def path(names: list[str], data: Data) -> Piece | None:
     """Dotted names that mean something together; ``None`` where only the first one does."""
     if (told := data.about(".".join(names).replace("task_instance.", "ti."))) is not None:
-        return Piece(told, "text", SUM)
+        return Piece(told, "text", max(level_of(told), SUM))
     match names:
         case ["params", first, *rest]:
             return _below(_param(first, data), rest)
@@ -146,6 +147,8 @@ def _below(base: Piece, names: list[str]) -> Piece:
 def _param(each: str, data: Data) -> Piece:
     kind, maybe = data.param(each)
     found = member(Piece(data.run("params"), "dict"), each)
+    if kind == "none":  # an execution may be given anything else
+        return Piece(found.code, "json", maybe=maybe, null=True)
     return Piece(found.code, kind, maybe=maybe)
 
 

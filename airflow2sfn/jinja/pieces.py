@@ -6,6 +6,7 @@ whose kind is only known in a run. A ``moment`` is a date and time, as an expres
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -21,17 +22,43 @@ ISO_DATE, ISO_SECONDS = "[Y0001]-[M01]-[D01]", "[Y0001]-[M01]-[D01]T[H01]:[m01]:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """An expression; ``maybe`` says that it may give nothing, ``literal`` is the value of a constant text."""
+    """An expression; ``maybe`` says that it may give nothing, ``literal`` is the value of a constant text.
+
+    ``null`` says of a value whose kind is only known in a run that it is None by default.
+    """
 
     code: str
     kind: Kind = "json"
     level: int = ATOM
     maybe: bool = False
     literal: str | None = None
+    null: bool = False
 
     def at(self, level: int) -> str:
         """The code where something binds as tightly as ``level``."""
         return self.code if self.level >= level else f"({self.code})"
+
+
+_ATOM = re.compile(r"\$?\w[\w.]*(?:\.`[^`]*`|\.\w+)*|'[^']*'|\"[^\"\\]*\"")
+
+
+def level_of(code: str) -> int:
+    """How tightly an expression binds: a name, a path, a text and a call are atoms, anything else binds loosely.
+
+    >>> level_of("$params.mode"), level_of("$string($a.b)"), level_of("$a(1) & $b(2)")
+    (9, 9, 1)
+    """
+    if _ATOM.fullmatch(code):
+        return ATOM
+    name, mark, rest = code.partition("(")
+    inner = re.sub(r"'[^']*'|\"[^\"\\]*\"|/[^/ ]+/", "", rest)
+    depth, whole = 1, bool(mark) and bool(re.fullmatch(r"\$\w+", name))
+    for number, letter in enumerate(inner):
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if depth == 0:
+            whole = whole and number == len(inner) - 1
+            break
+    return ATOM if whole else CONDITION
 
 
 def text(value: str) -> Piece:
@@ -58,6 +85,8 @@ def printed(piece: Piece) -> Piece:
             return Piece(f"{shown(piece, '[Y0001]-[M01]-[D01] [H01]:[m01]:[s01]').code} & '+00:00'", "text", SUM)
         case "span":
             raise Untranslatable("the template prints a time span")
+        case _ if piece.null:
+            return Piece(f"{piece.at(COMPARISON + 1)} = null ? 'None' : $string({piece.code})", "text", CONDITION)
         case _ if piece.maybe:
             return Piece(f"{piece.at(SUM)} & ''", "text", SUM)
         case _:
@@ -71,7 +100,8 @@ def joined(pieces: list[Piece]) -> Piece:
         return text("")
     if len(pieces) == 1:
         return printed(pieces[0])
-    plain = [piece if piece.kind not in ("bool", "none", "moment", "span") else printed(piece) for piece in pieces]
+    other = ("bool", "none", "moment", "span")
+    plain = [printed(piece) if piece.kind in other or piece.null else piece for piece in pieces]
     return Piece(" & ".join(piece.at(SUM + 1) for piece in plain), "text", SUM)
 
 

@@ -271,7 +271,7 @@ class _Writer:
             raise Untranslatable("xcom_pull asks for more than task_ids and key")
         match ids:
             case nodes.Const(value=str(task_id)):
-                return Piece(self.data.xcom(task_id, key.value))
+                return Piece(self.data.xcom(task_id, key.value), self.data.kind(task_id, key.value))
             case nodes.List(items=items) if all(isinstance(one, nodes.Const) for one in items):
                 found = (self.data.xcom(one.value, key.value) for one in items if isinstance(one, nodes.Const))
                 return Piece("[" + ", ".join(found) + "]", "list")
