@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from sfn_airflow_core.verify.agenda import Spent
 from sfn_airflow_core.verify.aws_answers import Place
 
 
@@ -18,8 +19,7 @@ class Aws:
     failed: bool = False
     late: bool = False
     place: Any = field(default_factory=lambda: Place("", False, None))
-    held: list[float] = field(default_factory=list)
-    repeats: list[Any] = field(default_factory=list)
+    spent: Spent = field(default_factory=Spent)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def call(self, client: Any, operation: str, arguments: dict[str, Any]) -> Any:

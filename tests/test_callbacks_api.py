@@ -80,7 +80,7 @@ class Live:
         from airflow.utils.session import create_session
         from sqlalchemy import select
 
-        from sfn_airflow_core.verify.dag_run import scheduled
+        from sfn_airflow_core.verify.legs import scheduled
 
         dag, deadline = self.drive.dags[self.dag_id], time.monotonic() + 30
         with create_session(scoped=False) as session:
@@ -116,7 +116,9 @@ def live(airflow: Any, dags_folder: Path, monkeypatch: pytest.MonkeyPatch) -> It
 
     from sfn_airflow_core.verify.airflow_runner import _modules_of
     from sfn_airflow_core.verify.aws_answers import Services
-    from sfn_airflow_core.verify.dag_run import Drive, Recorder, scheduled
+    from sfn_airflow_core.verify.dag_run import Drive
+    from sfn_airflow_core.verify.finished import Recorder
+    from sfn_airflow_core.verify.legs import scheduled
     from sfn_airflow_core.verify.replies import Replies
 
     sent: list[tuple[str, Any]] = []

@@ -17,7 +17,8 @@ from botocore.exceptions import ClientError
 from slow_aws import Aws
 
 from sfn_airflow_core.verify.airflow_runner import AirflowSession
-from sfn_airflow_core.verify.dag_run import Drive, Recorder
+from sfn_airflow_core.verify.dag_run import Drive
+from sfn_airflow_core.verify.finished import Recorder
 
 pytestmark = pytest.mark.skipif(find_spec("airflow") is None, reason="needs the extra 'airflow'")
 

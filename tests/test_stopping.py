@@ -36,7 +36,7 @@ def run_of(dag: Any, run_id: str, session: Any) -> Any:
     from airflow.models.dagrun import get_or_create_dagrun
     from airflow.utils.types import DagRunTriggeredByType
 
-    from sfn_airflow_core.verify.dag_run import scheduled
+    from sfn_airflow_core.verify.legs import scheduled
 
     now = datetime.now(UTC)
     run = get_or_create_dagrun(

@@ -8,7 +8,7 @@ from typing import Any
 from airflow.sdk import BaseOperator, Label, TaskGroup, TriggerRule
 
 from .documents import Node, called, forward_variables, from_xcom, hand_on, reaching, states_of, task_of
-from .errors import ALSO, EarlierFailure, HeartbeatMissed, Json, StateError, covers
+from .errors import ALSO, AT, EarlierFailure, HeartbeatMissed, Json, StateError, covers, earliest
 
 
 class Catcher:
@@ -36,7 +36,7 @@ def catch(guarded: Node, *catchers: Catcher, onward: Node | None = None) -> Base
         for catcher in catchers:
             if covers(error, catcher.errors):
                 first = end if guarded is end else guarded.roots[0]
-                told = {name: value for name, value in error.items() if name != ALSO}
+                told = {name: value for name, value in error.items() if name not in (ALSO, AT)}
                 document = called(context, catcher.document, reaching(context, first), told, node=first)
                 return hand_on(context, document, [h.task_id for h in catcher.to.roots])
         raise HeartbeatMissed if ALSO in error else StateError(error["Error"], error["Cause"])
@@ -86,5 +86,5 @@ def _uncaught(context: Any, inside: list[BaseOperator]) -> Json:
     ]
     if not failed:
         raise EarlierFailure("something before this state failed")
-    errors = [ti.xcom_pull(task_ids=id, key="error", map_indexes=index) for id, index in failed]
-    return next(filter(None, errors), {"Error": "States.TaskFailed", "Cause": "The worker was lost."})
+    first = earliest(ti.xcom_pull(task_ids=id, key="error", map_indexes=index) for id, index in failed)
+    return first or {"Error": "States.TaskFailed", "Cause": "The worker was lost."}

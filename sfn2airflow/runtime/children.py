@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -10,7 +11,7 @@ from airflow.sdk import DAG, timezone
 
 from .context import conf_of, context_object
 from .documents import STATE, as_document, reaching, reaching_variables
-from .errors import Json, StateError
+from .errors import Json, StateError, earliest
 from .iterations import item_around
 from .variables import KEY
 
@@ -88,14 +89,15 @@ class ChildDagOperator(TriggerDagRunOperator):
             if router_id == router.task_id and state == "success"
             for id in getattr(router, "catches", ())
         }
-        for (id, index), state in states.items():
-            if state == "failed" and not {(id, index), (id, -1)} & caught:
-                error = ti.xcom_pull(
-                    dag_id=self.child.dag_id, run_id=run_id, task_ids=id, key="error", map_indexes=index
-                )
-                if error:
-                    return error
-        return {"Error": "States.TaskFailed", "Cause": f"The run {run_id} of {self.child.dag_id} failed."}
+        failed = [
+            (id, index)
+            for (id, index), state in states.items()
+            if state == "failed" and not {(id, index), (id, -1)} & caught
+        ]
+        failed.sort(key=lambda key: (ids.index(key[0]), key[1]))
+        pull = partial(ti.xcom_pull, dag_id=self.child.dag_id, run_id=run_id, key="error")
+        first = earliest(pull(task_ids=id, map_indexes=index) for id, index in failed)
+        return first or {"Error": "States.TaskFailed", "Cause": f"The run {run_id} of {self.child.dag_id} failed."}
 
 
 def runs_of(ti: Any) -> str:

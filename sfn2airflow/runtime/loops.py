@@ -25,6 +25,7 @@ from .documents import (
     task_of,
 )
 from .errors import Json, data_errors
+from .siblings import stop_beside_failure
 from .variables import KEY
 from .waits import When, hold, moment_of
 
@@ -72,6 +73,7 @@ class LoopOperator(ChildDagOperator):
         )
         document, variables = pull("return_value"), pull(KEY) or {}
         if end.end_of_round.again is not None:
+            stop_beside_failure(context)
             return self._round(
                 context, int(run_id.rpartition("__")[2]) + 1, end.end_of_round.again, document, variables
             )
@@ -163,6 +165,8 @@ class PollOperator(BaseSensorOperator):
     def _ask(self, context: Any) -> PokeReturnValue | bool:
         """Ask once with the document as the last answer has left it, and decide; or find how long to wait."""
         kept = self._kept(context)
+        if kept:
+            stop_beside_failure(context)
         document = from_xcom(kept[0]) if kept else reaching(context, self)
         if kept or not self.waits_first:
             document = called(context, self.asks, document)

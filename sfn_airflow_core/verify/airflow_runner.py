@@ -19,7 +19,8 @@ from typing import Any, Final
 
 from sfn_airflow_core.verify.airflow_process import BUNDLE, open_airflow
 from sfn_airflow_core.verify.aws_answers import Services
-from sfn_airflow_core.verify.dag_run import Drive, Recorder
+from sfn_airflow_core.verify.dag_run import Drive
+from sfn_airflow_core.verify.finished import Recorder
 from sfn_airflow_core.verify.outside import Outside
 from sfn_airflow_core.verify.replies import Json, Replies, Reply, ServiceCall
 
@@ -63,6 +64,8 @@ class DagExecution:
     seconds: float
     children: tuple[ChildRun, ...] = ()
     """The DAG runs that tasks triggered, in the order in which they ended."""
+    stopped: frozenset[str] = frozenset()
+    """The task instances that ended because something else had failed."""
 
 
 class AirflowSession:
@@ -201,4 +204,5 @@ def _execution(dag: Any, run: Any, services: Services, recorder: Recorder, secon
             for dag_id, child in recorder.runs
             if child.run_id != run.run_id
         ),
+        stopped=recorder.stopped(run),
     )

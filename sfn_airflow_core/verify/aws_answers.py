@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from unittest import mock
 
+from sfn_airflow_core.verify.agenda import Spent
 from sfn_airflow_core.verify.botocore_answers import (
     RUNTIMES,
     accepted,
@@ -72,10 +73,7 @@ class Services:
     jobs: dict[tuple[str, int | None], Reply] = field(default_factory=dict)
     started: dict[tuple[str, int | None], str] = field(default_factory=dict)
     polls: Counter[tuple[str, int | None]] = field(default_factory=Counter)
-    held: list[float] = field(default_factory=list)
-    repeats: list[tuple[Any, float]] = field(default_factory=list)
-    """Delays before the next try of tasks that run inside another one."""
-    """The seconds for which the task that runs has waited in its process."""
+    spent: Spent = field(default_factory=Spent)
 
     @contextmanager
     def answering(self) -> Iterator[None]:
@@ -103,9 +101,10 @@ class Services:
                 for name, member, double in (
                     ("aws_http", "exchange", self._exchange),
                     ("http", "credentials", _no_credentials),
-                    ("waits", "hold", self.held.append),
-                    ("loops", "hold", self.held.append),
-                    ("inline", "pause", lambda task, seconds: self.repeats.append((task, seconds))),
+                    ("waits", "hold", self.spent.held.append),
+                    ("loops", "hold", self.spent.held.append),
+                    ("inline", "pause", lambda task, seconds: self.spent.repeats.append((task, seconds))),
+                    ("errors", "moment", self.spent.moment),
                 ):
                     if (module := sys.modules.get(f"{runtime}.{name}")) is not None:
                         patches.enter_context(mock.patch.object(module, member, double))
@@ -122,6 +121,7 @@ class Services:
         self.jobs[place.state, place.index] = reply
         if place.token:
             return _response({})
+        self.spent.took.append(reply.get("after", 0.0))
         if "error" in reply:
             return raised(reply["error"], reply.get("cause"), action, "Invoke")
         if "timeout" in reply and not place.operator:
@@ -156,6 +156,7 @@ class Services:
         self.jobs[key], self.started[key], self.polls[key] = reply, operation, 0
         if place.token:
             return accepted(model.output_shape)
+        self.spent.took.append(reply.get("after", 0.0))
         return answered(as_file(reply, action), action, operation, model.output_shape, place.operator)
 
     def event(self, trigger: Any) -> Any:

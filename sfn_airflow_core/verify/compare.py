@@ -197,7 +197,9 @@ class Comparison:
 
     def _state(self, stay: Stay, instance: str) -> Iterator[Difference]:
         state = self.actual.task_states.get(instance, "not there")
-        if state != "success":
+        if instance in self.actual.stopped and self._loose(stay.place):
+            self._note("what siblings of a failed branch or item have not come to (S2A201)")
+        elif state != "success":
             yield Difference(f"{stay.at}#visited", True, state, instance)
         else:
             yield from self._values(f"{stay.at}#output", stay.output, self.actual.documents.get(instance), instance)

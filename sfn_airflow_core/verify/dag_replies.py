@@ -64,7 +64,7 @@ class DagReplies(Replies):
 def _spoken(reply: Answer, task: Task | None) -> Reply:
     limit = task.timeout_seconds if task is not None else None
     if reply.kind in ("timeout", "never") or (isinstance(limit, int | float) and reply.after > limit):
-        return {"timeout": True}
+        return {"timeout": True, "after": limit if isinstance(limit, int | float) else reply.after}
     timing: dict[str, Json] = {"after": reply.after} if reply.after else {}
     if reply.heartbeats:
         timing["heartbeats"] = list(reply.heartbeats)

@@ -1,97 +1,32 @@
-"""Drives one DAG run from task to task, as ``dag.test`` does, without its waiting; and reads what became of it."""
+"""Drives one DAG run from task to task, as ``dag.test`` does, on a virtual clock instead of its waiting.
+
+What takes time (a wait, the delay before a retry, a reply that comes later) is entered in an agenda. When nothing more
+happens at a moment, the earliest entry is next; so branches that wait side by side go on in the order in which they
+would, and DAG runs that tasks trigger take their turns.
+"""
 
 from __future__ import annotations
 
-import json
 import time
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
-from uuid import UUID
 
-from sfn_airflow_core.verify.airflow_api import direct_client
+from sfn_airflow_core.verify.agenda import Agenda, whole
 from sfn_airflow_core.verify.aws_answers import Place, Services
+from sfn_airflow_core.verify.finished import FinishedRun, Recorder, finished
+from sfn_airflow_core.verify.legs import Active, Leg, again, resume, run, scheduled
 from sfn_airflow_core.verify.outside import Outside, choice_of, waits
 from sfn_airflow_core.verify.replies import Json
 
-Key = tuple[str, int]
 _FINISHED: Final = ("success", "failed")
 _MOMENTS: Final = "airflow.providers.standard.triggers.temporal."
 _DAG_STATE: Final = "airflow.providers.standard.triggers.external_task.DagStateTrigger"
-_CONSEQUENCE: Final = "EarlierFailure"  # the runtime's name for a failure that only follows from another
 _AWS: Final = "airflow.providers.amazon.aws.triggers."
-
-
-@dataclass(frozen=True, slots=True)
-class FinishedRun:
-    """A finished DAG run: its state, the states and end times of its task instances, its XComs by key."""
-
-    run_id: str
-    state: str
-    tasks: Mapping[Key, tuple[str, datetime | None]]
-    xcoms: Mapping[str, Mapping[Key, Json]]
-
-    def task_states(self) -> dict[str, str]:
-        return {_called(key): state for key, (state, _) in self.tasks.items()}
-
-    def documents(self) -> dict[str, Json]:
-        return {_called(key): value for key, value in self.xcoms.get("return_value", {}).items()}
-
-    def result(self, dag: Any) -> Json:
-        """The DAG's result: of the task marked so, else of the only last task that succeeded."""
-        marked = [t.task_id for t in dag.tasks if getattr(t, "returns_dag_result", False)]
-        last = marked or [t.task_id for t in dag.leaves]
-        values = self.xcoms.get("return_value", {})
-        return next((values[id, -1] for id in last if (id, -1) in values), None)
-
-
-def _called(key: Key) -> str:
-    task_id, index = key
-    return task_id if index < 0 else f"{task_id}[{index}]"
-
-
-@dataclass(slots=True)
-class Recorder:
-    """What a run would have waited for, by state, and how its task instances failed."""
-
-    delays: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    waits: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    failures: dict[tuple[str, Key], BaseException] = field(default_factory=dict)
-    runs: list[tuple[str, FinishedRun]] = field(default_factory=list)
-    """Every finished run with the id of its DAG; runs that a task triggered come before the run of that task."""
-
-    def uncaught(self, dag: Any, run: FinishedRun) -> Json:
-        """The Error Output of the first failed task instance that no catch has dealt with."""
-        caught = [
-            (dag.get_task(id).catches, index)
-            for (id, index), (state, _) in run.tasks.items()
-            if state == "success" and getattr(dag.get_task(id), "catches", None)
-        ]
-        late = datetime.max.replace(tzinfo=UTC)
-        failed = [
-            (end or late, key)
-            for key, (state, end) in run.tasks.items()
-            if state == "failed" and not any(key[0] in ids and index in (key[1], -1) for ids, index in caught)
-        ]
-        for _, key in sorted(failed):
-            told = run.xcoms.get("error", {}).get(key)
-            if told or (told := self._described(run.run_id, key)):
-                return told
-        return None
-
-    def _described(self, run_id: str, key: Key) -> Json:
-        """For a task without the runtime: the class of its exception is the error's name."""
-        match self.failures.get((run_id, key)):
-            case None:
-                return None
-            case error if type(error).__name__ == _CONSEQUENCE:
-                return None
-            case error if type(error).__name__ in ("AirflowTaskTimeout", "TaskDeferralTimeout"):
-                return {"Error": "States.Timeout", "Cause": str(error)}
-            case error:
-                return {"Error": type(error).__name__, "Cause": str(error)}
+_PAST: Final = timedelta(days=-366)
+_NOT_YET: Final = timedelta(days=36_600)
 
 
 @dataclass(slots=True)
@@ -103,6 +38,18 @@ class Drive:
     recorder: Recorder
     deadline: float
     outside: Outside | None = None
+    agenda: Agenda = field(default_factory=Agenda)
+    children: dict[str, Active] = field(default_factory=dict)
+    ended: dict[str, str] = field(default_factory=dict)
+    """The states of triggered runs that have ended."""
+    paused: list[tuple[Leg, float]] = field(default_factory=list)
+    """Task instances that have just been put off, to a retry or another look, and how many seconds they have taken."""
+    triggered: list[tuple[Leg, str, str, Place]] = field(default_factory=list)
+    behind: list[tuple[Leg, Any, frozenset[str]]] = field(default_factory=list)
+    """Deferred tasks, and the runs for whose end they wait."""
+    active: Active = field(default_factory=lambda: Active(None, None))
+    counts: dict[str, Any] = field(default_factory=dict)
+    """How many task instances of a run were in which state when it last had nothing to do."""
 
     def called(self, task: Any) -> str:
         """What a task is called in what is recorded: like its state."""
@@ -138,137 +85,234 @@ class Drive:
 
     def drive(self, dag_id: str, run_id: str) -> FinishedRun:
         """Drive an existing run to its end. Raises TimeoutError at the deadline."""
-        from airflow.models.dagrun import DagRun
         from airflow.utils.session import create_session
+
+        with create_session(scoped=False) as session:
+            main = self._opened(dag_id, run_id, session)
+            while main.run.state not in _FINISHED:
+                if time.monotonic() > self.deadline:
+                    raise TimeoutError(f"{dag_id} did not end in time: {_unfinished(main.run, session)}")
+                self._step(main.dag, main.run, session)
+            return self._closed(main, session)
+
+    def _opened(self, dag_id: str, run_id: str, session: Any) -> Active:
+        from airflow.models.dagrun import DagRun
         from sqlalchemy import select
 
-        dag = self.dags[dag_id]
-        with create_session(scoped=False) as session:
-            run = session.scalar(select(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id))
-            if run is None:
-                raise LookupError(f"no run {run_id} of {dag_id}")
-            run.dag = scheduled(dag)
-            if run.state == "queued":
-                run.state, run.start_date = "running", datetime.now(UTC)
-                session.commit()
-            while run.state not in _FINISHED:
-                if time.monotonic() > self.deadline:
-                    raise TimeoutError(f"{dag_id} did not end in time: {_unfinished(run, session)}")
-                self._step(dag, run, session)
-            finished = _finished(run, session)
-            self.recorder.runs.append((dag_id, finished))
-            return finished
+        run = session.scalar(select(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id))
+        if run is None:
+            raise LookupError(f"no run {run_id} of {dag_id}")
+        run.dag = scheduled(self.dags[dag_id])
+        if run.state == "queued":
+            run.state, run.start_date = "running", datetime.now(UTC)
+            session.commit()
+        return Active(self.dags[dag_id], run)
+
+    def _closed(self, active: Active, session: Any) -> FinishedRun:
+        done = finished(active.run, session)
+        self.recorder.runs.append((active.dag.dag_id, done))
+        return done
 
     def _step(self, dag: Any, run: Any, session: Any) -> None:
-        """One look of the scheduler: run what is ready, or go to the moment at which something becomes ready."""
+        """One look of the scheduler at a run and those that its tasks have triggered; or time passes."""
+        if self._look(Active(dag, run), session):
+            return
+        outer = self.services.place
+        for run_id, child in list(self.children.items()):
+            self.services.place = child.place
+            moved = self._look(child, session)
+            self.services.place = outer
+            if child.run.state in _FINISHED:
+                del self.children[run_id]
+                self.ended[run_id] = self._closed(child, session).state
+                self._go_on_behind(run_id)
+            if moved:
+                return
+        if not self.agenda.advance(session):
+            time.sleep(0.002)
+        self.services.spent.now = self.agenda.now
+
+    def _look(self, active: Active, session: Any) -> bool:
+        """Run what is ready in a run; whether anything happened."""
         session.expire_all()
+        self._put_off(session)
+        run, self.active = active.run, active
         ready, _ = run.update_state(session=session, execute_callbacks=False)
         for ti in ready:
-            self._note_delay(dag, run, ti, session)
             if ti.state != "up_for_reschedule":
                 ti.try_number += 1
             ti.state, ti.scheduled_dttm = "scheduled", datetime.now(UTC)
         session.commit()
-        if not ready and run.state not in _FINISHED:
-            self._skip_delays(dag, run, session)
         for ti in sorted(ready, key=lambda ti: (ti.task_id, ti.map_index)):
-            self._run_task(dag.get_task(ti.task_id), ti)
+            self._run_task(active.dag.get_task(ti.task_id), ti)
+        return bool(ready) or run.state in _FINISHED or self._changed(run, session)
 
-    def _skip_delays(self, dag: Any, run: Any, session: Any) -> None:
-        from airflow.models.taskreschedule import TaskReschedule
-        from sqlalchemy import update
+    def _changed(self, run: Any, session: Any) -> bool:
+        """Whether the scheduler has skipped tasks, say, so that another look may find more."""
+        from airflow.models.taskinstance import TaskInstance
+        from sqlalchemy import func, select
 
-        past = datetime.now(UTC) - timedelta(days=366)
-        moved = False
-        for ti in run.get_task_instances(session=session):
-            self._note_delay(dag, run, ti, session)
-            if ti.state == "up_for_retry":
-                ti.retry_delay_override, ti.end_date, moved = 0, past, True
-            elif ti.state == "up_for_reschedule":
-                self._answer(dag.get_task(ti.task_id), ti, session)
-                session.execute(
-                    update(TaskReschedule).where(TaskReschedule.ti_id == ti.id).values(reschedule_date=past)
-                )
-                moved = True
-        session.commit()
-        if not moved:
-            time.sleep(0.002)
+        states = select(TaskInstance.state, func.count()).where(
+            TaskInstance.dag_id == run.dag_id, TaskInstance.run_id == run.run_id
+        )
+        now = sorted(map(str, session.execute(states.group_by(TaskInstance.state))))
+        before, self.counts[run.run_id] = self.counts.get(run.run_id), now
+        return bool(now != before)
 
-    def _note_delay(self, dag: Any, run: Any, ti: Any, session: Any) -> None:
-        """Write down a delay once: before it is skipped, or when it has passed while other tasks were at work."""
-        task = dag.get_task(ti.task_id)
-        if ti.state == "up_for_reschedule":
-            self._note_pause(task, ti, session)
-        elif ti.state == "up_for_retry" and ti.end_date > datetime.now(UTC) - timedelta(days=1):
-            ti.task = run.dag.get_task(ti.task_id)
-            delay = ti.next_retry_datetime() - ti.end_date
-            self.recorder.delays[self.called(task)].append(round(delay.total_seconds(), 3))
+    def _put_off(self, session: Any) -> None:
+        """Keep Airflow from taking up by its own clock what is to be tried or looked at later, and enter it."""
+        while self.paused:
+            leg, seconds = self.paused.pop(0)
+            ti = again(leg.ti, session)
+            if ti.state == "up_for_reschedule":
+                seconds += self._until_look(leg, ti, session)
+            else:
+                ti.task = leg.scheduled()
+                delay = (ti.next_retry_datetime() - ti.end_date).total_seconds()
+                self.recorder.delays[self.called(leg.task)].append(round(delay, 3))
+                ti.end_date = datetime.now(UTC) + _NOT_YET
+                seconds += delay
+            session.commit()
+            self.agenda.add(seconds, leg.order, partial(self._take_up, leg), together=True)
+        while self.triggered:
+            leg, dag_id, run_id, place = self.triggered.pop(0)
+            self.children[run_id] = replace(self._opened(dag_id, run_id, session), order=leg.order, place=place)
 
-    def _note_pause(self, task: Any, ti: Any, session: Any) -> None:
-        """Write down how long a task that asks again and again would have waited, under the state that says so."""
+    def _until_look(self, leg: Leg, ti: Any, session: Any) -> float:
+        """The seconds until a task looks again; written down under the state that says so, where one does."""
         from airflow.models.taskreschedule import TaskReschedule
         from sqlalchemy import select
 
-        if pause := getattr(task, "pause_name", None):
-            mine = select(TaskReschedule).where(TaskReschedule.ti_id == ti.id).order_by(TaskReschedule.id.desc())
-            last = session.scalars(mine.limit(1)).one()
-            seconds = (last.reschedule_date - last.end_date).total_seconds()
-            if seconds > 0:
-                self.recorder.waits[pause].append(round(seconds, 3))
+        mine = select(TaskReschedule).where(TaskReschedule.ti_id == ti.id).order_by(TaskReschedule.id.desc())
+        last = session.scalars(mine.limit(1)).one()
+        seconds: float = (last.reschedule_date - last.end_date).total_seconds()
+        last.reschedule_date = datetime.now(UTC) + _NOT_YET
+        if (pause := getattr(leg.task, "pause_name", None)) and seconds > 0:
+            self.recorder.waits[pause].append(round(seconds, 3))
+        if self.outside is not None and waits(leg.task) == "token":
+            reply = self.services.jobs.get((leg.place.state, leg.place.index))
+            return min(whole(seconds), self.outside.arrival(ti, reply, session))
+        return whole(seconds)
 
-    def _answer(self, task: Any, ti: Any, session: Any) -> None:
-        """Answer a task that waits for its token."""
-        if self.outside is not None and waits(task):
-            place = self.place(task, ti, self.services.place)
-            self.outside.answer(task, ti, place, self.services.jobs.get((place.state, place.index)), session)
+    def _take_up(self, leg: Leg, session: Any) -> None:
+        """The time has come for a retry or another look."""
+        from airflow.models.taskreschedule import TaskReschedule
+        from sqlalchemy import update
+
+        past, ti = datetime.now(UTC) + _PAST, again(leg.ti, session)
+        if ti.state == "up_for_retry":
+            ti.retry_delay_override, ti.end_date = 0, past
+        elif ti.state == "up_for_reschedule":
+            if self.outside is not None and waits(leg.task):
+                reply = self.services.jobs.get((leg.place.state, leg.place.index))
+                self.outside.answer(leg.task, ti, leg.place, reply, session)
+            session.execute(update(TaskReschedule).where(TaskReschedule.ti_id == ti.id).values(reschedule_date=past))
+        session.commit()
 
     def _run_task(self, task: Any, ti: Any) -> None:
-        """One try of a task instance, its deferrals included."""
-        from airflow.sdk import TaskInstanceState
-        from airflow.sdk.api.datamodels._generated import TaskInstance
-        from airflow.sdk.execution_time.comms import AwaitInputTask, DeferTask
-        from airflow.sdk.execution_time.supervisor import run_task_in_process
-        from airflow.serialization.serialized_objects import create_scheduler_operator
-
-        key, run_id, outer = (ti.task_id, ti.map_index), ti.run_id, self.services.place
-        self.services.place = self.place(task, ti, outer)
+        """Run a task instance until it ends, or time passes."""
+        outer, active = self.services.place, self.active
+        leg = Leg(active, task, ti, self.place(task, ti, outer), (*active.order, active.number(task), ti.map_index))
+        self.services.place = leg.place
         try:
-            while True:
-                ti.set_state(TaskInstanceState.QUEUED)
-                told = TaskInstance(
-                    id=UUID(str(ti.id)),
-                    task_id=ti.task_id,
-                    dag_id=ti.dag_id,
-                    run_id=run_id,
-                    try_number=ti.try_number,
-                    map_index=ti.map_index,
-                    dag_version_id=UUID(str(ti.dag_version_id)),
-                )
-                outcome = run_task_in_process(ti=told, task=task, client=direct_client())
-                self._note_held(task)
-                if outcome.error is not None:
-                    self.recorder.failures[run_id, key] = outcome.error
-                ti.set_state(outcome.ti.state)
-                ti.task = create_scheduler_operator(outcome.ti.task)
-                if isinstance(outcome.msg, AwaitInputTask):
-                    index = self.services.place.index
-                    event = choice_of(task, self.services.jobs.get((task.task_display_name, index), {}))
-                    self._resume(task, ti, outcome.msg, event)
-                    continue
-                if not isinstance(outcome.msg, DeferTask):
-                    return
-                self._resume(task, ti, outcome.msg)
+            while (deferral := self._run_leg(leg)) is not None:
+                resume(leg, deferral, self._told(leg, deferral))
         finally:
             self.services.place = outer
 
-    def _note_held(self, task: Any) -> None:
-        """Write down how long a task has waited in its process, under the state that says so."""
-        for seconds in self.services.held:
+    def _run_leg(self, leg: Leg) -> Any:
+        """Run a task instance until it ends or defers; gives the deferral that is answered at once, if it is that."""
+        from airflow.sdk import TaskInstanceState
+        from airflow.sdk.execution_time.comms import AwaitInputTask, DeferTask
+        from airflow.serialization.serialized_objects import create_scheduler_operator
+
+        task, ti = leg.task, leg.ti
+        key, run_id = (ti.task_id, ti.map_index), ti.run_id
+        outcome = run(leg)
+        seconds = self._noted(task)
+        if outcome.error is not None:
+            self.recorder.failures[run_id, key] = outcome.error
+        ti.set_state(outcome.ti.state)
+        ti.task = create_scheduler_operator(outcome.ti.task)
+        if isinstance(outcome.msg, AwaitInputTask):
+            return outcome.msg
+        if isinstance(outcome.msg, DeferTask):
+            return self._deferred(leg, outcome.msg, seconds)
+        if ti.state in ("up_for_retry", "up_for_reschedule"):
+            self.paused.append((leg, seconds))
+        elif seconds > 0:  # it has ended for Airflow, but not at this moment of the virtual clock
+            self.agenda.add(seconds, leg.order, partial(self._end, leg, ti.state))
+            ti.set_state(TaskInstanceState.RUNNING)
+        return None
+
+    def _end(self, leg: Leg, state: Any, session: Any) -> None:
+        """A task instance has ended."""
+        ti = again(leg.ti, session)
+        ti.state, ti.end_date = state, datetime.now(UTC)
+        session.commit()
+
+    def _deferred(self, leg: Leg, deferral: Any, seconds: float) -> Any:
+        """Enter when a deferred task goes on; or give the deferral, if that is at once."""
+        from airflow.sdk._shared.module_loading import import_string
+        from airflow.sdk.serde import deserialize
+
+        if deferral.classpath == _DAG_STATE:
+            arguments: Any = deserialize(deferral.trigger_kwargs)
+            place = leg.place
+            if hasattr(leg.task, "source"):  # a child execution of a distributed Map: the run's id ends with its number
+                place = replace(place, index=int(arguments["run_ids"][0].rpartition("__")[2]))
+            self.triggered += [(leg, arguments["dag_id"], run_id, place) for run_id in arguments["run_ids"]]
+            self.behind.append((leg, deferral, frozenset(arguments["run_ids"])))
+            return None
+        told: Any = None
+        if deferral.classpath.startswith(_MOMENTS):
+            arguments = deserialize(deferral.trigger_kwargs)
+            trigger: Any = import_string(deferral.classpath)(**arguments)
+            left = (trigger.moment - datetime.now(UTC)).total_seconds()
+            if deferral.trigger_timeout is not None and deferral.trigger_timeout.total_seconds() < left:
+                left, told = (
+                    deferral.trigger_timeout.total_seconds(),
+                    TimeoutError("the wait is longer than the state may take"),
+                )
+            else:
+                self.recorder.waits[self.called(leg.task)].append(round(left, 3))
+                told = trigger.moment
+            seconds += whole(left)
+        elif seconds <= 0:
+            return deferral
+        else:
+            told = self._told(leg, deferral)
+        self.agenda.add(seconds, leg.order, partial(self._go_on, leg, deferral, told))
+        return None
+
+    def _go_on(self, leg: Leg, deferral: Any, told: Any, session: Any) -> None:
+        """Go on with a deferred task."""
+        leg = replace(leg, ti=again(leg.ti, session))
+        resume(leg, deferral, told)
+        outer, self.services.place, self.active = self.services.place, leg.active.place, leg.active
+        try:
+            self._run_task(leg.task, leg.ti)
+        finally:
+            self.services.place = outer
+
+    def _go_on_behind(self, run_id: str) -> None:
+        """Go on with the task that waits for a run that has ended."""
+        for waiting in list(self.behind):
+            leg, deferral, run_ids = waiting
+            if run_id in run_ids and run_ids <= self.ended.keys():
+                self.behind.remove(waiting)
+                self.agenda.add(0, leg.order, partial(self._go_on, leg, deferral, self._told(leg, deferral)))
+
+    def _noted(self, task: Any) -> float:
+        """Write down how long a task has waited in its process, under the state that says so; gives all its seconds."""
+        spent = self.services.spent
+        total = spent.elapsed()
+        for seconds in spent.held:
             self.recorder.waits[getattr(task, "pause_name", None) or self.called(task)].append(round(seconds, 3))
-        self.services.held.clear()
-        for inner, seconds in self.services.repeats:
+        for inner, seconds in spent.repeats:
             self.recorder.delays[self.called(inner)].append(round(seconds, 3))
-        self.services.repeats.clear()
+        spent.clear()
+        return total
 
     def place(self, task: Any, ti: Any, outer: Place) -> Place:
         """Where a task instance stands; what a child DAG does belongs to the item for which it runs."""
@@ -281,59 +325,28 @@ class Drive:
         around = outer.around if outer.index is None else (*outer.around, outer.index)
         return Place(task.task_display_name, operator, ti.map_index, token=waiting, around=around)
 
-    def _resume(self, task: Any, ti: Any, deferral: Any, told: Json = None) -> None:
-        """Answer a deferral at once, as the triggerer would after its time; ``told`` is what a person told."""
-        from airflow.sdk import TaskInstanceState
+    def _told(self, leg: Leg, deferral: Any) -> Any:
+        """What a deferred task is told: the event of its trigger, what a person chose, or a TimeoutError."""
         from airflow.sdk._shared.module_loading import import_string
-        from airflow.sdk.serde import deserialize, serialize
-        from airflow.utils.session import create_session
-
-        ti.set_state(TaskInstanceState.QUEUED)
-        ti.next_method, ti.next_kwargs = deferral.next_method, dict(deferral.next_kwargs or {})
-        try:
-            if told is None:
-                arguments: Any = deserialize(deferral.trigger_kwargs)
-                told = self._event(task, deferral, import_string(deferral.classpath)(**arguments)).payload
-        except TimeoutError as late:
-            ti.next_method, ti.next_kwargs = "__fail__", {"error": "Trigger timeout", "traceback": [str(late)]}
-        else:
-            ti.next_kwargs = {**ti.next_kwargs, "event": serialize(told)}
-        with create_session(scoped=False) as session:
-            ti.state = TaskInstanceState.SCHEDULED
-            session.merge(ti)
-
-    def _event(self, task: Any, deferral: Any, trigger: Any) -> Any:
         from airflow.sdk.definitions.dag import _run_inline_trigger
-        from airflow.triggers.base import TriggerEvent
+        from airflow.sdk.execution_time.comms import AwaitInputTask
+        from airflow.sdk.serde import deserialize
 
-        new_event: Any = TriggerEvent
+        if isinstance(deferral, AwaitInputTask):
+            return choice_of(leg.task, self.services.jobs.get((leg.task.task_display_name, leg.place.index), {}))
+        arguments: Any = deserialize(deferral.trigger_kwargs)
+        trigger: Any = import_string(deferral.classpath)(**arguments)
         run_inline: Any = _run_inline_trigger
-        path = deferral.classpath
-        if path.startswith(_MOMENTS):
-            left = (trigger.moment - datetime.now(UTC)).total_seconds()
-            if deferral.trigger_timeout is not None and deferral.trigger_timeout.total_seconds() < left:
-                raise TimeoutError("the wait is longer than the state may take")
-            self.recorder.waits[self.called(task)].append(round(left, 3))
-            return new_event(trigger.moment)
-        if path == _DAG_STATE:
-            if hasattr(task, "source"):  # a child execution of a distributed Map: the run's id ends with its number
-                number = int(trigger.run_ids[0].rpartition("__")[2])
-                self.services.place = replace(self.services.place, index=number)
-            states = {id: self.drive(trigger.dag_id, id).state for id in trigger.run_ids or ()}
-            return new_event((path, {**trigger.serialize()[1], **states}))
-        if path.startswith(_AWS):
-            return self.services.event(trigger)
-        event = run_inline(trigger, None)
-        if event is None:
-            raise TimeoutError(f"{path} ended without an event")
-        return event
-
-
-def scheduled(dag: Any) -> Any:
-    """The DAG as the scheduler knows it: serialised and read back."""
-    from airflow.serialization.serialized_objects import DagSerialization
-
-    return DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dag))
+        try:
+            if deferral.classpath == _DAG_STATE:
+                states = {id: self.ended[id] for id in trigger.run_ids or ()}
+                return (deferral.classpath, {**trigger.serialize()[1], **states})
+            if deferral.classpath.startswith(_AWS):
+                return self.services.event(trigger).payload
+            event = run_inline(trigger, None)
+        except TimeoutError as late:
+            return late
+        return TimeoutError(f"{deferral.classpath} ended without an event") if event is None else event.payload
 
 
 def _unfinished(run: Any, session: Any) -> str:
@@ -342,32 +355,3 @@ def _unfinished(run: Any, session: Any) -> str:
         for ti in run.get_task_instances(session=session)
         if ti.state not in ("success", "skipped")
     )
-
-
-def _document(value: Json) -> Json:
-    """An XCom as the document it stands for: the runtime keeps what Airflow would take for its own as JSON text."""
-    match value:
-        case {"$json": str() as text} if len(value) == 1:
-            return json.loads(text)
-        case dict():
-            return {key: _document(part) for key, part in value.items()}
-        case list():
-            return [_document(part) for part in value]
-        case _:
-            return value
-
-
-def _finished(run: Any, session: Any) -> FinishedRun:
-    from airflow.models.xcom import XComModel
-    from airflow.sdk.serde import deserialize
-    from sqlalchemy import select
-
-    xcoms: dict[str, dict[Key, Json]] = defaultdict(dict)
-    mine = (XComModel.dag_id == run.dag_id, XComModel.run_id == run.run_id)
-    for xcom in session.scalars(select(XComModel).where(*mine)):
-        xcoms[xcom.key][xcom.task_id, xcom.map_index] = _document(deserialize(xcom.value))
-    tasks = {
-        (ti.task_id, ti.map_index): (str(ti.state or "none"), ti.end_date)
-        for ti in run.get_task_instances(session=session)
-    }
-    return FinishedRun(run.run_id, str(run.state), tasks, xcoms)

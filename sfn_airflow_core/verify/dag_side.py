@@ -13,9 +13,11 @@ from typing import Any, Final
 from sfn_airflow_core.verify.aws_answers import Place
 from sfn_airflow_core.verify.dag_answers import Says
 from sfn_airflow_core.verify.dag_history import End, History
-from sfn_airflow_core.verify.dag_run import Drive, Recorder, scheduled
+from sfn_airflow_core.verify.dag_run import Drive
 from sfn_airflow_core.verify.dag_services import Aws, DagServices, Doers, TableAws
 from sfn_airflow_core.verify.dag_stand_ins import StandIns, doing, kinds
+from sfn_airflow_core.verify.finished import Recorder
+from sfn_airflow_core.verify.legs import scheduled
 from sfn_airflow_core.verify.replies import Json, Replies
 
 _IDLE: Final = 100

@@ -59,6 +59,14 @@ class Outside:
         else:
             notes.set(f"answer-{ti.try_number}", _answer(reply))
 
+    def arrival(self, ti: Any, reply: Reply | None, session: Any) -> float:
+        """In how many seconds a token is answered, or its time is over."""
+        kept = _Notes(ti, session).get("token") or {}
+        limit = min(kept.get("timeout") or math.inf, kept.get("heartbeat") or math.inf)
+        if reply is None or any(kind in reply for kind in _NEVER):
+            return limit
+        return float(reply.get("after", 0))
+
 
 def choice_of(task: Any, reply: Reply) -> Json:
     """What Airflow tells a task that asks a person: the option whose result the reply has, or that nobody chose.

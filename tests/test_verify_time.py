@@ -1,0 +1,130 @@
+"""Time on both sides: branches that wait side by side go on in the order of a virtual clock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running import chain, task
+from verifying import both, differences
+
+from sfn_airflow_core.verify.scenario import Scenario
+
+EVERY = {"ErrorEquals": ["States.ALL"], "Next": "Told", "ResultPath": "$.error"}
+
+
+def race(*branches: dict[str, Any], catch: bool = True) -> dict[str, Any]:
+    """A Parallel whose branches may all fail; the first failure is handed on, or ends the execution."""
+    states: dict[str, Any] = {"Race": {"Type": "Parallel", "Branches": list(branches), "End": True}}
+    if catch:
+        states["Race"] |= {"Catch": [EVERY]}
+        states["Told"] = {"Type": "Pass", "Parameters": {"first.$": "$.error.Error"}, "End": True}
+    return {"StartAt": "Race", "States": states}
+
+
+def waits(name: str, seconds: int) -> dict[str, Any]:
+    """A branch that waits, and fails with its name."""
+    return {
+        "StartAt": f"Wait {name}",
+        "States": {
+            f"Wait {name}": {"Type": "Wait", "Seconds": seconds, "Next": f"Fail {name}"},
+            f"Fail {name}": {"Type": "Fail", "Error": name},
+        },
+    }
+
+
+def calls(name: str, **more: Any) -> dict[str, Any]:
+    """A branch with a Task, which fails with what its reply says."""
+    return {"StartAt": name, "States": {name: task(End=True, **more)}}
+
+
+def polls(name: str, request: dict[str, Any]) -> dict[str, Any]:
+    """A branch that asks every five seconds, and never gets the answer that it waits for."""
+    return {
+        "StartAt": f"Ask {name}",
+        "States": {
+            f"Ask {name}": {**request, "Next": f"Answered {name}?"},
+            f"Answered {name}?": {
+                "Type": "Choice",
+                "Choices": [{"Variable": "$.done", "BooleanEquals": True, "Next": f"Done {name}"}],
+                "Default": f"Pause {name}",
+            },
+            f"Pause {name}": {"Type": "Wait", "Seconds": 5, "Next": f"Ask {name}"},
+            f"Done {name}": {"Type": "Succeed"},
+        },
+    }
+
+
+LATE = {"error": "Late", "after": 20}
+AGAIN = [{"ErrorEquals": ["Busy"], "IntervalSeconds": 7, "MaxAttempts": 2}]
+RACES: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str]] = {
+    "waits": ([waits("Slow", 60), waits("Fast", 30)], {}, "Fast"),
+    "waits within a worker": ([waits("Slow", 9), waits("Fast", 3)], {}, "Fast"),
+    "at one moment, the first branch": ([waits("One", 9), waits("Other", 9)], {}, "One"),
+    "a wait and a failure at once": ([waits("Slow", 3), calls("Ask")], {"Ask": {"error": "Fast"}}, "Fast"),
+    "a reply that comes late": ([calls("Ask"), waits("Fast", 15)], {"Ask": LATE}, "Fast"),
+    "a reply that comes before": ([waits("Slow", 25), calls("Ask")], {"Ask": LATE}, "Late"),
+    "a time limit": ([waits("Slow", 9), calls("Ask", TimeoutSeconds=4)], {"Ask": {"timeout": True}}, "States.Timeout"),
+    "retries": ([calls("Ask", Retry=AGAIN), waits("Fast", 20)], {"Ask": {"error": "Busy"}}, "Fast"),
+    "retries that end before": ([waits("Slow", 22), calls("Ask", Retry=AGAIN)], {"Ask": {"error": "Busy"}}, "Busy"),
+}
+
+
+@pytest.mark.parametrize("catch", [True, False])
+@pytest.mark.parametrize("name", RACES)
+def test_time_decides_which_branch_fails_first(airflow: Any, with_runtime: Path, name: str, catch: bool) -> None:
+    branches, replies, first = RACES[name]
+    end = {"status": "SUCCEEDED", "output": {"first": first}} if catch else {"status": "FAILED", "error": first}
+    machine = f"race_{name.replace(' ', '_').replace(',', '')}_{catch}"
+    result = both(
+        airflow, with_runtime, machine, race(*branches, catch=catch), Scenario(name, {}, replies, expected=end)
+    )
+    assert (result.error, differences(result)) == ("", [])
+
+
+def test_time_decides_in_a_child_dag(airflow: Any, with_runtime: Path) -> None:
+    again = [{"ErrorEquals": ["Busy"], "IntervalSeconds": 1, "MaxAttempts": 1}]
+    branches = [waits("Slow", 60), waits("Fast", 30)]
+    definition = chain({"Type": "Parallel", "Branches": branches, "Retry": again})
+    scenario = Scenario("child", {}, expected={"status": "FAILED", "error": "Fast"})
+    result = both(airflow, with_runtime, "race_in_child", definition, scenario)
+    assert (result.error, differences(result)) == ("", [])
+
+
+def test_child_dags_side_by_side_take_their_turns(airflow: Any, with_runtime: Path) -> None:
+    again = [{"ErrorEquals": ["Never"]}]
+    slow, fast = (
+        {"StartAt": name, "States": {name: {"Type": "Parallel", "Branches": [branch], "Retry": again, "End": True}}}
+        for name, branch in (("First", waits("Slow", 60)), ("Second", waits("Fast", 30)))
+    )
+    scenario = Scenario("children", {}, expected={"output": {"first": "Fast"}})
+    result = both(airflow, with_runtime, "race_of_children", race(slow, fast), scenario)
+    assert (result.error, differences(result)) == ("", [])
+
+
+REQUESTS: dict[str, dict[str, Any]] = {
+    "loop": {"Type": "Pass", "Result": {"done": False}},
+    "poll": task(ResultSelector={"done": False}),
+}
+
+
+@pytest.mark.parametrize("kind", REQUESTS)
+def test_a_branch_that_polls_ends_with_the_branch_that_fails(airflow: Any, with_runtime: Path, kind: str) -> None:
+    definition = race(polls("One", REQUESTS[kind]), polls("Other", REQUESTS[kind]), waits("Over", 15))
+    scenario = Scenario("over", {}, expected={"output": {"first": "Over"}})
+    result = both(airflow, with_runtime, f"polls_beside_{kind}", definition, scenario)
+    assert (result.error, differences(result)) == ("", [])
+
+
+def test_an_item_that_polls_ends_with_the_item_that_fails(airflow: Any, with_runtime: Path) -> None:
+    each = polls("it", task(ResultPath="$.asked", Catch=[{"ErrorEquals": ["Gone"], "Next": "Give up"}]))
+    each["States"] |= {
+        "Give up": {"Type": "Fail", "Error": "Lost"},
+        "Done it": {"Type": "Succeed"},
+    }
+    states = {"Each": {"Type": "Map", "ItemProcessor": each, "End": True}}
+    replies = {"Ask it": {"0": [{"result": 1}], "1": [{"result": 1}, {"result": 2}, {"error": "Gone"}]}}
+    scenario = Scenario("lost", [{"done": False}] * 2, replies, expected={"status": "FAILED", "error": "Lost"})
+    result = both(airflow, with_runtime, "items_that_poll", {"StartAt": "Each", "States": states}, scenario)
+    assert (result.error, differences(result)) == ("", [])
