@@ -15,11 +15,10 @@ from typing import Any, Final
 from sfn_airflow_core.compare.dag_file import DagFile, DagTask
 from sfn_airflow_core.compare.dag_functions import calls, ways
 from sfn_airflow_core.compare.dag_literals import Constants, literal, name_of
+from sfn_airflow_core.compare.runtime_words import GROUP, STATE_CALLS, STATE_DECORATORS
 
 _TASK_DECORATORS: Final = ("task",)
-_STATE_DECORATORS: Final = ("state", "choice", "wait", "job", "stub", "results")
-_GROUP_DECORATORS: Final = ("task_group", "group")
-_STATE_CALLS: Final = ("as_state", "catch", "job", "child", "invoke")
+_GROUP_DECORATORS: Final = ("task_group", GROUP)
 _ORIGIN: Final = re.compile(r"^\s*# ASL: #(/\S.*?)\s*$")
 _OPERATOR: Final = re.compile(r"[A-Z]\w*(Operator|Sensor|Notifier)$")
 
@@ -91,7 +90,7 @@ class Reader:
             if word in _GROUP_DECORATORS:
                 self.group_function(node, word, call, group)
                 return
-            if word in _STATE_DECORATORS:
+            if word in STATE_DECORATORS:
                 self.names[node.name] = self.add(self.task(node, base, call, group))
                 return
             if word in _TASK_DECORATORS:
@@ -149,7 +148,7 @@ class Reader:
         task.retries, task.retry_delay = _count(arguments.get("retries")), _seconds(arguments.get("retry_delay"))
         task.timeout = _seconds(arguments.get("execution_timeout") or arguments.get("timeout"))
         self.retriers(call, task)
-        if task.origin or operator.split(".")[0] in (*_STATE_DECORATORS, "group"):
+        if task.origin or operator.split(".")[0] in (*STATE_DECORATORS, "group"):
             task.title = str(self.positional(call, 0) or "")
         if function:
             task.actions = calls(function, self.constants)
@@ -240,7 +239,7 @@ class Reader:
             return self.chained(node, group)
         if last == "Label":
             return Ref(label=str(self.positional(node, 0) or ""))
-        if last in _STATE_CALLS or (targets and not _OPERATOR.match(last) and self.origin(node.lineno)):
+        if last in STATE_CALLS or (targets and not _OPERATOR.match(last) and self.origin(node.lineno)):
             return self.state_call(node, last, group, targets)
         made = self.made(node, group)
         inputs = _union(self.ref(argument, group) for argument in (*node.args, *(word.value for word in node.keywords)))

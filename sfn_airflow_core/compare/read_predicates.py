@@ -13,7 +13,7 @@ from sfn_airflow_core.expr.errors import ExpressionError
 from sfn_airflow_core.expr.read_condition import read_condition
 from sfn_airflow_core.expr.read_jsonata import read_jsonata
 
-_LOOKING: Final = ("number", "text", "boolean", "float")
+LOOKING: Final = ("number", "text", "boolean", "float")
 """Functions that give the value that they are given, where it is of the kind that the condition is about."""
 _PYTHON: Final[dict[type, str]] = {
     ast.Eq: "==",
@@ -206,7 +206,7 @@ def _named(node: ast.expr) -> Operand | Scalar:
             return (name,)
         case ast.Call(func=ast.Name(id="len"), args=[inner]):
             return ("len", *_above(inner))
-        case ast.Call(func=ast.Name(id=name), args=[inner], keywords=[]) if name in _LOOKING:
+        case ast.Call(func=ast.Name(id=name), args=[inner], keywords=[]) if name in LOOKING:
             return _named(inner)
         case _:
             raise Unread(ast.unparse(node))

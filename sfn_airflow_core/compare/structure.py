@@ -33,6 +33,7 @@ from sfn_airflow_core.compare.operators import (
     words,
 )
 from sfn_airflow_core.compare.order import order_differences, side_by_side, transitions
+from sfn_airflow_core.compare.runtime_words import RUNTIME
 from sfn_airflow_core.compare.steps import Plan
 from sfn_airflow_core.interpreter.resource import parse_resource
 from sfn_airflow_core.render.escape import visible
@@ -43,8 +44,6 @@ _LEAST: Final = 3.0
 _NEAR: Final = 3.0
 """Points that neighbours give at most."""
 _HELPERS: Final = ("items", "output", "each")
-_RUNTIME: Final = ("catch", "results", "state", "choice", "leave", "loop", "enter", "child", "wait")
-"""Of the runtime of generated DAGs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +162,7 @@ def waiting_sensors(dag: DagFile, tasks: Iterable[DagTask]) -> dict[str, DagTask
 
 def _helper(task: DagTask, dag: DagFile) -> bool:
     """Whether a task of a generated DAG belongs to the state of another one: routers, item makers, collectors."""
-    return dag.generated and not task.origin and (task.operator in _RUNTIME or task.task_id in _HELPERS)
+    return dag.generated and not task.origin and (task.operator in RUNTIME or task.task_id in _HELPERS)
 
 
 def _belongs(state: State, plan: Plan, chosen: Mapping[Pointer, str], dag: DagFile) -> bool:
@@ -226,7 +225,7 @@ def _may_be(state: State, task: DagTask) -> bool:
         case Task():
             return task.operator not in EMPTY
         case _:
-            return task.operator in (*EMPTY, *PYTHON, *_RUNTIME, "function")
+            return task.operator in (*EMPTY, *PYTHON, *RUNTIME, "function")
 
 
 _KINDS: Final[Mapping[type, tuple[str, ...]]] = {
