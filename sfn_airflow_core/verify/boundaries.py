@@ -68,6 +68,7 @@ def candidates(part: Sym, questions: Iterable[Question], kind: str) -> Iterator[
     if kind:
         yield DEFAULTS[kind](name)
     yield from constants
+    yield from (constant + step for constant in constants if is_number(constant) for step in (1, -1))
     yield name
     yield 1
     yield f"{name}-other"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sfn_airflow_core.asl.model import Given, ItemReader, Map, PathFlow, PathRef, Query, QueryFlow
-from sfn_airflow_core.expr.model import Field, Slice, Wildcard
+from sfn_airflow_core.expr.model import Compare, Field, Literal, Slice, Wildcard
 from sfn_airflow_core.interpreter.failures import READER_FAILED, TOLERANCE
 from sfn_airflow_core.verify import walk_queries as queries
 from sfn_airflow_core.verify.concretes import concrete
@@ -18,6 +18,7 @@ from sfn_airflow_core.verify.solver import documents
 from sfn_airflow_core.verify.stay import End, Place, Stay, keys
 from sfn_airflow_core.verify.symbols import AS_JSON, App, Asked, Const, Impossible, Lst, Obj, Sym, Unknown, Value
 from sfn_airflow_core.verify.track import Ended, Track
+from sfn_airflow_core.verify.wishes import Check
 
 Json = Any
 _ITEMS: Final = 2
@@ -229,9 +230,21 @@ def _chosen(stay: Stay, state: Map, value: Value, track: Track, outcome: Outcome
             return items[start:], track
         case Asked():
             listed, wishes = queries.elements_of(found, count, track.wishes)
-            return (_known(found, track), track) if listed is None else (listed, track.wish(wishes))
+            return _listing(found, count, track) if listed is None else (listed, track.wish(wishes))
         case _:
             return _known(found, track), track
+
+
+def _listing(found: Asked, count: int, track: Track) -> tuple[list[Value], Track]:
+    """The elements of a computed list, with documents that make it as long as wanted, or a list at least."""
+    test = Compare("boolean", "==", Literal(None), Literal(None))
+    for question in (f"$type($) = 'array' and $count($) = {count}", "$type($) = 'array'"):
+        asked = track.wishes.check(Check(test, Asked(question, {"": found}, (count,)), Const(True), True))
+        try:
+            return _known(found, track.wish(asked)), track.wish(asked)
+        except Impossible:
+            continue
+    raise Impossible("the items of the Map cannot be chosen")
 
 
 def _known(found: Value, track: Track) -> list[Value]:

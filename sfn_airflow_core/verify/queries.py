@@ -238,9 +238,10 @@ def _needs(tree: Tree, names: Names, wishes: Wishes) -> Wishes:
             value, wishes = value_in(operand, names, wishes)
             return wishes.be(value, "number")
         case If(condition, then, otherwise):
+            before = wishes
             for part in (condition, then, *(() if otherwise is None else (otherwise,))):
                 _, wishes = value_in(part, names, wishes)
-            return wishes
+            return wishes.sparing(before, tuple(_optional(condition, names)))
         case Apply(function, arguments):
             return _called(function, arguments, names, wishes)
         case Function():

@@ -149,8 +149,9 @@ class _Solver:
         if part in self._wishes.absent:
             yield _ABSENT
             return
+        may_lack = not node.present and any(part in lackable(s) for c in checks for s in (c.left, c.right))
         if node.parts or node.length is not None:
-            yield _NOTHING
+            yield from (_NOTHING, _ABSENT) if may_lack else (_NOTHING,)
             return
         kind = node.kind or node.hint
         seen = set[str]()
@@ -159,7 +160,7 @@ class _Solver:
             if text not in seen and (not node.kind or of_kind(value, node.kind)):
                 seen.add(text)
                 yield value
-        if not node.present and any(part in lackable(side) for c in checks for side in (c.left, c.right)):
+        if may_lack:
             yield _ABSENT
 
     def _look(self, part: Sym) -> Json:
@@ -204,7 +205,7 @@ def _leaves(value: Value) -> Iterator[Sym]:
             yield from (part for part in inside(value) if part not in set(inside(value.arguments[0])))
         case _:
             yield from inside(value)
-            yield from lackable(value)
+    yield from lackable(value)
 
 
 def _built(node: _Node, name: str) -> Json:

@@ -89,8 +89,12 @@ class Asked:
         """The parts of sources that it reads by a plain path (``$states.input.a.b``) and that have to be there."""
         for value in self.operands():
             for part in (value,) if isinstance(value, Sym) else inside(value):
-                if not any(part.source == o.source and part.steps[: len(o.steps)] == o.steps for o in self.optional):
+                if not self.spares(part):
                     yield part
+
+    def spares(self, part: Sym) -> bool:
+        """Whether a part is, or is in, something that need not be there."""
+        return any(part.source == o.source and part.steps[: len(o.steps)] == o.steps for o in self.optional)
 
     def operands(self) -> Iterator[Sym | Asked | App]:
         """What its plain paths lead to: parts of sources, and values that are computed themselves."""
@@ -120,7 +124,20 @@ def _mapped(value: Value, steps: Sequence[str | int]) -> Iterator[Value]:
             value = member(value, step)
         except Impossible:
             return
-    yield value
+    yield from _flat(value)
+
+
+def _flat(value: Value) -> Iterator[Value]:
+    """What a value that is put together consists of."""
+    match value:
+        case Lst(items):
+            for item in items:
+                yield from _flat(item)
+        case Obj(members):
+            for part in members.values():
+                yield from _flat(part)
+        case _:
+            yield value
 
 
 _PLAIN: Final = re.compile(r"\$(\w*)((?:\.[A-Za-z_]\w*|\[\d+\])*)")
@@ -201,7 +218,10 @@ def lackable(value: Value) -> Iterator[Sym]:
         case Asked():
             yield from value.optional
             for operand in value.operands():
-                yield from lackable(operand)
+                if isinstance(operand, Sym):
+                    yield from (operand,) if value.spares(operand) else ()
+                else:
+                    yield from lackable(operand)
         case App():
             for part in value.arguments:
                 yield from lackable(part)

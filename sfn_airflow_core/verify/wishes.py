@@ -90,6 +90,20 @@ class Wishes:
             checks=tuple(c for c in self.checks if all(map(outside, (*inside(c.left), *inside(c.right))))),
         )
 
+    def sparing(self, before: Wishes, parts: tuple[Sym, ...]) -> Wishes:
+        """What was asked of these parts, and of what is inside them, is asked only where they are there."""
+
+        def spared(part: Sym) -> bool:
+            return any(part.source == p.source and part.steps[: len(p.steps)] == p.steps for p in parts)
+
+        new, kinds = self.present[len(before.present) :], self.kinds[len(before.kinds) :]
+        return replace(
+            self,
+            present=(*before.present, *(part for part in new if not spared(part))),
+            kinds=(*before.kinds, *(entry for entry in kinds if not spared(entry[0]))),
+            hints=(*self.hints, *(entry for entry in kinds if spared(entry[0]))),
+        )
+
     def softened(self, before: Wishes) -> Wishes:
         """The checks that were not among those before as soft ones."""
         known = len(before.checks)
