@@ -16,7 +16,7 @@ from airflow2sfn.structure import EMPTY, Plan
 from airflow2sfn.trigger_rules import SUCCESS, Env, Statuses, statuses
 from airflow2sfn.work import Note, place
 
-_KINDS = {"str": "text", "int": "number", "float": "number", "bool": "bool"}
+_KINDS = {"str": "text", "int": "number", "float": "number", "bool": "bool", "dict": "dict", "list": "list"}
 """Kinds of values by the annotation of what a function returns."""
 _FAILURE = ("Error", "Cause", "Task")
 """Members of a failure."""
@@ -168,7 +168,9 @@ class Reader(Values):
         sure = self.env.get(task_id) == SUCCESS and key == "return_value" and function is not None
         if not sure or self.plan.tasks[task_id].expansion is not None:
             return "json"
-        return _KINDS.get(function.returns if function is not None else "", "json")
+        returns = function.returns if function is not None else ""
+        name, bracket, _ = returns.partition("[")
+        return _KINDS.get(name.strip(), "json") if bracket or "|" not in name else "json"
 
     def _of_group(self, task_id: str, key: str) -> str | None:
         """The XComs of a task in a mapped group, as they are read outside of it: a list."""

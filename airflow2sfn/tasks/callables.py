@@ -9,7 +9,7 @@ from typing import TypeAlias
 from airflow2sfn.expressions.text import Untranslatable, quoted
 from airflow2sfn.expressions.values import Values, query, to_json
 from airflow2sfn.packaging.context import Asked, roots
-from airflow2sfn.source import Items, Known, PythonCallable, Task, Value
+from airflow2sfn.source import Items, Known, PythonCallable, Task, Value, XCom
 from airflow2sfn.tasks import context
 from sfn_airflow_core.asl.model import Json
 
@@ -156,7 +156,12 @@ def list_of(value: Value, values: Values) -> str:
 
     if isinstance(value, Known) and isinstance(value.value, dict):
         return expression(Known([[key, item] for key, item in value.value.items()]), values)
-    return expression(value, values)
+    code = expression(value, values)
+    if isinstance(value, XCom) and values.kind(value.task_id, value.key) == "dict":
+        pair = "$type($value) = 'array' ? [[$key, [$value]]] : [[$key, $value]]"  # a list in a list stays one
+        step = f"($value := $lookup({code}, $key); $append($all, {pair}))"
+        return f"$reduce($append([], $keys({code})), function($all, $key) {{ {step} }}, [])"
+    return code
 
 
 def cross(over: Mapping[str, Value], values: Values) -> str:
