@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from email.message import Message
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError, URLError
 
 import boto3
 import pytest
+from botocore.exceptions import NoCredentialsError
 from botocore.stub import Stubber
 from command import CLEAN, Run, put
 
@@ -103,13 +106,13 @@ def test_refresh_reads_the_public_offer_files(call: Run, monkeypatch: pytest.Mon
     assert len(asked) == 2
     rows = {row["item"]: row for row in json.loads(Path("eu.json").read_text())["rows"]}
     assert rows.keys() == ITEMS.keys()
-    assert rows["sfn.transition"]["price"] == "0.0000250000"
+    assert rows["sfn.transition"]["price"] == "0.000025"
     assert [rows[f"sfn.express.gb-second.{n}"]["price"] for n in (1, 2, 3)] == [
-        "0.0000166700",
-        "0.0000083300",
-        "0.0000045600",
+        "0.00001667",
+        "0.00000833",
+        "0.00000456",
     ]
-    assert (rows["mwaa.environment.2xlarge"]["price"], rows["mwaa.worker.large"]["price"]) == ("4.20", "0.24")
+    assert (rows["mwaa.environment.2xlarge"]["price"], rows["mwaa.worker.large"]["price"]) == ("4.2", "0.24")
     assert (rows["mwaa.worker.2xlarge"]["price"], rows["mwaa.worker.2xlarge"]["basis"]) == ("0.96", "estimate")
     assert {row["as_of"] for row in rows.values()} == {"2026-11-01"}
     put("m.json", CLEAN)
@@ -150,6 +153,77 @@ def entries(document: Any) -> list[str]:
 def test_what_is_no_price_list_is_refused(data: bytes, message: str):
     with pytest.raises(PriceError, match=message):
         table(public_documents("eu-west-1", lambda _: data), "eu-west-1", "test")
+
+
+SHAPE = {
+    # AWS Billing User Guide, "Reading the service price list file for an AWS service"
+    "file": {"formatVersion", "disclaimer", "offerCode", "version", "publicationDate", "products", "terms"},
+    "product": {"sku", "attributes"},
+    "attributes": {"servicecode", "servicename", "location", "locationType", "regionCode", "usagetype", "operation"},
+    "offer": {"offerTermCode", "sku", "effectiveDate", "priceDimensions", "termAttributes"},
+    "dimension": {"rateCode", "description", "beginRange", "endRange", "unit", "pricePerUnit", "appliesTo"},
+}
+
+
+@pytest.mark.parametrize("code", OFFERS)
+def test_the_recorded_documents_have_the_form_of_public_ones(code: str):
+    document = json.loads((COMPARE / f"offer_{code}.json").read_text())
+    assert SHAPE["file"] <= document.keys()
+    assert document["offerCode"] == code
+    for sku, product in document["products"].items():
+        assert SHAPE["product"] <= product.keys()
+        assert SHAPE["attributes"] <= product["attributes"].keys()
+        for name, offer_ in document["terms"]["OnDemand"][sku].items():
+            assert name == f"{sku}.{offer_['offerTermCode']}"
+            assert SHAPE["offer"] <= offer_.keys()
+            for rate, dimension in offer_["priceDimensions"].items():
+                assert rate == dimension["rateCode"]
+                assert rate.startswith(f"{name}.")
+                assert dimension.keys() == SHAPE["dimension"]
+                assert len(dimension["pricePerUnit"]["USD"].partition(".")[2]) == 10
+
+
+def test_no_network_gets_one_clear_message(call: Run, monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_: Any, **__: Any) -> None:
+        raise URLError(OSError("Name or service not known"))
+
+    monkeypatch.setattr("urllib.request.urlopen", refuse)
+    code, out, err = call("prices", "refresh", "--region", "eu-west-1", "-o", "x.json")
+    assert (code, out) == (2, "")
+    assert err.count("https://") == 1
+    assert "Name or service not known; this command needs the network" in err
+    assert not Path("x.json").exists()
+
+
+def test_a_region_that_the_list_does_not_have_gets_one_clear_message(call: Run, monkeypatch: pytest.MonkeyPatch):
+    def refuse(address: str, **_: Any) -> None:
+        raise HTTPError(address, 403, "Forbidden", Message(), None)
+
+    monkeypatch.setattr("urllib.request.urlopen", refuse)
+    code, _, err = call("prices", "refresh", "--region", "mr-west-1", "-o", "x.json")
+    assert code == 2
+    assert "403 Forbidden; does AWS have this region?" in err
+
+
+def test_the_price_list_api_without_credentials_gets_one_clear_message(call: Run, monkeypatch: pytest.MonkeyPatch):
+    def refuse() -> Any:
+        raise NoCredentialsError
+
+    monkeypatch.setattr(prices, "client", refuse)
+    code, _, err = call("prices", "refresh", "--region", "eu-west-1", "--source", "boto3", "-o", "x.json")
+    assert code == 2
+    assert "AWS Price List API: Unable to locate credentials" in err
+    assert "bug" not in err
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", "ap-northeast-1"])
+def test_a_region_without_all_its_prices_gets_one_clear_message(call: Run, region: str):
+    put("m.json", CLEAN)
+    code, out, err = call("compare", "m.json", "--region", region)
+    assert (code, out) == (2, "")
+    assert "Regions with every price: sa-east-1, us-east-1, us-west-2" in err
+    assert f"prices refresh --region {region} -o FILE" in err
+    assert max(map(len, err.splitlines())) < 400
 
 
 def test_a_region_is_never_more_than_a_name(call: Run):

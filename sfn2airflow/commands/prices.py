@@ -97,7 +97,7 @@ def refresh(region: str, output: str, source: Literal["public", "boto3"]) -> int
         if source == "public":
             found = sources.table(sources.public_documents(region, fetch), region, "AWS Price List, public offer files")
         else:
-            found = sources.table(sources.api_documents(region, client()), region, "AWS Price List API")
+            found = from_api(region)
         text = json.dumps(as_json(found), indent=2) + "\n"
         Path(output).write_text(text, encoding="utf-8", newline="\n")
     except PriceError as error:
@@ -110,7 +110,8 @@ def refresh(region: str, output: str, source: Literal["public", "boto3"]) -> int
 
 def fetch(address: str) -> bytes:
     """The content of an address of the public price list. Raises PriceError."""
-    from urllib.error import URLError
+    from http.client import HTTPException
+    from urllib.error import HTTPError
     from urllib.request import urlopen
 
     from sfn_airflow_core.compare.refresh import LARGEST
@@ -118,11 +119,29 @@ def fetch(address: str) -> bytes:
     try:
         with urlopen(address, timeout=_PATIENCE) as answer:
             data: bytes = answer.read(LARGEST + 1)
-    except (URLError, OSError) as error:
-        raise PriceError(f"{address}: {getattr(error, 'reason', error)}") from None
+    except HTTPError as error:
+        raise PriceError(f"{address}: {error.code} {error.reason}; does AWS have this region?") from None
+    except (OSError, HTTPException) as error:
+        reason = getattr(error, "reason", error)
+        raise PriceError(
+            f"{address}: {reason or type(error).__name__}; this command needs the network, and 'compare' with "
+            "a table from another machine (--prices FILE) does not"
+        ) from None
     if len(data) > LARGEST:
         raise PriceError(f"{address}: larger than {LARGEST} bytes")
     return data
+
+
+def from_api(region: str) -> Prices:
+    """The table of a region by the Price List API. Raises PriceError."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from sfn_airflow_core.compare import refresh as sources
+
+    try:
+        return sources.table(sources.api_documents(region, client()), region, "AWS Price List API")
+    except (BotoCoreError, ClientError) as error:
+        raise PriceError(f"AWS Price List API: {error} (needs credentials that may pricing:GetProducts)") from None
 
 
 def client() -> Any:

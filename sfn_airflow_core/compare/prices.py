@@ -19,6 +19,8 @@ from typing import Any, Final, Literal, cast, get_args
 SCHEMA_VERSION: Final = 1
 STALE_AFTER_DAYS: Final = 180
 LARGEST: Final = 8 * 1024 * 1024
+_SHOWN: Final = 3
+"""Missing rows that a message names."""
 
 CLASSES: Final = ("micro", "small", "medium", "large", "xlarge", "2xlarge")
 """Environment classes of MWAA, smallest first."""
@@ -81,10 +83,11 @@ class Prices:
         if not missing:
             return rows
         whole = ", ".join(self.regions()) or "none"
-        what = f"no prices for region {region!r}" if not rows else f"no row for {', '.join(missing)} in {region}"
+        some = ", ".join(missing[:_SHOWN]) + (f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else "")
+        what = f"no prices for region {region!r}" if not rows else f"no row for {some} in {region}"
         raise PriceError(
-            f"{self.name}: {what}. Regions with every price: {whole}. "
-            f"'sfn2airflow prices refresh --region {region}' writes a table to give with --prices."
+            f"{self.name}: {what}. Regions with every price: {whole}; theirs give you an order of magnitude. "
+            f"'sfn2airflow prices refresh --region {region} -o FILE' writes a table to give with --prices FILE."
         )
 
 

@@ -1,7 +1,8 @@
 """Current prices from AWS: the public price list, or the Price List API through boto3; both give the same documents.
 
-Nothing here runs unless ``prices refresh`` is asked for. A document is AWS's offer file: ``products`` with attributes
-and ``terms.OnDemand`` with price dimensions.
+Nothing here runs unless ``prices refresh`` is asked for. A document is AWS's offer file (AWS Billing User Guide,
+"Reading the service price list file for an AWS service"): ``products`` with attributes, and ``terms.OnDemand`` with
+price dimensions, both by SKU.
 """
 
 from __future__ import annotations
@@ -38,8 +39,9 @@ def public_documents(region: str, fetch: Fetch) -> Iterator[Any]:
     check_region(region)
     for offer in OFFERS:
         address = f"{_HOST}/offers/v1.0/aws/{offer}/current/{region}/index.json"
+        data = fetch(address)
         try:
-            yield json.loads(fetch(address))
+            yield json.loads(data)
         except (ValueError, RecursionError) as error:
             raise PriceError(f"{address}: not a price list: {error}") from None
 
@@ -105,7 +107,7 @@ def _rows(document: Any, region: str, source: str) -> Iterator[Price]:
             continue
         for offer in terms[sku].values():
             for dimension in offer["priceDimensions"].values():
-                amount = Decimal(dimension["pricePerUnit"]["USD"])
+                amount = Decimal(dimension["pricePerUnit"]["USD"]).normalize()
                 item = _item(attributes, dimension)
                 if item and amount > 0:
                     yield Price(item, region, amount, ITEMS[item], source, day)
@@ -125,7 +127,7 @@ def _item(attributes: Mapping[str, str], dimension: Mapping[str, str]) -> str:
 
 def _tier(dimension: Mapping[str, str]) -> int:
     """The number of the price step, from where its range begins (in GB-seconds: 1,000 and 5,000 GB-hours)."""
-    begin = float(dimension.get("beginRange", "0") or 0)
+    begin = float(dimension.get("beginRange") or dimension.get("startingRange") or 0)  # documented as the latter
     return 1 if begin < 1 else 2 if begin < 5000 * 3600 - 1 else 3
 
 
