@@ -34,11 +34,7 @@ from sfn_airflow_core.verify.verification import Subject, verify
 CORPUS = Path(os.environ.get("CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
 COLLECTION = CORPUS / "state-machines" / "step-functions-workflows-collection"
 
-_RACE = "branches of the Parallel race: which one fails first is decided by time, which is skipped here"
-KNOWN: dict[str, str] = {
-    "60.asl.json": "branches poll until another one fails, which ends nothing on Airflow (S2A201): the run goes on",
-    "89.asl.json": _RACE,
-}
+KNOWN: dict[str, str] = {}
 """Machines of which a scenario differs, by name, with the reason: exactly these."""
 
 

@@ -92,9 +92,12 @@ class HttpTask(Finding):
     near_miss: ClassVar[Example] = Example(machine(lambda_task()))
 
     connection: str
+    """Its id; empty where the ARN is only known when the state runs."""
 
     def message(self) -> str:
-        return f"needs an Airflow connection {self.connection} with the credentials of the EventBridge connection"
+        if not self.connection:
+            return "needs an Airflow connection with the name and the credentials of the EventBridge connection"
+        return f"needs an Airflow connection {self.connection!r}, with the credentials of EventBridge's of that name"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

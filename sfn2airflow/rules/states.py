@@ -16,7 +16,8 @@ _AIRFLOW = "https://airflow.apache.org/docs/apache-airflow/stable"
 class SiblingsRunOn(Finding):
     """When one branch or item fails, the others are not stopped: the state fails after they have ended.
 
-    Why it matters: calls happen that the state machine would not have made any more, and a Catch comes later.
+    Why it matters: calls happen that the state machine would not have made any more, and a Catch comes later. Only a
+    loop ends before its next round.
 
     Remedy: nothing, if the work of the other branches does no harm; otherwise let them check a shared condition first.
     """

@@ -43,8 +43,7 @@ def note_http(parameters: Json, state: Task, ledger: Ledger) -> None:
     place = given.get("Authentication") or given.get("InvocationConfig")
     arn = place.get("ConnectionArn") if isinstance(place, dict) else None
     found = re.search(r"connection/([^/]+)", arn) if isinstance(arn, str) else None
-    name = repr(found[1]) if found else "named like the EventBridge connection"
-    ledger.note(HttpTask(at=join(state.at, "Resource"), connection=name))
+    ledger.note(HttpTask(at=join(state.at, "Resource"), connection=found[1] if found else ""))
 
 
 def _short(arn: str) -> str:
