@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from airflow2sfn.expressions.logical_dates import times
+from airflow2sfn.expressions.text import Untranslatable
+from airflow2sfn.expressions.zones import rule, today_at
 from airflow2sfn.read import read_text
+from airflow2sfn.translate import translate
+from sfn_airflow_core.asl.model import Query, Wait
 from sfn_airflow_core.expr.jsonata import Library, read_query
 
 croniter = pytest.importorskip("croniter", reason="Airflow is not installed").croniter
@@ -82,3 +87,48 @@ def test_started_without_a_date_takes_the_start() -> None:
 def test_an_irregular_schedule_has_no_step() -> None:
     how = found("'0 5,17 1,15 * *'")
     assert (how.meaning, how.before, how.input) == ("interval", "", "logical_date")
+
+
+ZONES = [
+    "UTC", "Europe/Berlin", "Europe/London", "America/New_York", "America/Los_Angeles", "Australia/Sydney",
+    "Pacific/Auckland", "America/Santiago", "Asia/Kolkata", "Asia/Tokyo", "America/St_Johns", "Australia/Lord_Howe",
+    "Europe/Lisbon", "Asia/Beirut",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_a_time_of_today_is_that_of_the_zone(name: str) -> None:
+    """On every day of ten years around the changes, at odd hours, the expression gives what the database says."""
+    zone = ZoneInfo(name)
+    query = read_query(today_at(time(6, 30), zone))
+    chance = random.Random(name)
+    for _ in range(300):
+        now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=chance.randrange(10 * 525_600))
+        value = query.evaluate({}, Library(random.Random(1), lambda now=now: now))
+        local = datetime.combine(now.astimezone(zone).date(), time(6, 30), zone)
+        assert datetime.fromisoformat(str(value).replace("Z", "+00:00")) == local.astimezone(UTC), now
+
+
+@pytest.mark.parametrize("name", ["Africa/Casablanca", "Africa/El_Aaiun"])
+def test_a_zone_without_a_rule_is_refused(name: str) -> None:
+    with pytest.raises(Untranslatable, match="keeps to no rule"):
+        rule(ZoneInfo(name))
+
+
+@pytest.mark.parametrize("days", [[1], [6, 7], [2, 4], [1, 2, 3, 4, 5, 6, 7]])
+def test_waits_for_the_start_of_the_next_day_of_the_week(days: list[int]) -> None:
+    names = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
+    given = [names[day - 1] for day in days]
+    head = THREE + "from airflow.providers.standard.sensors.weekday import DayOfWeekSensor\n"
+    text = f'{head}with DAG("x", schedule=None):\n    DayOfWeekSensor(task_id="a", week_day={given})\n'
+    (dag,) = read_text(text, "x.py").dags
+    wait = translate(dag).machine.states["a"]
+    assert isinstance(wait, Wait)
+    assert isinstance(wait.timestamp, Query)
+    for hours in range(0, 24 * 8, 5):
+        now = datetime(2026, 3, 2, 1, tzinfo=UTC) + timedelta(hours=hours)
+        value = read_query(wait.timestamp.text).evaluate({}, Library(random.Random(1), lambda now=now: now))
+        found = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+        midnight = now.replace(hour=0)
+        expected = next(d for n in range(8) if (d := midnight + timedelta(days=n)).isoweekday() in days)
+        assert found == expected

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from airflow2sfn.expressions.decisions import Way
 from airflow2sfn.expressions.text import Untranslatable, quoted
 from airflow2sfn.expressions.values import Values, expression
+from airflow2sfn.expressions.zones import today_at, zone_of
 from airflow2sfn.source import Dag, Items, Known, Made, Reference, Task, Template, Value
 
 _STANDARD = "airflow.providers.standard"
@@ -15,7 +16,8 @@ _DELTA = frozenset(f"{_STANDARD}.sensors.time_delta.{name}" for name in ("TimeDe
 _WAIT = f"{_STANDARD}.sensors.time_delta.WaitSensor"
 _DATE = frozenset(f"{_STANDARD}.sensors.date_time.{name}" for name in ("DateTimeSensor", "DateTimeSensorAsync"))
 _TIME = frozenset(f"{_STANDARD}.sensors.time.{name}" for name in ("TimeSensor", "TimeSensorAsync"))
-PAUSES = _DELTA | {_WAIT} | _DATE | _TIME
+_WEEKDAY = f"{_STANDARD}.sensors.weekday.DayOfWeekSensor"
+PAUSES = _DELTA | {_WAIT} | _DATE | _TIME | {_WEEKDAY}
 _BY_DAY = f"{_STANDARD}.operators.weekday.BranchDayOfWeekOperator"
 _BY_TIME = f"{_STANDARD}.operators.datetime.BranchDateTimeOperator"
 BRANCHES = frozenset({_BY_DAY, _BY_TIME})
@@ -37,16 +39,18 @@ def until(task: Task, dag: Dag, values: Values) -> str:
         if not isinstance(delta, timedelta):
             raise Untranslatable("how long it waits is not known")
         return f"$fromMillis($millis() + {_millis(delta)})"
+    if task.operator == _WEEKDAY:
+        return _next_day(task)
     target = task.get("target_time")
     match target:
         case Known(datetime() as moment):
             return quoted(_utc(moment))
-        case Known(time() as moment) if _in_utc(dag, moment):
-            return f"$substring($now(), 0, 10) & {quoted(moment.strftime('T%H:%M:%SZ'))}"
+        case Known(time() as moment):
+            return today_at(moment, _zone(dag))
         case Known(str()) | Template():
             return f"$fromMillis($toMillis({_iso(target, values)}))"
         case _:
-            raise Untranslatable("the time that it waits for is not known, or not in UTC")
+            raise Untranslatable("the time that it waits for is not known")
 
 
 def _millis(delta: timedelta) -> int:
@@ -64,11 +68,25 @@ def _iso(value: Value, values: Values) -> str:
     return found if " " not in found else f"$replace({found}, ' ', 'T')"
 
 
-def _in_utc(dag: Dag, moment: time) -> bool:
-    start = dag.get("start_date")
-    zone = start.value.tzinfo if isinstance(start, Known) and isinstance(start.value, datetime) else None
-    name = str(moment.tzinfo or zone or "UTC")
-    return name in ("UTC", "utc", "Timezone('UTC')")
+def _zone(dag: Dag) -> tzinfo:
+    """The time zone of a DAG, which is that of its start date."""
+    start = dag.get("start_date") or dag.defaults.get("start_date")
+    known = start.value if isinstance(start, Known) else None
+    return zone_of(known.tzinfo if isinstance(known, datetime) else None)
+
+
+def _next_day(task: Task) -> str:
+    """The start of the next of some weekdays, or of today; days are those of UTC, as in Airflow."""
+    if task.known("use_task_logical_date", False):
+        raise Untranslatable("it waits for a day that its run has or has not")
+    days = sorted({_day(one) for one in _several(task.get("week_day"))})
+    limit = task.known("timeout")
+    limit = limit.total_seconds() if isinstance(limit, timedelta) else 7 * 86_400 if limit is None else limit
+    if not isinstance(limit, int | float) or limit < 6 * 86_400:
+        raise Untranslatable("it may give up before the day comes")
+    left = f"$min([{', '.join(map(str, days))}].(($ - $today + 7) % 7))"
+    midnight = "$toMillis($substring($now(), 0, 10) & 'T00:00:00Z')"
+    return f"($today := $number($fromMillis($millis(), '[F1]')); $fromMillis({midnight} + {left} * 86400000))"
 
 
 def branch_ways(task: Task, values: Values) -> list[Way]:

@@ -69,7 +69,9 @@ def states_of(machine: Machine, tasks: Mapping[str, str], besides: Container[str
         if isinstance(state, Task) and state.name in doing:
             resources[doing[state.name]] = state.resource
     waits = {
-        state.name: doing[state.next] for state in machine.walk() if isinstance(state, Wait) and state.next in doing
+        state.name: doing[state.next]
+        for state in machine.walk()
+        if isinstance(state, Wait) and state.next in doing and state.name not in alone
     }
     return States(doing, waits, stubs, resources, frozenset(waits.values()), alone)
 
