@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 # These fill the evaluator's tables.
-from airflow2sfn.generated_mark import is_generated
+from airflow2sfn.generated_mark import child_dags, is_generated
 from airflow2sfn.reading import (
     assign,  # noqa: F401
     builtins,  # noqa: F401
@@ -26,7 +26,7 @@ from airflow2sfn.reading.functions import Return
 from airflow2sfn.reading.graph import DagMade
 from airflow2sfn.reading.names import written_for
 from airflow2sfn.reading.project import MOST_BYTES, Project, SourceFile, parse
-from airflow2sfn.rules.reading import Airflow2Import, FileRaises, TooMuchWork, UnknownDependency
+from airflow2sfn.rules.reading import Airflow2Import, FileRaises, TooMuchWork
 from airflow2sfn.source import Dag, Symbolic
 from sfn_airflow_core.findings import Located, Problem
 from sfn_airflow_core.text import Span
@@ -133,7 +133,8 @@ def _evaluate(run: Run, source: str) -> Reading:
     _report_imports(run)
     findings = sorted((_placed(f) for f in run.findings), key=lambda f: (f.span or _START, f.finding.code))
     if is_generated(run.file.module.text):  # its tasks are not those of operators that are known here
-        findings = [found for found in findings if not isinstance(found.finding, UnknownDependency)]
+        children = child_dags(run.file.tree)
+        dags, findings = [dag for dag in dags if dag.dag_id not in children], []
     return Reading(source, tuple(dags), tuple(findings))
 
 

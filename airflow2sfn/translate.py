@@ -129,7 +129,7 @@ def _read_back(dag: Dag) -> Translated:
         machine = Machine(end.name, {end.name: end}, query_language="JSONata")
         return Translated(machine, shape, (NotReadBack(at=f"{reason.line}:1", what=str(reason)),))
     found = ReadBack(at=str(dag.span or ""), states=len(list(back.machine.walk())))
-    unread = (NotReadBack(at=f"{reason.line}:1", what=str(reason)) for reason in back.unread)
+    unread = (NotReadBack(at=f"{reason.line}:1", what=str(reason)) for reason in back.unread.values())
     return Translated(back.machine, shape, (found, *unread))
 
 

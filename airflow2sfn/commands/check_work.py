@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from airflow2sfn import __version__
+from airflow2sfn.generated import is_generated, states_of
 from airflow2sfn.read import Reading, Settings, module_name, read_text
 from airflow2sfn.reading.project import Project
 from airflow2sfn.source import Dag, Symbolic, Task, walk
@@ -177,6 +178,10 @@ def describe(reading: Reading, verbose: bool) -> Iterator[str]:
     """What was read of a file, a line per DAG; with ``verbose`` also what is not known."""
     for dag in reading.dags:
         version = f" (Airflow {dag.airflow})" if dag.airflow else ""
+        if states := _read_back(dag):
+            counted = plural(len(states), "state")
+            yield f"{reading.source}:{dag.span or '1:1'}: DAG {dag.dag_id}{version}: {counted}, written by sfn2airflow"
+            continue
         hidden = list(symbolic(dag))
         counts = [plural(len(dag.tasks), "task"), plural(len(dag.edges), "edge"), plural(len(dag.groups), "group")]
         known = f"{plural(len(hidden), 'value')} not known" if hidden else "every value known"
@@ -201,10 +206,16 @@ def symbolic(dag: Dag) -> Iterator[Symbolic]:
 
 
 def source_report(reading: Reading) -> SourceReport:
-    """The report of one file; a task has the worst finding that stands inside of its definition."""
+    """The report of one file; a task has the worst finding that stands inside of its definition.
+
+    Of a DAG that sfn2airflow has written, its states are counted.
+    """
     dispositions = {
         f"{dag.dag_id}.{task.task_id}": _disposition(reading, task) for dag in reading.dags for task in dag.tasks
     }
+    for dag in reading.dags:
+        for state, known in _read_back(dag).items():
+            dispositions[f"{dag.dag_id}.{state}"] = Fidelity.EXACT if known else Fidelity.UNSUPPORTED
     return SourceReport(
         source=reading.source,
         name=", ".join(dag.dag_id for dag in reading.dags),
@@ -213,6 +224,11 @@ def source_report(reading: Reading) -> SourceReport:
         findings=reading.findings,
         problems=reading.problems,
     )
+
+
+def _read_back(dag: Dag) -> Mapping[str, bool]:
+    """The states of a DAG that sfn2airflow has written, and whether they are read back; none of another DAG."""
+    return states_of(dag.module.text, dag.dag_id) if is_generated(dag.module.text) else {}
 
 
 def _disposition(reading: Reading, task: Task) -> Fidelity:

@@ -62,7 +62,7 @@ def _parameters(names: Sequence[str], parts: Sequence[ast.expr], scope: Scope) -
     """Names as parameters of a function, other than the variables that its body reads; and the scope inside."""
     read = {node.value for part in parts for node in ast.walk(part) if isinstance(node, ast.Constant)}
     chosen = {name: f"${name}{'_' if name in read or name == 'all' else ''}" for name in names}
-    return ", ".join(chosen.values()), scope.within(**chosen)
+    return ", ".join(one for name, one in chosen.items() if name != "_"), scope.within(**chosen)
 
 
 def sifted(arguments: Sequence[ast.expr], scope: Scope, read: Read) -> str:

@@ -24,11 +24,11 @@ _STEERING = ("until", "pause", "pause_name", "chooses", "waits_first")
 
 @dataclass(frozen=True, slots=True)
 class Machines:
-    """Reads machines out of the bodies of DAGs and groups; ``unread`` collects the states that are not read back."""
+    """Reads machines out of the bodies of DAGs and groups; ``unread`` collects by name the states that are not read."""
 
     lines: Sequence[str]
     world: World
-    unread: list[Unreadable] = field(default_factory=list)
+    unread: dict[str, Unreadable] = field(default_factory=dict)
 
     def machine(self, body: Sequence[ast.stmt], inside: str) -> asl.Machine:
         """The states of a body that stand in the machine at the pointer ``inside``; raises Unreadable."""
@@ -120,7 +120,7 @@ class Machines:
                 case kind:
                     return _KINDS[kind](draft, world)
         except Unreadable as reason:
-            self.unread.append(reason)
+            self.unread[draft.name] = reason
             return asl.Fail(name=draft.name, flow=QueryFlow(), error="NotTranslated", cause=str(reason))
 
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 
 from airflow2sfn.expressions.text import quoted
-from airflow2sfn.generated.values import Scope, Unreadable, bare, expression, grouped, path
+from airflow2sfn.generated.values import Grouped, Scope, Unreadable, bare, expression, grouped, joined, path
 from airflow2sfn.generated.words import is_timestamp
 
 _SIGNS: Mapping[type[ast.cmpop], str] = {
@@ -21,6 +21,11 @@ def operation(node: ast.expr, scope: Scope) -> str:
         case ast.BoolOp(op=operator, values=values):
             word = " and " if isinstance(operator, ast.And) else " or "
             return grouped(word.join(expression(one, scope) for one in values))
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Call(func=ast.Name(id="is_number" | "isinstance")) as test) if (
+            isinstance(text := expression(test, scope), Grouped)
+        ):
+            left, _, kind = text.rpartition(" = ")
+            return Grouped(f"{left} != {kind}")
         case ast.UnaryOp(op=ast.Not(), operand=inner):
             return f"$not({bare(expression(inner, scope))})"
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
@@ -30,7 +35,7 @@ def operation(node: ast.expr, scope: Scope) -> str:
         case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _ARITHMETIC:
             sign = _ARITHMETIC[type(operator)]
             if sign == "+" and (_is_text(left) or _is_text(right)):
-                sign = "&"
+                return grouped(f"{joined(left, scope)} & {joined(right, scope)}")
             return grouped(f"{expression(left, scope)} {sign} {expression(right, scope)}")
         case ast.Compare(left=left, ops=[operator], comparators=[right]):
             return _compared(left, operator, right, scope)
@@ -68,9 +73,9 @@ def _compared(left: ast.expr, operator: ast.cmpop, right: ast.expr, scope: Scope
 
 
 def _may_be_missing(node: ast.expr) -> bool:
-    """Whether an operand of a filter may be nothing, which differs from everything."""
+    """Whether an operand may be nothing, which differs from everything in Python, and from nothing in JSONata."""
     match node:
-        case ast.Call(func=ast.Name(id="peek")):
+        case ast.Call(func=ast.Name(id="peek" | "find")):
             return True
         case ast.Call(func=ast.Name(id="number" | "string" | "boolean"), args=[inner]):
             return _may_be_missing(inner)

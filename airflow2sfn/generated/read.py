@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from airflow2sfn.generated.machines import Machines
@@ -13,10 +14,10 @@ from sfn_airflow_core.asl import model as asl
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """A state machine that a DAG was made from, and what of it is not read back: there, states fail."""
+    """A state machine that a DAG was made from, and by name the states that are not read back, which fail."""
 
     machine: asl.Machine
-    unread: tuple[Unreadable, ...] = ()
+    unread: Mapping[str, Unreadable]
 
 
 def read_back(text: str, dag_id: str) -> Back:
@@ -36,4 +37,13 @@ def read_back(text: str, dag_id: str) -> Back:
         comment=(ast.get_docstring(tree) or "").partition("\n")[0] or None,
         timeout_seconds=None if limit is None else int(amount_of_time(limit)),
     )
-    return Back(machine, tuple(machines.unread))
+    return Back(machine, machines.unread)
+
+
+def states_of(text: str, dag_id: str) -> Mapping[str, bool]:
+    """Whether they are read back, by the names of a generated DAG's states; nothing of one that is no such DAG."""
+    try:
+        back = read_back(text, dag_id)
+    except Unreadable:
+        return {}
+    return {state.name: state.name not in back.unread for state in back.machine.walk()}

@@ -72,6 +72,8 @@ def value(node: ast.expr, scope: Scope) -> Json:
             return {key_of(key): value(one, scope) for key, one in zip(keys, values, strict=True) if key is not None}
         case ast.List(elts=items) | ast.Tuple(elts=items):
             return [value(item, scope) for item in items]
+        case ast.Call(func=ast.Name(id="list"), args=[ast.Call(func=ast.Name(id="range"), args=bounds)]):
+            return list(range(*map(ast.literal_eval, bounds)))
         case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="json"), args=[]) if name in scope.settings:
             return Placeholder(scope.settings[name])
         case _ if (text := text_of(node, scope)) is not None:
@@ -251,14 +253,21 @@ def _list(items: Sequence[ast.expr], scope: Scope) -> str:
     return whole
 
 
+def joined(node: ast.expr, scope: Scope) -> str:
+    """An operand of ``&``, which makes a text of what is none."""
+    match node:
+        case ast.Call(func=ast.Name(id="text" | "shown"), args=[inner]):
+            return expression(inner, scope)
+        case _:
+            return expression(node, scope)
+
+
 def _piece(node: ast.expr, scope: Scope) -> str:
-    """A part of a text; what is not text becomes one there by itself."""
+    """A part of a text."""
     match node:
         case ast.Constant(value=str(text)):
             return quoted(text)
-        case ast.FormattedValue(
-            value=ast.Call(func=ast.Name(id="text" | "shown"), args=[inner]) | inner, conversion=-1, format_spec=None
-        ):
-            return expression(inner, scope)
+        case ast.FormattedValue(value=inner, conversion=-1, format_spec=None):
+            return joined(inner, scope)
         case _:
             raise Unreadable("a formatted text", node)

@@ -23,8 +23,9 @@ def _written(body: str) -> str:
 class ReadBack(Finding):
     """A DAG that sfn2airflow has written is read back as the state machine that it was, now in JSONata.
 
-    Why it matters: what is wrong with data is States.QueryEvaluationError, whatever it was called before, and a value
-    that is missing in a condition counts as false.
+    Why it matters: what is wrong with data is States.QueryEvaluationError, whatever it was called before, and Catch and
+    Retry may name it. A value that is missing counts as false in a condition, and as nothing in a text, in which lists
+    and objects are JSON. A variable that is called like a function of JSONata gets another name.
 
     Remedy: nothing; or keep the state machine that the DAG was made from.
     """
@@ -43,9 +44,10 @@ class ReadBack(Finding):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotReadBack(Finding):
-    """A DAG that sfn2airflow has written holds something that is not read back; a state that fails stands for it all.
+    """A state of a DAG that sfn2airflow has written is not read back, and one that fails stands for it; so does one for
+    all states where it is not known how they follow each other.
 
-    Why it matters: the execution fails.
+    Why it matters: an execution that comes there fails.
 
     Remedy: use the state machine that the DAG was made from.
     """
@@ -53,7 +55,7 @@ class NotReadBack(Finding):
     code: ClassVar[str] = "A2S216"
     fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
     source: ClassVar[str] = f"{_GUIDE}/transforming-data.html"
-    example: ClassVar[Example] = Example(_written("        return [x for x in data]"), "10:1")
+    example: ClassVar[Example] = Example(_written("        return sorted(data)"), "10:1")
     near_miss: ClassVar[Example] = Example(_written('        return data["a"]'))
 
     what: str
