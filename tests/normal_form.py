@@ -1,0 +1,178 @@
+"""The normal form of a state machine: what is the same about machines that differ in how they are written down.
+
+``normal`` leaves out comments, states that nothing leads to, the order of members and of states, and what a field
+says that holds without it; a ``Succeed`` is a ``Pass`` that ends, and expressions are their syntax trees, in which a
+predicate is a ``$filter`` and parameters have numbers for names. ``skeleton`` also leaves out what is made of
+documents, which the two query languages say differently: of it, machines in JSONPath and in JSONata can be equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from sfn_airflow_core.asl.model import (
+    CatchPath,
+    Given,
+    Machine,
+    Map,
+    Pass,
+    PathFlow,
+    PathRef,
+    Placeholder,
+    Query,
+    QueryFlow,
+    State,
+    Succeed,
+    Task,
+    nested,
+    targets,
+)
+from sfn_airflow_core.expr.jsonata_model import Apply, Each, Focus, Function, Name, Steps, Where
+from sfn_airflow_core.expr.read_jsonata import read_jsonata
+
+Form = Any
+_NOT_SAID = frozenset(("comment", "version", "at", "query_language"))
+_INPUT = "{% $states.input %}"
+_OF_DOCUMENTS = frozenset(
+    (
+        "flow", "condition", "assign", "output", "error", "cause", "items", "item_selector", "result", "arguments",
+        "batch_input", "credentials",
+    )
+)  # fmt: skip
+"""Fields that say what is made of documents."""
+
+
+def normal(machine: Machine) -> Form:
+    """The normal form."""
+    return _machine(machine, frozenset())
+
+
+def skeleton(machine: Machine) -> Form:
+    """The normal form without what is made of documents; an amount that a document decides only says so."""
+    return _machine(machine, _OF_DOCUMENTS)
+
+
+def _machine(machine: Machine, left_out: frozenset[str]) -> Form:
+    states = {state.name: _value(_plain(state), left_out) for state in _reached(machine)}
+    return {"start": machine.start_at, "timeout": _value(machine.timeout_seconds, left_out), "states": states}
+
+
+def _reached(machine: Machine) -> Iterator[State]:
+    seen, ahead = {machine.start_at}, [machine.start_at]
+    while ahead:
+        state = machine.states[ahead.pop()]
+        new = [name for name in targets(state) if name not in seen]
+        seen.update(new)
+        ahead += new
+        yield state
+
+
+def _plain(state: State) -> State:
+    """A state without what holds anyway."""
+    match state:
+        case Succeed():
+            state = Pass(name=state.name, flow=state.flow)
+        case Map(items=Given(value)) if value == _INPUT:
+            state = replace(state, items=None)
+    flow = state.flow
+    if isinstance(flow, QueryFlow) and flow.output == Given(_INPUT) and not isinstance(state, Task | Map):
+        flow = replace(flow, output=None) if not nested(state) else flow
+    if isinstance(flow, QueryFlow) and flow.arguments == Given({}):
+        flow = replace(flow, arguments=None)
+    if isinstance(state, Map) and state.execution_type == "STANDARD":
+        state = replace(state, execution_type=None)
+    return replace(state, flow=flow)
+
+
+def _value(value: Any, left_out: frozenset[str]) -> Form:
+    match value:
+        case Machine():
+            return _machine(value, left_out)
+        case PathRef() | Query() if left_out:
+            return "from the document"
+        case Query(text):
+            return _expression(text)
+        case str() if value.startswith("{%") and value.endswith("%}"):
+            return _expression(value[2:-2])
+        case float() if value.is_integer():
+            return int(value)
+        case Placeholder() | str() | int() | float() | None:
+            return value
+        case dict():
+            return {key: _value(part, left_out) for key, part in value.items() if part is not None}
+        case list() | tuple():
+            return [_value(part, left_out) for part in value]
+        case _ if is_dataclass(value):
+            said = [field.name for field in fields(value) if field.name not in _NOT_SAID | left_out]
+            whole = {name: _value(getattr(value, name), left_out) for name in said}
+            return {
+                "is": _kind(value, left_out),
+                **{name: part for name, part in whole.items() if part not in (None, [])},
+            }
+        case _:
+            raise AssertionError(f"{type(value).__name__} is not a part of a machine")
+
+
+def _kind(value: Any, left_out: frozenset[str]) -> str:
+    """What kind of part it is; of two languages one, where what they say is left out."""
+    name = type(value).__name__
+    if left_out and isinstance(value, PathFlow | CatchPath):
+        return name.replace("Path", "Query")
+    return name.replace("PathRule", "QueryRule").replace("CatchPath", "CatchQuery")
+
+
+def _expression(text: str) -> Form:
+    found = read_jsonata(text)
+    return ("engine", " ".join(text.split())) if found.tree is None else ("tree", repr(_tree(found.tree, 0)))
+
+
+def _tree(tree: Any, depth: int) -> Any:
+    match tree:
+        case Steps(head, steps) if any(isinstance(step, Where | Each) for step in steps):
+            return _over(head, steps, depth)
+        case Function(parameters, body):
+            names = {old: f"{depth}.{number}" if number else f"{depth}" for number, old in enumerate(parameters)}
+            return Function(tuple(names.values()), _named(_tree(body, depth + 1), names, ""))
+        case tuple():
+            return tuple(_tree(part, depth) for part in tree)
+        case _ if is_dataclass(tree):
+            return replace(tree, **{one.name: _tree(getattr(tree, one.name), depth) for one in fields(tree)})  # type: ignore[type-var]
+        case _:
+            return tree
+
+
+def _over(head: Any, steps: tuple[Any, ...], depth: int) -> Any:
+    """A path with predicates and expressions as what they do with each value: ``$filter`` and ``$map``."""
+    number = next(n for n, step in enumerate(steps) if isinstance(step, Where | Each))
+    source = _tree(Steps(head, steps[:number]) if number else head, depth)
+    match steps[number]:
+        case Where(inner):
+            function = "filter"
+        case Each(inner):
+            function = "map"
+    name = f"{depth}"
+    found = Apply(function, (source, Function((name,), _named(_tree(inner, depth + 1), {}, name))))
+    rest = steps[number + 1 :]
+    if not rest:
+        return found
+    return _over(found, rest, depth) if any(isinstance(step, Where | Each) for step in rest) else Steps(found, rest)
+
+
+def _named(tree: Any, names: dict[str, str], focus: str) -> Any:
+    """A tree in which parameters are called otherwise, and the focus has a name."""
+    match tree:
+        case Name(name) if name in names:
+            return Name(names[name])
+        case Focus() if focus:
+            return Name(focus)
+        case Steps(head=Focus(), steps=steps) if focus:
+            return Steps(Name(focus), tuple(_named(step, names, focus) for step in steps))
+        case tuple():
+            return tuple(_named(part, names, focus) for part in tree)
+        case _ if is_dataclass(tree):
+            inner = {one.name: _named(getattr(tree, one.name), names, focus) for one in fields(tree)}
+            return replace(tree, **inner)  # type: ignore[type-var]
+        case _:
+            return tree
