@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ from sfn_airflow_core.shell.group import CLEAN, FOUND, UNUSABLE
 
 if TYPE_CHECKING:
     from sfn_airflow_core.asl.model import Machine
-    from sfn_airflow_core.interpreter import Execution, Replies
+    from sfn_airflow_core.interpreter import Execution, Replies, Visit
 
 
 @click.command(short_help="Execute a state machine in the reference interpreter.")
@@ -34,8 +36,8 @@ def run(machine: str, given: str, replies: str | None, trace: bool, form: str, *
     """Execute a state machine in the reference interpreter.
 
     MACHINE is a file (JSON or YAML) or - for standard input. Nothing is called and nothing waits: the services' answers
-    come from the replies file, and the clock is virtual. The output goes to standard output; on a terminal a trace of
-    the execution goes to standard error.
+    come from the replies file, and the clock is virtual. The output goes to standard output; on a terminal the
+    progress and a trace of the execution go to standard error.
 
     Exit codes: 0 the execution succeeded, 1 it failed, 2 unreadable input or a call without a reply.
     """
@@ -45,8 +47,9 @@ def run(machine: str, given: str, replies: str | None, trace: bool, form: str, *
     if found is None or children is None:
         return UNUSABLE
     try:
-        answers = _replies(replies, options["case"])
-        execution = execute(found, read_input(given), answers, options=Options(type=options["kind"], machines=children))
+        answers, settings = _replies(replies, options["case"]), Options(type=options["kind"], machines=children)
+        with _progress() as seen:
+            execution = execute(found, read_input(given), answers, options=settings, seen=seen)
     except (BadReplies, MissingReply, OSError) as error:
         _err(f"{replies or 'replies'}: error: {_reason(error)}")
         return UNUSABLE
@@ -112,6 +115,31 @@ def _replies(name: str | None, case: str | None) -> Replies:
     from sfn_airflow_core.interpreter import Replies, load_replies
 
     return Replies() if name is None else load_replies(Path(name), case=case)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Visit], None] | None]:
+    """Tells people who watch how far the execution is: states entered, seconds on its clock, and the state."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn
+
+    from sfn_airflow_core.render.escape import visible
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.completed:,} states, {task.fields[seconds]:.3f} s,"),
+        TextColumn("{task.description}", markup=False),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None, seconds=0.0)
+
+        def seen(visit: Visit) -> None:
+            bar.update(task, advance=1, description=visible(visit.state), seconds=visit.entered)
+
+        yield seen
 
 
 def _trace(execution: Execution) -> None:

@@ -66,6 +66,8 @@ def enter(frame: Frame, state: State, value: Json) -> Stay:
     visit = Visit(state.name, state.at or join("/States", state.name), frame.place, frame.run.world.clock.now, value)
     record.visits.append(visit)
     record.transitions += 1
+    if frame.run.world.seen is not None:
+        frame.run.world.seen(visit)
     kind = f"{type(state).__name__}StateEntered"
     frame.previous = frame.run.event(kind, frame.previous, name=state.name, input=value)
     return Stay(frame, state, value, visit, frame.previous)

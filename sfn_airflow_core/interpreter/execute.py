@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 from sfn_airflow_core.asl.model import Json, Machine
@@ -9,7 +10,7 @@ from sfn_airflow_core.expr.jsonata import Library
 from sfn_airflow_core.interpreter.children import begin, conclude, deadline
 from sfn_airflow_core.interpreter.clock import Clock
 from sfn_airflow_core.interpreter.engine import run_states
-from sfn_airflow_core.interpreter.execution import Execution, Limits, Options, Status
+from sfn_airflow_core.interpreter.execution import Execution, Limits, Options, Status, Visit
 from sfn_airflow_core.interpreter.program import Program, prepare
 from sfn_airflow_core.interpreter.replies import Answers, Replies
 from sfn_airflow_core.interpreter.run import Run, World
@@ -24,6 +25,7 @@ def execute(
     *,
     options: Options = _DEFAULTS,
     limits: Limits = _LIMITS,
+    seen: Callable[[Visit], None] | None = None,
 ) -> Execution:
     """Execute a state machine on a virtual clock.
 
@@ -33,6 +35,7 @@ def execute(
         replies: what services answer; ``Replies`` are used from their first reply on, every time.
         options: type, start time, child machines and the like.
         limits: the service's quotas.
+        seen: is told of each state as it is entered.
 
     Raises:
         MissingReply: if a service is called for which there is no reply.
@@ -40,7 +43,9 @@ def execute(
     program = prepare(machine)
     clock, random = Clock(), Random(options.seed)
     answers: Answers = replies.fresh() if isinstance(replies, Replies) else replies or Replies()
-    world = World(clock, options, limits, answers, random, Library(random, lambda: world.moment()), run_states)
+    world = World(
+        clock, options, limits, answers, random, Library(random, lambda: world.moment()), run_states, seen=seen
+    )
     run = Run(world, program, options.type, input, options.name, options.machine_name, 0.0)
     run.variables = dict(options.variables)
     main = begin(run, program.machine, input, (), (), None)

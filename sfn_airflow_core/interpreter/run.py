@@ -31,6 +31,8 @@ class World:
     run_states: Callable[[Frame, Machine, Json], Steps]
     record: Record = field(default_factory=Record)
     executions: int = 0
+    seen: Callable[[Visit], None] | None = None
+    """Is told of each state that is entered."""
 
     def moment(self, seconds: float | None = None) -> datetime:
         """The date on the virtual clock, now or at a second."""
