@@ -12,6 +12,8 @@ import pytest
 from command import CLEAN, Run, put
 from test_compare_parts import POLLING
 
+from sfn_airflow_core.compare.breakeven import SHORT
+
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 COMPARE = FIXTURES / "compare"
 WORKFLOWS = ("hourly_etl", "express_api", "nightly_fan_out", "approval")
@@ -184,6 +186,39 @@ def test_every_part_is_in_every_format(call: Run, name: str, form: str):
         assert all(title in out for title in ("Cost per month", "Limits", "Latency", "Architecture"))
         assert "Cost" in out
         assert max(map(len, out.splitlines())) <= 120 or form == "markdown"
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_the_report_begins_with_the_answer(call: Run, name: str):
+    code, out, _ = call("compare", *arguments(name))
+    assert code == 0
+    title, verdict = out.splitlines()[:2]
+    assert (title, verdict.partition(" ")[0]) == (name, "Cost")
+    assert re.search(r"^(No limit of .* is near\.|(Over|Near) a limit: .*; see Limits\.)$", out, re.M)
+
+
+def test_every_dimension_says_something_of_this_workflow(call: Run):
+    put("m.json", CLEAN)
+    one_state = {row["dimension"]: row["workflow"] for row in one(call, "m.json")["architecture"]}
+    approval = {row["dimension"]: row["workflow"] for row in one(call, *arguments("approval"))["architecture"]}
+    assert len(one_state) >= 24
+    assert one_state["loops"] == "nothing here: no state leads back"
+    for name, text in one_state.items():
+        assert re.search(r"[a-z]", text.removeprefix("nothing here")), name
+    assert sum(one_state[name] != approval[name] for name in one_state) >= 18
+
+
+def test_every_pair_and_every_limit_is_in_the_text(call: Run):
+    code, out, _ = call("compare", *arguments("hourly_etl"))
+    assert code == 0
+    told, report = " ".join(out.split()), one(call, *arguments("hourly_etl"))
+    for limit in report["limits"]:
+        assert limit["what"] in told
+    pairs = out.split("break-even")[1].split("Limits")[0]
+    turning = [row for row in report["cost"]["break_even"] if row["runs_per_month"]]
+    assert len(re.findall(r"^\S.* / .* [\d,]+ ", pairs, re.M)) == len(turning)
+    for winner in {row["cheaper_then"] for row in report["cost"]["break_even"] if not row["runs_per_month"]} - {None}:
+        assert f"At any number of runs {SHORT[winner]} is cheaper than" in pairs
 
 
 def test_latency_follows_the_critical_path(call: Run):

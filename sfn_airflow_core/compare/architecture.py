@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sfn_airflow_core.compare.cost import HOURS, Terms
 from sfn_airflow_core.compare.dag_file import DagFile
@@ -32,7 +32,10 @@ class Dimension:
     @property
     def counts(self) -> bool:
         """Whether this workflow has something to do with it."""
-        return not self.here.startswith("nothing")
+        return not self.here.startswith(NOTHING)
+
+
+_NO_SERVICE: Final = f"{NOTHING}no service is called"
 
 
 def architecture(workflow: Workflow, usage: Usage, terms: Terms, dag: DagFile | None = None) -> list[Dimension]:
@@ -77,13 +80,13 @@ def _running(workflow: Workflow, usage: Usage, terms: Terms, found: Facts, dag: 
         f"{terms.runs * usage.seconds / (HOURS * 3600):,.2f} runs at once, {plural(usage.peak, 'task')} at once in one",
     )
     longest = max(run.seconds for run in workflow.runs)
-    waits = have("Wait", found.waits, "sensor", dag.sensors)
+    waits = have("Wait", found.waits, "sensor", dag.sensors, none="no waits")
     holding = [name for name in dag.sensors if name not in dag.deferred]
     yield Dimension(
         "longest run and waits",
         "a year; Express: 5 minutes; waiting costs nothing",
         "no limit; workers restart on updates; Serverless: an hour per task",
-        f"{duration(longest)}; {'no waits' if waits == NOTHING else waits}",
+        f"{duration(longest)}; {waits.removeprefix(f'{NOTHING}: ')}",
         f"Airflow: deferrable sensors, so that waiting holds no worker ({names(holding or found.waits)})"
         if holding or (found.waits and not dag.tasks)
         else "",
@@ -116,7 +119,7 @@ def _data(workflow: Workflow, usage: Usage, found: Facts, dag: DagFacts) -> Iter
         "data awareness",
         "events through EventBridge",
         "assets, sensors, asset partitions",
-        have("event put", found.events, "task with assets", dag.assets)
+        have("event put", found.events, "task with assets", dag.assets, none="no task puts events or has assets")
         if not by_asset
         else f"the DAG starts when assets change: {names(_texts(dag.schedule))}",
         "Step Functions: an EventBridge rule per asset, and tasks that put events"
@@ -144,21 +147,21 @@ def _control(found: Facts, dag: DagFacts) -> Iterator[Dimension]:
         "fan-out",
         "Map inline: 40 at once; distributed: 10,000 child executions",
         "dynamic task mapping, max_map_length 1,024; Serverless: none",
-        have("fan-out", found.wide, "mapped task", dag.mapped),
+        have("fan-out", found.wide, "mapped task", dag.mapped, none="no Map, no Parallel"),
         "Airflow: raise max_map_length, or batch the items" if found.most > 1024 else "",
     )
     yield Dimension(
         "loops",
         "a Choice may go back",
         "a DAG cannot: sensor, retry, or a child DAG per turn",
-        have("back transition", found.loops),
+        have("back transition", found.loops, none="no state leads back"),
         "Airflow: a sensor where the loop polls, a child DAG otherwise" if found.loops and not dag.tasks else "",
     )
     yield Dimension(
         "branches",
         "Choice",
         "branching tasks and trigger rules; skipped tasks run to skip themselves",
-        have("Choice", found.choices, "branching task", dag.branches),
+        have("Choice", found.choices, "branching task", dag.branches, none="one way through, no Choice"),
     )
     errors = [f"{plural(len(found.retried), 'state')} with Retry, {len(found.caught)} with Catch"]
     if dag.tasks:
@@ -179,14 +182,14 @@ def _control(found: Facts, dag: DagFacts) -> Iterator[Dimension]:
         "jobs waited for",
         ".sync, without cost while waiting",
         "deferrable operators: no slot, but a triggerer",
-        have("job", found.jobs),
+        have("job", found.jobs, none="no job is waited for"),
         "" if dag.deferred or not found.jobs else "Airflow: deferrable=True and a running triggerer",
     )
     yield Dimension(
         "human approval and callbacks",
         ".waitForTaskToken, up to a year; activities",
         "human-in-the-loop operators (Airflow 3.1 and later), or a callback through the REST API",
-        have("callback", found.callbacks, "task for a person", dag.people),
+        have("callback", found.callbacks, "task for a person", dag.people, none="nobody is waited for"),
         "Step Functions: .waitForTaskToken, and somebody who sends the token back"
         if dag.people and not found.callbacks
         else "Airflow: a human-in-the-loop operator, or a token kept by a task that defers"
@@ -197,7 +200,9 @@ def _control(found: Facts, dag: DagFacts) -> Iterator[Dimension]:
         "exactly once",
         "Standard runs a step once, Express at least or at most once",
         "tasks run at least once",
-        f"{plural(len(found.services), 'service')} called: {names(found.services, 6)}" if found.services else NOTHING,
+        f"{plural(len(found.services), 'service')} called: {names(found.services, 6)}"
+        if found.services
+        else _NO_SERVICE,
         "Airflow: calls that may be repeated: client tokens, names, conditions" if found.services else "",
     )
 
@@ -236,7 +241,7 @@ def _starting(terms: Terms, found: Facts, dag: DagFacts) -> Iterator[Dimension]:
         "workflows that start others",
         "startExecution, with or without waiting",
         "TriggerDagRunOperator, StepFunctionStartExecutionOperator",
-        have("machine start", found.children, "DAG start", dag.triggers),
+        have("machine start", found.children, "DAG start", dag.triggers, none="no other workflow is started"),
         "both: translate what is started, too" if found.children or dag.triggers else "",
     )
 
@@ -247,7 +252,7 @@ def _operation(usage: Usage, terms: Terms, found: Facts, dag: DagFacts) -> Itera
         "isolation of code",
         "every step in a service of its own",
         "tasks share the workers' Python environment",
-        have("Lambda function", found.functions, "Python task", dag.python),
+        have("Lambda function", found.functions, "Python task", dag.python, none="no code of its own"),
     )
     yield Dimension(
         "permissions",
@@ -255,7 +260,7 @@ def _operation(usage: Usage, terms: Terms, found: Facts, dag: DagFacts) -> Itera
         "one execution role per environment; a role per workflow on Serverless",
         f"{plural(len(found.services), 'service')} for one role: {names(found.services, 6)}"
         if found.services
-        else NOTHING,
+        else _NO_SERVICE,
         "Airflow: a connection with a role of its own" if found.services else "",
     )
     yield Dimension(
@@ -287,7 +292,7 @@ def _operation(usage: Usage, terms: Terms, found: Facts, dag: DagFacts) -> Itera
         "events and alerts of single steps",
         "events per execution; single steps only in history and logs",
         "callbacks, listeners and logs per task",
-        have("state with Catch", found.caught, "callback", dag.callbacks),
+        have("state with Catch", found.caught, "callback", dag.callbacks, none="no error is caught, no callback"),
         "Step Functions: a Catch that sends what a callback sends"
         if dag.callbacks
         else "Airflow: on_failure_callback on the DAG"
@@ -309,7 +314,7 @@ def _operation(usage: Usage, terms: Terms, found: Facts, dag: DagFacts) -> Itera
         "the same for MWAA; an environment has no other agreement than that of the service",
         f"rests on {plural(len(found.services), 'service')} besides: {names(found.services, 6)}"
         if found.services
-        else NOTHING,
+        else _NO_SERVICE,
     )
 
 

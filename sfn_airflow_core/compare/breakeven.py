@@ -33,8 +33,8 @@ SHORT: Final[Mapping[str, str]] = {
     "sfn-standard": "Standard",
     "sfn-express": "Express",
     "sfn-mixed": "cheaper type each",
-    "mwaa": "MWAA, new",
-    "mwaa-marginal": "MWAA, existing",
+    "mwaa": "new MWAA",
+    "mwaa-marginal": "existing MWAA",
     "mwaa-serverless": "MWAA Serverless",
 }
 """Titles in a table."""

@@ -167,12 +167,15 @@ def _workers(environment: Environment, terms: Terms) -> Item:
     return Item("further workers", environment.amount(runs, marginal=True), template, numbers)
 
 
+_BASIS: Final = {"published": "published by others", "inferred": "of another region", "estimate": "estimated"}
+
+
 def _doubts(terms: Terms, used: list[str]) -> Iterator[str]:
     """What a reader should know of prices that were not read in a price list for the region."""
     for item in used:
         if (row := terms.prices[item]).basis != "listed":
             what = "worker price" if "worker" in item else "price"
-            yield f"{what} {'estimated' if row.basis == 'estimate' else row.basis}"
+            yield f"{what} {_BASIS[row.basis]}"
 
 
 def _too_small(environment: Environment, terms: Terms) -> Iterator[str]:

@@ -20,6 +20,8 @@ def estate_sections(estate: Estate, explain: bool = False) -> Iterator[Section]:
     yield Section(
         plural(len(estate.parts), "workflow"),
         (
+            (estate.cost.verdict, "strong"),
+            "",
             f"{figure(round(terms.runs, 2))} runs a month together; {priced(terms)}",
             _origins(estate),
             "The free transitions of the account are in the total only."

@@ -16,7 +16,8 @@ from sfn_airflow_core.compare.steps import Workflow
 from sfn_airflow_core.flow.graph import graph
 from sfn_airflow_core.interpreter.resource import Resource, parse_resource
 
-NOTHING = "nothing here"
+NOTHING = "nothing here: "
+"""How the fact of a dimension begins with which a workflow has nothing to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +137,12 @@ def _loops(machine: Machine) -> Iterator[str]:
             yield from _loops(inner)
 
 
-def have(word: str, machine: list[str], other: str = "", dag: list[str] | None = None) -> str:
-    """How many of something there are in the state machine and in the DAG, and which; ``word`` is the singular."""
+def have(word: str, machine: list[str], other: str = "", dag: list[str] | None = None, *, none: str) -> str:
+    """How many of something there are in the state machine and in the DAG, and which.
+
+    ``word`` is the singular, ``other`` that of the DAG; ``none`` says what there is where there is nothing.
+    """
     parts = [f"{plural(len(machine), word)}: {names(machine)}"] if machine else []
     if dag:
         parts.append(f"DAG: {plural(len(dag), other or word)}: {names(dag)}")
-    return "; ".join(parts) or NOTHING
+    return "; ".join(parts) or f"{NOTHING}{none}"

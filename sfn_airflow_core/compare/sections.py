@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from sfn_airflow_core.compare.architecture import duration
@@ -11,7 +11,9 @@ from sfn_airflow_core.compare.breakeven import FACTORS, SHORT, TITLES, Crossing
 from sfn_airflow_core.compare.comparison import Comparison, Cost
 from sfn_airflow_core.compare.cost import Terms
 from sfn_airflow_core.compare.layout import Cell, Section, Style, Table, plural
+from sfn_airflow_core.compare.limits import Limit, pressing
 from sfn_airflow_core.compare.prices import CLASSES
+from sfn_airflow_core.compare.qualify import names
 from sfn_airflow_core.compare.quote import dollars, figure
 from sfn_airflow_core.compare.sections_explain import explanation, usage_explanation
 from sfn_airflow_core.compare.sections_parts import (
@@ -21,7 +23,7 @@ from sfn_airflow_core.compare.sections_parts import (
     structure_section,
 )
 
-_FACTOR: Final = {0.1: "×0.1", 1.0: "a month", 10.0: "×10"}
+_FACTOR: Final = {0.1: "0.1 × the runs", 1.0: "a month", 10.0: "10 × the runs"}
 
 
 def sections(comparison: Comparison, explain: bool = False) -> Iterator[Section]:
@@ -44,6 +46,9 @@ def head(comparison: Comparison) -> Section:
     failed = [run for run in workflow.runs if run.problem]
     reason = "" if terms.reason == "given" else f" ({terms.reason})"
     lines: list[Cell] = [
+        (comparison.cost.verdict, "strong"),
+        pressed(comparison.limits),
+        "",
         f"{figure(round(terms.runs, 2))} runs a month{reason}; {priced(terms)}",
         f"A run: {figure(round(usage.transitions, 2))} transitions in {duration(usage.seconds)}; on Airflow "
         f"{figure(round(usage.tasks, 2))} tasks"
@@ -64,6 +69,19 @@ def head(comparison: Comparison) -> Section:
         started = ", ".join(workflow.started[:3])
         lines.append((f"Not in it: what the workflows cost that this one starts ({started}).", "warn"))
     return Section(workflow.name, tuple(lines))
+
+
+def pressed(limits: Iterable[Limit]) -> Cell:
+    """Which limits matter, as a sentence."""
+    found = {
+        status: [f"{limit.what} of {limit.side}" for limit in pressing(limits) if limit.status == status]
+        for status in ("over", "near")
+    }
+    if found["over"]:
+        return f"Over a limit: {names(found['over'])}; see Limits.", "bad"
+    if found["near"]:
+        return f"Near a limit: {names(found['near'])}; see Limits.", "warn"
+    return "No limit of Step Functions, Airflow or MWAA is near."
 
 
 def _sides(comparison: Comparison) -> str:
@@ -91,14 +109,13 @@ _BASIS: Final = {
 
 
 def cost_section(cost: Cost) -> Section:
-    """Part 1: verdict, options with sensitivity, classes, break-even."""
-    verdict: Cell = (cost.verdict, "strong")
+    """Part 1: options with sensitivity, classes, break-even; the verdict stands at the head of the report."""
     excluded: list[Cell] = [
         (f"{quote.title} is not possible: {'; '.join(quote.excluded)}.", "dim")
         for name in cost.sensitivity
         if (quote := cost.named(name)) is not None and quote.excluded
     ]
-    parts = (verdict, _options(cost), *excluded, _classes(cost), _crossings(cost.crossings))
+    parts = (_options(cost), *excluded, _classes(cost), *_crossings(cost.crossings))
     return Section("Cost per month", parts)
 
 
@@ -116,7 +133,7 @@ def _options(cost: Cost) -> Table:
         why = "; ".join((why, *quote.notes) if why else quote.notes) if quote else why
         why = "cheapest" if name == best and not why else why
         rows.append(((title, style), *((_dollars(amounts[n]), style) for n in (1, 0, 2)), (why, style)))
-    return Table(("", *(_FACTOR[FACTORS[n]] for n in (1, 0, 2)), ""), tuple(rows), (1, 2, 3))
+    return Table(("way to run it", *(_FACTOR[FACTORS[n]] for n in (1, 0, 2)), ""), tuple(rows), (1, 2, 3))
 
 
 def _dollars(amount: float) -> str:
@@ -130,19 +147,28 @@ def _classes(cost: Cost) -> Table:
         style: Style = "dim" if not full.fits else "strong" if name == cost.chosen else ""
         why = "; ".join((*full.excluded, *full.notes)) or ("taken above" if name == cost.chosen else "")
         runs = cost.by_class[name]
-        cells = (f"MWAA {name}", dollars(full.amount), dollars(part.amount), f"{runs:,}" if runs else "-", why)
+        cells = (name, dollars(full.amount), dollars(part.amount), f"{runs:,}" if runs else "-", why)
         rows.append(tuple((text, style) for text in cells))
-    heads = ("by class", "new", "existing", "Standard is dearer from", "")
+    heads = ("MWAA by class", "new environment", "in one that exists", "Standard is dearer from (runs)", "")
     return Table(heads, tuple(rows), (1, 2, 3))
 
 
-def _crossings(crossings: tuple[Crossing, ...]) -> Table:
+def _crossings(crossings: tuple[Crossing, ...]) -> Iterator[Cell | Table]:
+    """Where pairs turn, as a table; pairs that never do in a sentence for each winner."""
     rows: list[tuple[Cell, ...]] = []
+    always: dict[str, list[str]] = {}
     for crossing in crossings:
-        pair = f"{SHORT[crossing.first]} / {SHORT[crossing.second]}"
+        first, second = SHORT[crossing.first], SHORT[crossing.second]
         if crossing.runs is not None:
-            rows.append((pair, f"{crossing.runs:,}", SHORT[crossing.then]))
-            continue
-        which = f"always {SHORT[crossing.then]}" if crossing.then else "always the same"
-        rows.append(((pair, "dim"), ("-", "dim"), (which, "dim")))
-    return Table(("break-even", "runs a month", "cheaper from there on"), tuple(rows), (1,))
+            rows.append((f"{first} / {second}", f"{crossing.runs:,}", SHORT[crossing.then]))
+        elif crossing.then:
+            winner = SHORT[crossing.then]
+            always.setdefault(winner, []).append(second if winner == first else first)
+        else:
+            always.setdefault("", []).append(f"{first} and {second}")
+    if rows:
+        yield Table(("break-even", "runs a month", "cheaper from there on"), tuple(rows), (1,))
+    said = [f"{winner} is cheaper than {', '.join(others)}" for winner, others in always.items() if winner]
+    yield from ((f"At any number of runs {one}.", "dim") for one in said)
+    for pair in always.get("", ()):
+        yield f"{pair} cost the same.", "dim"

@@ -6,6 +6,7 @@ from typing import Final
 
 from sfn_airflow_core.compare.architecture import duration
 from sfn_airflow_core.compare.comparison import Comparison
+from sfn_airflow_core.compare.facts import NOTHING
 from sfn_airflow_core.compare.latency import Latency
 from sfn_airflow_core.compare.layout import Cell, Section, Style, Table, plural
 from sfn_airflow_core.compare.limits import Limit
@@ -14,23 +15,49 @@ from sfn_airflow_core.compare.quote import figure
 from sfn_airflow_core.compare.structure import Structure
 
 _STATUS: Final[dict[str, Style]] = {"over": "bad", "near": "warn", "queues": "warn", "ok": "", "unknown": "dim"}
+_FAR: Final = 0.9
+"""The share of a limit from which on what is left is only mentioned."""
 _STEPS: Final = 12
 """Steps of a critical path that are shown."""
 
 
 def limit_section(limits: tuple[Limit, ...], serverless: tuple[str, ...]) -> Section:
-    """Part 2: values, limits and margins, the nearest first; and what MWAA Serverless leaves out."""
-    rows: list[tuple[Cell, ...]] = []
-    for limit in limits:
-        style = _STATUS[limit.status]
-        value = "not known" if limit.value is None else figure(round(limit.value, 4))
-        margin = "" if limit.margin is None else f"{limit.margin * 100:,.0f} %"
-        what = f"{limit.side}: {limit.what}" + (f" ({limit.about})" if limit.about else "")
-        cells = (what, value, f"{figure(limit.limit)} {limit.unit}", margin, limit.status)
-        rows.append(tuple((text, style) for text in cells))
-    parts: list[Cell | Table] = [Table(("what", "value", "limit", "left", "status"), tuple(rows), (1, 2, 3))]
+    """Part 2: values, limits and margins, the nearest first; and what MWAA Serverless leaves out.
+
+    Limits of which less than a tenth is used, and those that no run tells, stand in a sentence.
+    """
+    shown = [limit for limit in limits if limit.value is not None and not _is_far(limit)]
+    unknown = [f"{limit.side} {limit.what}" for limit in limits if limit.value is None]
+    parts: list[Cell | Table] = []
+    if shown:
+        rows = tuple(_limit_row(limit) for limit in shown)
+        parts.append(Table(("what", "value", "limit", "left", "status"), rows, (1, 2, 3)))
+    far: dict[str, list[str]] = {}
+    for limit in filter(_is_far, limits):
+        value = f"{limit.what} {figure(round(limit.value or 0.0, 4))} of {figure(limit.limit)} {limit.unit}"
+        far.setdefault(limit.side, []).append(value)
+    parts += [(f"Far from the limits of {side}: {'; '.join(entries)}.", "dim") for side, entries in far.items()]
+    if unknown:
+        parts.append((f"Not known without --scenarios or --history: {', '.join(unknown)}.", "dim"))
     parts += [(f"MWAA Serverless: {reason}.", "warn") for reason in serverless]
     return Section("Limits", tuple(parts))
+
+
+def _is_far(limit: Limit) -> bool:
+    return limit.status == "ok" and limit.margin is not None and limit.margin > _FAR
+
+
+def _limit_row(limit: Limit) -> tuple[Cell, ...]:
+    style = _STATUS[limit.status]
+    value, margin = figure(round(limit.value or 0.0, 4)), _percent(limit.margin or 0.0)
+    what = f"{limit.side}: {limit.what}" + (f" ({limit.about})" if limit.about else "")
+    cells = (what, value, f"{figure(limit.limit)} {limit.unit}", margin, limit.status)
+    return tuple((text, style) for text in cells)
+
+
+def _percent(share: float) -> str:
+    """What is left of a limit; with a digit more where it is nearly nothing."""
+    return f"{share * 100:,.0f} %" if abs(share) >= 0.01 or not share else f"{share * 100:,.1f} %"
 
 
 def latency_section(latency: Latency, overheads: Overheads) -> Section:
@@ -46,7 +73,7 @@ def latency_section(latency: Latency, overheads: Overheads) -> Section:
         seconds = getattr(overheads, overhead)
         origin = ORIGINS[overhead] if seconds == getattr(Overheads(), overhead) else "given"
         rows.append((title, f"{hops:,.0f}", f"{seconds:g} s", duration(latency.seconds[key]), (origin, "dim")))
-    parts: list[Cell | Table] = [f"Critical path of {latency.run}: {_path(latency.path)}"]
+    parts: list[Cell | Table] = [f"Critical path of the run '{latency.run}': {_path(latency.path)}"]
     if latency.task_path and latency.task_path != latency.path:
         parts.append(f"On Airflow: {_path(latency.task_path)}")
     parts.append(f"Work on it: {duration(latency.work)}.")
@@ -59,14 +86,16 @@ def _path(path: tuple[str, ...]) -> str:
 
 
 def architecture_section(comparison: Comparison) -> Section:
-    """Part 4: all dimensions with this workflow's facts; those that it has nothing to do with at the end."""
-    rows: list[tuple[Cell, ...]] = []
-    for row in sorted(comparison.architecture, key=lambda row: not row.counts):
-        style: Style = "" if row.counts else "dim"
-        cells = (row.name, row.step_functions, row.airflow, row.here, row.match)
-        rows.append(tuple((text, style) for text in cells))
+    """Part 4: all dimensions with this workflow's facts; those that it has nothing to do with in short at the end."""
+    known = comparison.architecture
+    rows = [(row.name, row.step_functions, row.airflow, row.here, row.match) for row in known if row.counts]
+    others = [(row.name, row.here.removeprefix(NOTHING)) for row in known if not row.counts]
     heads = ("dimension", "Step Functions", "Airflow on MWAA", "this workflow", "to match the other side")
-    return Section("Architecture", (Table(heads, tuple(rows), even=True, records=True),))
+    parts = [Table(heads, tuple(rows), even=True, records=True)]
+    if others:
+        dim = tuple(tuple((text, "dim") for text in row) for row in others)
+        parts.append(Table(("no difference for this workflow", "because"), dim))
+    return Section("Architecture", tuple(parts))
 
 
 _SURE: Final[dict[str, Style]] = {"certain": "good", "likely": "", "possible": "warn"}
