@@ -23,7 +23,7 @@ from sfn_airflow_core.compare.sections_parts import (
     structure_section,
 )
 
-_FACTOR: Final = {0.1: "0.1 × the runs", 1.0: "a month", 10.0: "10 × the runs"}
+_FACTOR: Final = {0.1: "×0.1 runs", 1.0: "a month", 10.0: "×10 runs"}
 
 
 def sections(comparison: Comparison, explain: bool = False) -> Iterator[Section]:
@@ -147,9 +147,9 @@ def _classes(cost: Cost) -> Table:
         style: Style = "dim" if not full.fits else "strong" if name == cost.chosen else ""
         why = "; ".join((*full.excluded, *full.notes)) or ("taken above" if name == cost.chosen else "")
         runs = cost.by_class[name]
-        cells = (name, dollars(full.amount), dollars(part.amount), f"{runs:,}" if runs else "-", why)
+        cells = (name, dollars(full.amount), dollars(part.amount), f"{runs:,} runs" if runs else "-", why)
         rows.append(tuple((text, style) for text in cells))
-    heads = ("MWAA by class", "new environment", "in one that exists", "Standard is dearer from (runs)", "")
+    heads = ("MWAA class", "new", "existing", "Standard is dearer from", "")
     return Table(heads, tuple(rows), (1, 2, 3))
 
 
