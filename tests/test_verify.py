@@ -251,3 +251,33 @@ def test_a_map_in_a_loop_is_no_poll(airflow: Any, with_runtime: Path) -> None:
     pages = [{"result": {"rows": [1, 2], "more": True}}, {"result": {"rows": [3, 4], "more": False}}]
     result = both(airflow, with_runtime, "pages", definition, Scenario("two pages", {}, {"Page": pages}))
     assert (result.error, result.different) == ("", 0), result.outcomes
+
+
+NINTH = "States.ArrayGetItem(States.StringSplit($$.Execution.Id, ':'), 8)"
+EXPRESS = chain({"Type": "Pass", "Parameters": {"name.$": NINTH}})
+"""Reads the ninth part of the execution's ARN, which only Express executions have."""
+
+
+def test_generated_scenarios_are_of_the_type_that_the_machine_is_said_to_be(call: Run, airflow: Any) -> None:
+    Path("m.asl.json").write_text(json.dumps(EXPRESS), encoding="utf-8")
+    _, out, _ = call("verify", "m.asl.json", "--format", "json")
+    assert [s["expected"]["status"] for s in json.loads(out)["scenarios"]] == ["FAILED"]
+    code, out, _ = call("verify", "m.asl.json", "--type", "EXPRESS", "--format", "json", "--write-scenarios", "s.json")
+    (scenario,) = json.loads(out)["scenarios"]
+    assert (code, scenario["expected"]["status"]) == (1, "SUCCEEDED")  # the DAG's id has no ninth part (S2A303)
+    assert [kept["type"] for kept in json.loads(Path("s.json").read_text(encoding="utf-8"))] == ["EXPRESS"]
+    _, out, _ = call("verify", "m.asl.json", "--scenarios", "s.json", "--format", "json")
+    assert [s["expected"]["status"] for s in json.loads(out)["scenarios"]] == ["SUCCEEDED"]
+
+
+def test_an_express_machine_cannot_wait_for_a_job(call: Run, airflow: Any) -> None:
+    job = {"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.sync", "Parameters": {"JobName": "j"}}
+    Path("m.asl.json").write_text(json.dumps(chain(job)), encoding="utf-8")
+    code, _, err = call("verify", "m.asl.json", "--type", "EXPRESS")
+    assert code == 2
+    assert "Express state machine does not support '.sync' service integration" in err
+
+
+def test_a_scenario_has_one_of_two_types() -> None:
+    with pytest.raises(ValueError, match="STANDARD or EXPRESS"):
+        read_scenarios('[{"id": "a", "type": "FAST"}]', "s.json")

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from sfn2airflow.commands.options import TYPES
+
 _PATH: Any = click.Path(path_type=Path)
 
 
@@ -18,6 +20,7 @@ _PATH: Any = click.Path(path_type=Path)
 @click.option("--write-test", metavar="FILE", type=_PATH, help="Write a pytest file that repeats the verification.")
 @click.option("--recordings", metavar="FILE", type=_PATH, help="Replay recorded executions (JSON Lines) instead.")
 @click.option("--from-history", metavar="FILE", type=_PATH, help="Replay the JSON of get-execution-history instead.")
+@click.option("--type", "kind", type=click.Choice(TYPES), help="What the state machines are. [default: STANDARD]")
 @click.option(
     "--engine", type=click.Choice(["interpreter", "airflow"]), default="airflow", show_default=True,
     help="Where recordings are replayed.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -81,7 +82,7 @@ class Verifying:
             report_bug(error, "sfn2airflow", __version__, self.given["verbose"], during=source)
             self.codes.add(BUG)
 
-        batch = [done for done in translate_all(inputs, Options(substitutions=known), bug) if self.usable(done)]
+        batch = [done for done in translate_all(inputs, self.options(known), bug) if self.usable(done)]
         self.write_dags(batch, folder)
         try:
             own = None if self.given["scenarios"] is None else load_scenarios(self.given["scenarios"])
@@ -89,6 +90,10 @@ class Verifying:
         except (ValueError, OSError) as error:
             self.error(str(self.given["scenarios"] or self.given["from_history"] or "verify"), str(error))
             return []
+
+    def options(self, known: dict[str, Json]) -> Options:
+        """How the machines are translated."""
+        return Options(substitutions=known, type=self.given["kind"] or "STANDARD")
 
     def usable(self, done: Translated) -> bool:
         """Whether an input was translated; reports why not."""
@@ -111,7 +116,7 @@ class Verifying:
     def subject(self, done: Translated, known: dict[str, Json], folder: Path, own: list[Scenario] | None) -> Subject:
         """One machine with its DAG file and scenarios. Raises BadScenarios, OSError."""
         name, data = done.translation.dag_id, done.input.data
-        reading = read_text(data, done.input.name, substitutions=known)
+        reading = read_text(data, done.input.name, substitutions=known, machine_type=self.options(known).type)
         assert reading.machine is not None
         spans = {state.at: reading.document.source_map.value(state.at) for state in reading.machine.walk()}
         made = self.scenarios(reading, done, known, own)
@@ -136,8 +141,10 @@ class Verifying:
 
             return Generated((load_history(self.given["from_history"], reading.machine),), {})
         if own is not None:
+            own = [s if self.given["kind"] is None else replace(s, type=self.given["kind"]) for s in own]
             return Generated(tuple(s for s in own if s.machine in ("", done.translation.dag_id)), {})
-        return generate_text(done.input.data, done.input.name, known, endings(), assumed_values)
+        kind = self.options(known).type
+        return generate_text(done.input.data, done.input.name, known, endings(), assumed_values, machine_type=kind)
 
     def verified(self, subjects: Sequence[Subject]) -> tuple[Verified, ...]:
         """Runs all machines on one Airflow."""

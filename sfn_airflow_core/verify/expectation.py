@@ -94,12 +94,13 @@ def expect(machine: Machine, scenario: Scenario, edges: tuple[Way, ...]) -> Expe
 
 
 def _run(machine: Machine, scenario: Scenario, options: Options) -> Execution:
-    return execute(machine, scenario.input, scenario.answers(homes(machine)), options=options)
+    of_type = replace(options, type=scenario.type)
+    return execute(machine, scenario.input, scenario.answers(homes(machine)), options=of_type)
 
 
 def reach(machine: Machine, scenario: Scenario) -> tuple[set[str], set[tuple[str, str]]]:
     """The pointers of all states, rules and catchers that an execution comes by, and of its transitions."""
-    run = execute(marked(machine), scenario.input, scenario.answers(homes(machine)))
+    run = _run(marked(machine), scenario, Options())
     return {visit.at for visit in run.visits}, {(edge.source, edge.target) for edge in run.edges}
 
 

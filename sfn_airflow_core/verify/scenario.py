@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.findings import UnreadableInput
@@ -13,11 +14,13 @@ from sfn_airflow_core.interpreter import BadReplies, Replies, Reply, ServiceCall
 from sfn_airflow_core.jsonmap import read_document
 from sfn_airflow_core.verify.places import Home
 
+MachineType: TypeAlias = Literal["STANDARD", "EXPRESS"]
 _ITEM = re.compile(r"(?P<state>.+)#(?P<item>\d+)", re.DOTALL)
 _MEMBERS = frozenset(
     {
         "id",
         "machine",
+        "type",
         "about",
         "input",
         "replies",
@@ -43,6 +46,7 @@ class Scenario:
     ``replies`` is the value of a replies file (docs/replies.md). ``variables`` are values of open substitutions.
     ``machine`` is the name of the machine it belongs to, empty for any. ``expected`` may hold ``status``, ``output``
     and ``error``, which both sides must then give. ``not_comparable`` says why the two sides are known to differ.
+    ``type`` is that of the state machine.
     """
 
     id: str
@@ -53,6 +57,7 @@ class Scenario:
     about: str = ""
     expected: Mapping[str, Json] | None = None
     not_comparable: str = ""
+    type: MachineType = "STANDARD"
 
     def answers(self, homes: Mapping[str, Home]) -> ScenarioAnswers:
         """The replies, none of them used; a service without a reply answers ``{}``. Raises ``BadReplies``.
@@ -117,7 +122,9 @@ def _scenario(entry: Json, number: int, source: str) -> Scenario:
     name = entry.get("id", f"scenario {number + 1}")
     texts = {key: entry.get(key, "") for key in ("machine", "about", "differs_from_aws")}
     tables = {key: entry.get(key, {}) for key in ("replies", "variables")}
-    expected = entry.get("expected")
+    expected, kind = entry.get("expected"), entry.get("type", "STANDARD")
+    if kind not in ("STANDARD", "EXPRESS"):
+        raise BadScenarios(f"{at}: type is STANDARD or EXPRESS")
     if not isinstance(name, str) or not all(isinstance(text, str) for text in texts.values()):
         raise BadScenarios(f"{at}: id, machine, about and differs_from_aws are texts")
     if not all(isinstance(table, dict) for table in tables.values()) or not isinstance(expected, dict | None):
@@ -131,6 +138,7 @@ def _scenario(entry: Json, number: int, source: str) -> Scenario:
         about=str(texts["about"]),
         expected=expected,
         not_comparable=str(texts["differs_from_aws"]),
+        type="EXPRESS" if kind == "EXPRESS" else "STANDARD",
     )
     try:
         scenario.answers({})
@@ -152,6 +160,8 @@ def _as_json(scenario: Scenario) -> Json:
     shown: dict[str, Json] = {"id": scenario.id}
     if scenario.machine:
         shown["machine"] = scenario.machine
+    if scenario.type != "STANDARD":
+        shown["type"] = scenario.type
     if scenario.about:
         shown["about"] = scenario.about
     shown |= {"input": scenario.input, "replies": dict(scenario.replies)}

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias
 
 from sfn_airflow_core.asl.model import Machine, Task
 from sfn_airflow_core.asl.read import read_text
-from sfn_airflow_core.interpreter import Execution, execute
+from sfn_airflow_core.interpreter import Execution, Options, execute
 from sfn_airflow_core.interpreter.program import Program
 from sfn_airflow_core.interpreter.resource import parse_resource
 from sfn_airflow_core.verify.budget import STAY, Budget, Exhausted
@@ -23,7 +23,7 @@ from sfn_airflow_core.verify.goals import goals
 from sfn_airflow_core.verify.openings import open_values
 from sfn_airflow_core.verify.places import Way, homes, marked, taken, ways
 from sfn_airflow_core.verify.routes import Atlas, Goal
-from sfn_airflow_core.verify.scenario import Scenario
+from sfn_airflow_core.verify.scenario import MachineType, Scenario
 from sfn_airflow_core.verify.shapes import answer_kind, marking_member
 from sfn_airflow_core.verify.solver import documents
 from sfn_airflow_core.verify.symbols import AS_JSON, INPUT, Impossible, Sym
@@ -55,6 +55,7 @@ def generate(
     *,
     steps: int | None = None,
     wanted: Callable[[Goal], bool] = lambda _: True,
+    machine_type: MachineType = "STANDARD",
 ) -> Generated:
     """Scenarios for a machine without open substitutions.
 
@@ -65,8 +66,9 @@ def generate(
             in the Task's result, and the value there.
         steps: the most steps that the search may take (``budget``), any number by default.
         wanted: which goals there are to be scenarios for, all by default.
+        machine_type: the type of the state machine.
     """
-    return _Generator(machine, dict(variables or {}), endings or {}, Budget(steps), wanted).run()
+    return _Generator(machine, dict(variables or {}), endings or {}, Budget(steps), wanted, machine_type).run()
 
 
 def generate_text(
@@ -75,6 +77,8 @@ def generate_text(
     known: Mapping[str, Json],
     endings: Endings | None = None,
     assumed: Callable[[Machine], dict[str, Json]] = lambda _: {},
+    *,
+    machine_type: MachineType = "STANDARD",
 ) -> Generated:
     """Scenarios for the text of a definition, with values for the substitutions that ``known`` leaves open.
 
@@ -86,11 +90,11 @@ def generate_text(
     values = open_values(still_open.document.value)
     if still_open.machine is not None:
         values |= assumed(still_open.machine)
-    reading = read_text(text, source, substitutions={**known, **values})
+    reading = read_text(text, source, substitutions={**known, **values}, machine_type=machine_type)
     if reading.machine is None:
         problem = reading.problems[0]
         raise ValueError(f"no state machine with values for its substitutions: {problem.at}: {problem.message}")
-    return generate(reading.machine, values, endings)
+    return generate(reading.machine, values, endings, machine_type=machine_type)
 
 
 @dataclass(slots=True)
@@ -100,6 +104,7 @@ class _Generator:
     endings: Endings
     budget: Budget
     wanted: Callable[[Goal], bool]
+    type: MachineType
     scenarios: list[Scenario] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     """Pointers of states and edges, and names of goals, that a scenario shows."""
@@ -127,7 +132,7 @@ class _Generator:
             if goal.edge and goal.at in self.seen:
                 continue
             for scenario in itertools.islice(self._tries(atlas, goal), _MOST_ROUTES * _MOST_ENDS):
-                run = execute(probe, scenario.input, scenario.answers(inside))
+                run = execute(probe, scenario.input, scenario.answers(inside), options=Options(type=self.type))
                 self.budget.spend(STAY * len(run.visits))
                 visited = {visit.at for visit in run.visits}
                 passed = {(edge.source, edge.target) for edge in run.edges}
@@ -211,7 +216,7 @@ class _Generator:
         given = made[INPUT]
         if given == {}:
             given = {"note": "nothing is read"}
-        return Scenario(goal.name, given, track.replies(made), self.variables, about=goal.at)
+        return Scenario(goal.name, given, track.replies(made), self.variables, about=goal.at, type=self.type)
 
 
 def _elsewhere(run: Execution) -> str:

@@ -90,10 +90,11 @@ class _Bench:
 
     def machine(self, scenario: Scenario) -> Machine:
         """The machine with the values that a scenario gives to open substitutions."""
-        key = json.dumps(dict(scenario.variables), sort_keys=True)
+        key = json.dumps([scenario.type, dict(scenario.variables)], sort_keys=True)
         if key not in self.machines:
             values = {**self.subject.known, **scenario.variables}
-            reading = read_text(self.subject.text, self.subject.source, substitutions=values)
+            text, source = self.subject.text, self.subject.source
+            reading = read_text(text, source, substitutions=values, machine_type=scenario.type)
             if reading.machine is None:
                 raise ValueError(f"with {key} it is no state machine: {reading.problems[0].message}")
             self.machines[key] = reading.machine
