@@ -347,6 +347,20 @@ def test_a_name_that_no_run_meets_is_pointed_out(call: Run):
     assert "no run comes to a state, task or resource 'Nowhere'" in err
 
 
+def test_replies_that_nobody_asks_for_are_pointed_out(call: Run):
+    put("m.json", POLLING)
+    replies = {
+        "Look#3": {"result": {}},
+        "glue:startJobRun": {"result": {}},
+        "Extract": {"result": {}},
+        "*": {"result": {}},
+    }
+    put("s.json", {"input": {}, "replies": {**replies, "Look": {"result": {"State": "SUCCEEDED"}}}})
+    code, _, err = call("compare", "m.json", "--scenarios", "s.json")
+    assert code == 0
+    assert err.splitlines() == ["warning: s.json: no state asks for replies of 'Extract'"] * 1
+
+
 @pytest.mark.parametrize("form", ["text", "markdown"])
 def test_names_are_data(call: Run, form: str):
     name = "<b>|*x*|\x1b[31m{runs}`"

@@ -17,7 +17,7 @@ from sfn_airflow_core.compare.dag_file import read_dag_file
 from sfn_airflow_core.compare.durations import Durations
 from sfn_airflow_core.compare.environments import environments, mwaa
 from sfn_airflow_core.compare.generated import generated_runs
-from sfn_airflow_core.compare.history import load_histories, read_history
+from sfn_airflow_core.compare.history import load_histories, missing_children, read_history
 from sfn_airflow_core.compare.latency import critical
 from sfn_airflow_core.compare.overheads import Overheads
 from sfn_airflow_core.compare.prices import packaged
@@ -229,6 +229,15 @@ def test_a_history_tells_the_same_as_the_interpreter(tmp_path: Path):
     file = tmp_path / "two.jsonl"
     file.write_text("\n".join(json.dumps({"events": events}) for _ in range(2)), encoding="utf-8")
     assert len(load_histories(file, own)) == 2
+
+
+def test_a_history_without_the_children_of_a_distributed_map_says_so():
+    own = plan(machine_of(distributed("STANDARD")), 100)
+    states = {"type": "MapStateEntered", "timestamp": 0, "stateEnteredEventDetails": {"name": "A"}}
+    events = [{"id": 1, **states}, {"id": 2, "previousEventId": 1, "type": "ExecutionSucceeded", "timestamp": 60}]
+    assert missing_children([read_history(events, own, "h")], own) == ["A"]
+    whole = workflow(distributed("STANDARD"), [1, 2])
+    assert missing_children(whole.runs, whole.plan) == []
 
 
 def test_a_history_knows_iterations_and_branches():

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sfn_airflow_core.asl.model import Pointer
+from sfn_airflow_core.asl.model import Map, Pointer
 from sfn_airflow_core.compare.steps import Plan, Run, Step, by_name
 from sfn_airflow_core.interpreter.execution import Place
 
@@ -171,6 +171,15 @@ def read_history(events: list[Any], plan: Plan, name: str) -> Run:
     payload = max((size for event in ordered for size in _sizes(event)), default=0)
     problem = "" if status == "SUCCEEDED" else status
     return Run(name, 1.0, tuple(steps), seconds, status, len(ordered), payload or None, None, problem)
+
+
+def missing_children(runs: Iterable[Run], plan: Plan) -> list[str]:
+    """Distributed Maps whose child executions, which have histories of their own, are not among the runs."""
+    entered = {step.at for run in runs for step in run.steps}
+    maps = [state for state in plan.states.values() if isinstance(state, Map) and state.mode == "DISTRIBUTED"]
+    return [
+        state.name for state in maps if state.at in entered and not any(at.startswith(f"{state.at}/") for at in entered)
+    ]
 
 
 def _sizes(event: dict[str, Any]) -> Iterator[int]:

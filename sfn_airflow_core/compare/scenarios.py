@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sfn_airflow_core.asl.model import Json, Task
+from sfn_airflow_core.asl.model import Json, PathFlow, Task
 from sfn_airflow_core.compare.durations import Durations
 from sfn_airflow_core.compare.steps import Plan, Run, Step
 from sfn_airflow_core.interpreter import BadReplies, Execution, MissingReply, Replies, Reply, execute, read_replies
 from sfn_airflow_core.interpreter.execution import Place, ServiceCall
 from sfn_airflow_core.interpreter.program import prepare
+from sfn_airflow_core.interpreter.resource import short_names
 from sfn_airflow_core.interpreter.values import byte_size
 
+_OF_STATE: Final = re.compile(r"(\.ItemReader|\.ResultWriter|#\d+)$")
 _TIMED: Final = ("result", "payload", "error", "job_failed")
 
 
@@ -77,6 +80,19 @@ def _scenario(entry: Any, number: int, name: str) -> Scenario:
     except BadReplies as error:
         raise ScenarioError(f"{at}: {error}") from None
     return Scenario(str(entry.get("id", number)), entry["input"], replies, float(weight))
+
+
+def strangers(value: Any, plan: Plan) -> list[str]:
+    """Names of replies in scenarios that no state of a machine can ask for: those of a state, resource or function."""
+    known = {"*"}
+    for state in plan.states.values():
+        known.add(state.name)
+        if isinstance(state, Task):
+            given = state.flow.parameters if isinstance(state.flow, PathFlow) else state.flow.arguments
+            known.update(short_names(state.resource, given.value if given is not None else {}))
+    entries = value if isinstance(value, list) else [value]
+    asked = {name for entry in entries for name in entry.get("replies", {})}
+    return sorted(name for name in asked if not {name, _OF_STATE.sub("", name)} & known)
 
 
 def run_scenarios(plan: Plan, scenarios: Iterable[Scenario], durations: Durations) -> list[Run]:

@@ -21,14 +21,14 @@ from sfn_airflow_core.compare.durations import ASSUMED, DurationError, Durations
 from sfn_airflow_core.compare.estate import Estate, estate
 from sfn_airflow_core.compare.estate_sections import estate_sections
 from sfn_airflow_core.compare.generated import MOST_STEPS, generated_runs
-from sfn_airflow_core.compare.history import HistoryError, load_histories
+from sfn_airflow_core.compare.history import HistoryError, load_histories, missing_children
 from sfn_airflow_core.compare.overheads import OverheadError, Overheads, overheads
 from sfn_airflow_core.compare.polls import Poll
 from sfn_airflow_core.compare.prices import PriceError, load_prices, packaged, stale
 from sfn_airflow_core.compare.qualify import names
 from sfn_airflow_core.compare.report_json import render_json
 from sfn_airflow_core.compare.report_text import render_markdown, render_text
-from sfn_airflow_core.compare.scenarios import ScenarioError, read_scenarios, run_scenarios
+from sfn_airflow_core.compare.scenarios import ScenarioError, read_scenarios, run_scenarios, strangers
 from sfn_airflow_core.compare.schedule import runs_a_month
 from sfn_airflow_core.compare.sections import sections
 from sfn_airflow_core.compare.steps import Origin, Plan, Run, TaskShape, Workflow
@@ -164,10 +164,16 @@ class Request:
         """The runs that the figures come from, where they come from, and what was assumed for them."""
         if self.given["history"]:
             recorded = [run for path in self.given["history"] for run in load_histories(Path(path), own)]
-            return _Runs(tuple(recorded), "recorded history", tuple(self._assumptions()))
+            missing = missing_children(recorded, own)
+            note = f"Not in the histories, and not counted: the child executions of {names(missing)}."
+            notes = (note,) if missing else ()
+            return _Runs(tuple(recorded), "recorded history", tuple(self._assumptions()), notes)
         if self.given["scenarios"]:
             path = Path(self.given["scenarios"])
-            runs = run_scenarios(own, read_scenarios(_value(path), str(path)), self.durations)
+            value = _value(path)
+            runs = run_scenarios(own, read_scenarios(value, str(path)), self.durations)
+            for name in strangers(value, own):
+                _warn(f"{path}: no state asks for replies of {name!r}")
             return _Runs(tuple(runs), "scenarios given", tuple(self._assumptions()))
         before = dict(self.durations.assumed)
         items = self.given["items"] or ITEMS
