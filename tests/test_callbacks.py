@@ -142,6 +142,24 @@ def test_a_missed_heartbeat_inside_a_group_keeps_its_names(run: Any) -> None:
 
 
 @needs_airflow
+@pytest.mark.parametrize("language", ["JSONPath", "JSONata"])
+@pytest.mark.parametrize("resource", [f"{S}sns:publish.waitForTaskToken", "arn:aws:states:eu-west-1:1:activity:a"])
+def test_variables_go_on_behind_an_answer_that_is_handed_on_as_it_is(language: str, resource: str, run: Any) -> None:
+    jsonata = language == "JSONata"
+    token, kept = ("{% $states.context.Task.Token %}", "{% $kept %}") if jsonata else (T, "$kept")
+    key, given = ("", "Arguments") if jsonata else (".$", "Parameters")
+    call = {given: {"TopicArn": "t", f"Message{key}": token}} if "sns" in resource else {}
+    states = {
+        "Keep": {"Type": "Pass", "Assign": {"kept": 1}, "Next": "Ask"},
+        "Ask": {"Type": "Task", "Resource": resource, **call, "Next": "Tell"},
+        "Tell": {"Type": "Pass", "Output" if jsonata else "Parameters": {f"kept{key}": kept}, "End": True},
+    }
+    definition = {"QueryLanguage": language, "StartAt": "Keep", "States": states}
+    done = run(definition, {}, {"Ask": {"result": "yes"}})
+    assert (done.status, done.output) == ("SUCCEEDED", {"kept": 1}), (done.error, done.cause)
+
+
+@needs_airflow
 def test_the_whole_context_object_has_the_token(run: Any) -> None:
     task = {"Resource": f"{S}sqs:sendMessage.waitForTaskToken", "Parameters": {"QueueUrl": "q", "MessageBody.$": "$$"}}
     done = run(machine(task), {}, {"Ask": {"result": 1}})

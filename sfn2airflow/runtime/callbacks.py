@@ -22,7 +22,7 @@ from typing import Any
 from airflow.sdk import BaseOperator, BaseSensorOperator, PokeReturnValue, get_current_context, timezone
 
 from .context import has_token
-from .documents import DOCUMENT, STATE, DataFunction, as_document, called
+from .documents import DOCUMENT, STATE, DataFunction, as_document, called, keep_variables
 from .errors import KEEP, HeartbeatMissed, Json, StateError, data_errors
 from .jobs import seconds
 from .settings import Setting
@@ -140,7 +140,11 @@ class CallbackSensor(BaseSensorOperator):
         return {name: _seconds(name, limit, context, document) for name, limit in self.limits.items()}
 
     def _handed_on(self, context: Any, document: Json, result: Json) -> Json:
-        value = result if self.shape is None else called(context, self.shape, document, result)
+        if self.shape is None:
+            keep_variables(context)
+            value = result
+        else:
+            value = called(context, self.shape, document, result)
         with data_errors():
             return as_document(value)
 
