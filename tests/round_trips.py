@@ -78,14 +78,20 @@ def _answered(replies: dict[str, Json], machine: Machine) -> dict[str, Json]:
             continue
         for name in [state.name, *(name for name in replies if name.startswith(f"{state.name}#"))]:
             if (reply := replies.get(name, replies.get("*"))) is not None:
-                found[name] = [_reply(one, state) for one in reply] if isinstance(reply, list) else _reply(reply, state)
+                found[name] = _reply(reply, state)
     return found
 
 
-def _reply(reply: dict[str, Json], state: Task) -> dict[str, Json]:
+def _reply(reply: Json, state: Task) -> Json:
+    if isinstance(reply, list):
+        return [_reply(one, state) for one in reply]
+    if all(key.isdigit() for key in reply):
+        return {key: _reply(one, state) for key, one in reply.items()}
     action, _, waits = state.resource.rpartition(":::")[2].partition(".sync")
     if "payload" in reply and not action.startswith("lambda") and not state.resource.startswith("${"):
         return {"result": {}}
+    if action == "http:invoke" and "result" in reply:
+        return {"result": {"Headers": {"Content-Type": ["application/json"]}, "StatusText": "OK", **reply["result"]}}
     if ".sync" not in state.resource or not isinstance(reply.get("result"), dict):
         return reply
     result: dict[str, Json] = json.loads(json.dumps(reply["result"]))
