@@ -18,7 +18,12 @@ _SERVICE_CAUSE: Final = re.compile(
 )
 _LAMBDA_ANSWER: Final[Json] = {"ExecutedVersion": "$LATEST", "StatusCode": 200}
 # members of the answer that starts a job, and where its description holds them
-_JOB_IDS: Final = {"JobRunId": ("Id", "RunId"), "executionArn": ("ExecutionArn",), "jobId": ("JobId",)}
+_JOB_IDS: Final = {
+    "JobRunId": ("Id", "RunId"),
+    "executionArn": ("ExecutionArn",),
+    "jobId": ("JobId",),
+    "JobFlowId": ("ClusterId",),
+}
 # lists that the service sends even when they are empty, and that the provider's operators read unasked (ECS RunTask)
 _ALWAYS_SENT: Final = ("failures",)
 

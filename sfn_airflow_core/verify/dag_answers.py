@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from sfn_airflow_core.interpreter import MissingReply, Replies, Reply, ServiceCall, read_replies
 from sfn_airflow_core.interpreter.resource import parse_resource
 from sfn_airflow_core.interpreter.values import json_text
+from sfn_airflow_core.verify.plain_answers import plain_answer
 
 Json = Any
 VARIABLES = "/airflow/variables/"
@@ -93,8 +94,9 @@ def imagined(resource: str, arguments: Json) -> Reply:
         return Reply("result", {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": copy.deepcopy(ROWS)})
     jobs = JOBS.get(action)
     waits = parsed.pattern != "request"
-    found = jobs[0] if jobs is not None and (waits or action not in _ANSWERS) else _ANSWERS.get(action, {})
-    return Reply("result", copy.deepcopy(found))
+    if jobs is not None and (waits or action not in _ANSWERS):
+        return Reply("result", copy.deepcopy(jobs[0]))
+    return Reply("result", copy.deepcopy(_ANSWERS[action]) if action in _ANSWERS else plain_answer(resource))
 
 
 def failed(resource: str) -> dict[str, Json]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, Final, Literal, TypeAlias
 
 from sfn_airflow_core.interpreter.values import timestamp
@@ -98,7 +99,7 @@ class DagComparison:
         task, _ = instance
         at = place(instance)
         if want is None or have is None:
-            one, other = ("did not run" if did is None else f"ran: {', '.join(did.ends)}" for did in (want, have))
+            one, other = ("did not run" if did is None else f"ran: {_turns(did.ends)}" for did in (want, have))
             yield Difference(f"{at}#ran", one, other)
             return
         sensor = task in self.facts.sensors
@@ -209,6 +210,12 @@ def _moment(name: str, value: Json) -> Json:
     """A moment of the context as one text."""
     found = timestamp(value) if name in TIMES else None
     return value if found is None else found.isoformat()
+
+
+def _turns(ends: Sequence[str]) -> str:
+    """How the tries of a task ended: ``failed, success``, ``success, 12 times``."""
+    turns = [(end, len(list(same))) for end, same in groupby(ends)]
+    return ", ".join(end if times == 1 else f"{end}, {times} times" for end, times in turns)
 
 
 def _tries(sensor: Did, other: Did) -> list[str]:

@@ -13,7 +13,7 @@ from sfn_airflow_core.asl.model import Choice, Fail, Machine, Map, Pass, QueryFl
 from sfn_airflow_core.interpreter import Execution, Options, Reply, ServiceCall, Visit, execute
 from sfn_airflow_core.interpreter.resource import parse_resource
 from sfn_airflow_core.verify.aws_answers import Place
-from sfn_airflow_core.verify.calls import action_of
+from sfn_airflow_core.verify.calls import action_of, arguments_of
 from sfn_airflow_core.verify.dag_answers import Says
 from sfn_airflow_core.verify.dag_history import Asked, History
 from sfn_airflow_core.verify.dag_services import Aws, DagServices, TableAws
@@ -108,7 +108,7 @@ class Functions:
             did.began = call.at
         function = self._function(call)
         if function is None:
-            did.calls.append(Asked(action_of(call.resource), call.arguments))
+            did.calls.append(Asked(action_of(call.resource), arguments_of(call.resource, call.arguments)))
             reply = self._said(task, call) or self.answers.of_service(task, call.item, call.resource, call.arguments)
         else:
             did.given = event_of(call)

@@ -13,6 +13,7 @@ from sfn_airflow_core.verify.aws_answers import Place, Services
 from sfn_airflow_core.verify.botocore_answers import answered, botocore_value, fitted, shown
 from sfn_airflow_core.verify.dag_answers import Says
 from sfn_airflow_core.verify.dag_history import Asked, History, as_json
+from sfn_airflow_core.verify.plain_answers import plain_answer
 
 Json = Any
 _POLLS: Final = ("Get", "Describe", "List", "BatchGet", "Head")
@@ -93,7 +94,8 @@ class TableAws:
         job = self.jobs.get(key)
         if self.doers.asks(place.state, operation):
             told = job.value if job is not None else {}
-            return fitted(told, shape, arguments, invent=not told)
+            found = fitted(told, shape, arguments, invent=not told)
+            return found or botocore_value(plain_answer(f"arn:aws:states:::aws-sdk:{call.action}"), shape)
         match self.doers.kind(place.state):
             case "sensor":
                 return self._looked(place, call, operation, shape)

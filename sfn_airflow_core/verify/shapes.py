@@ -50,6 +50,12 @@ def _operation(action: str) -> Any:
     return model.operation_model(name) if name in model.operation_names else None
 
 
+def output_shape(action: str) -> Any:
+    """botocore's shape of an operation's answer, ``None`` where there is none."""
+    model = _operation(action)
+    return None if model is None else model.output_shape
+
+
 def respelled(action: str, arguments: Any) -> Any:
     """Arguments with their members as boto3 spells them: ``DbInstanceIdentifier`` is ``DBInstanceIdentifier``."""
     model = _operation(action)
