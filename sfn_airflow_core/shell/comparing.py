@@ -163,18 +163,9 @@ class Request:
     def _runs_of(self, own: Plan, unlikely: frozenset[Pointer], translated: bool) -> _Runs:
         """The runs that the figures come from, where they come from, and what was assumed for them."""
         if self.given["history"]:
-            recorded = [run for path in self.given["history"] for run in load_histories(Path(path), own)]
-            missing = missing_children(recorded, own)
-            note = f"Not in the histories, and not counted: the child executions of {names(missing)}."
-            notes = (note,) if missing else ()
-            return _Runs(tuple(recorded), "recorded history", tuple(self._assumptions()), notes)
+            return self._recorded(own)
         if self.given["scenarios"]:
-            path = Path(self.given["scenarios"])
-            value = _value(path)
-            runs = run_scenarios(own, read_scenarios(value, str(path)), self.durations)
-            for name in strangers(value, own):
-                _warn(f"{path}: no state asks for replies of {name!r}")
-            return _Runs(tuple(runs), "scenarios given", tuple(self._assumptions()))
+            return self._given(own, Path(self.given["scenarios"]))
         before = dict(self.durations.assumed)
         items = self.given["items"] or ITEMS
         paths = walk(own, self.durations, items, unlikely)
@@ -194,6 +185,21 @@ class Request:
                 return _Runs(made.runs, "scenarios generated", assumed, tuple(notes))
         notes = [f"{note}, before every state was come to: paths were walked." for note in notes]
         return _Runs(tuple(paths), "walk through the graph", (*texts, _EVEN), tuple(notes), polls)
+
+    def _recorded(self, own: Plan) -> _Runs:
+        """The runs of recorded histories."""
+        runs = [run for path in self.given["history"] for run in load_histories(Path(path), own)]
+        missing = missing_children(runs, own)
+        note = f"Not in the histories, and not counted: the child executions of {names(missing)}."
+        return _Runs(tuple(runs), "recorded history", tuple(self._assumptions()), (note,) if missing else ())
+
+    def _given(self, own: Plan, path: Path) -> _Runs:
+        """The runs of the scenarios in a file."""
+        value = _value(path)
+        runs = run_scenarios(own, read_scenarios(value, str(path)), self.durations)
+        for name in strangers(value, own):
+            _warn(f"{path}: no state asks for replies of {name!r}")
+        return _Runs(tuple(runs), "scenarios given", tuple(self._assumptions()))
 
     def _assumptions(self) -> list[str]:
         """The durations that nobody gave, by kind."""
