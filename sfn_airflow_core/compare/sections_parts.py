@@ -93,8 +93,8 @@ def architecture_section(comparison: Comparison) -> Section:
     heads = ("dimension", "Step Functions", "Airflow on MWAA", "this workflow", "to match the other side")
     parts = [Table(heads, tuple(rows), even=True, records=True)]
     if others:
-        dim = tuple(tuple((text, "dim") for text in row) for row in others)
-        parts.append(Table(("no difference for this workflow", "because"), dim))
+        dim: list[tuple[Cell, ...]] = [((name, "dim"), (why, "dim")) for name, why in others]
+        parts.append(Table(("no difference for this workflow", "because"), tuple(dim)))
     return Section("Architecture", tuple(parts))
 
 
