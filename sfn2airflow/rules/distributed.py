@@ -31,8 +31,9 @@ class DistributedRuns(Finding):
     Why it matters: at most 40 items are under way at the same time, however large MaxConcurrency is, and no more than
     Airflow has room for. A failure that is too much ends the state when the other task instances have finished the
     piece of items that they are at. Where the states of the processor only compute and call, they are run as functions
-    inside these task instances: their child executions are not seen in Airflow, a Retry waits within the worker, and
-    only the results are kept. Otherwise every item is a run of a child DAG.
+    inside these task instances: their child executions are not seen in Airflow, and only the results are kept; while an
+    item waits for its Retry, for more than ten seconds without a worker, those behind it in its task wait too. Otherwise
+    every item is a run of a child DAG.
 
     Remedy: batch the items (ItemBatcher) if each is small; look at the results in the XComs of the task ``runs``.
     """

@@ -1,7 +1,8 @@
 """Runs a child DAG within one task: its tasks one after the other, in this process, without any task instance.
 
 For child executions that only compute and call, which Airflow would start ten thousand times. The tasks are those of
-the DAG file; what they hand on is kept in memory. What waits, or is mapped, cannot be run like this.
+the DAG file; what they hand on is kept in memory. What waits, or is mapped, cannot be run like this. A long delay
+before another try ends the run for now (``Later``), so that the task around it can be deferred meanwhile.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import time
 from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,7 +22,7 @@ from airflow.sdk.execution_time.context import set_current_context
 from .context import conf_of
 from .documents import from_xcom
 from .errors import AslRetry, EarlierFailure, Json, error_output
-from .waits import time_limit
+from .waits import HELD, time_limit
 
 
 @dataclass(slots=True)
@@ -32,6 +34,28 @@ class Memory:
     number: int
     states: dict[str, str] = field(default_factory=dict)
     xcoms: dict[tuple[str, str], Json] = field(default_factory=dict)
+    tries: dict[str, tuple[int, dict[str, Json]]] = field(default_factory=dict)
+    """Of a task that is to be tried again: the number of the next try, and what its retriers have counted."""
+    started: str = field(default_factory=lambda: timezone.utcnow().isoformat())
+
+    def kept(self) -> Json:
+        """The same as JSON, to go on with it in another process."""
+        known = {"states": self.states, "tries": {id: [*tries] for id, tries in self.tries.items()}}
+        return {**known, "started": self.started, "xcoms": [[*key, value] for key, value in self.xcoms.items()]}
+
+    def go_on(self, kept: Json) -> None:
+        """Go on where it was kept."""
+        self.states, self.started = dict(kept["states"]), kept["started"]
+        self.xcoms = {(task_id, key): value for task_id, key, value in kept["xcoms"]}
+        self.tries = {id: (number, counted) for id, (number, counted) in kept["tries"].items()}
+
+
+class Later(Exception):
+    """A task is to be tried again only after so many ``seconds``; ``memory`` is the run, to go on with."""
+
+    def __init__(self, seconds: float):
+        super().__init__(f"the next try is in {seconds:g} seconds")
+        self.seconds, self.memory = seconds, None
 
 
 class TaskOfRun:
@@ -40,7 +64,7 @@ class TaskOfRun:
     map_index = -1
 
     def __init__(self, memory: Memory, task_id: str):
-        self.memory, self.task_id, self.try_number = memory, task_id, 1
+        self.memory, self.task_id, self.try_number = memory, task_id, memory.tries.get(task_id, (1, {}))[0]
         self.dag_id, self.run_id, self.start_date = memory.dag_id, memory.run_id, timezone.utcnow()
 
     def xcom_push(self, key: str, value: Json) -> None:
@@ -71,14 +95,24 @@ class Counters:
         self.values[key] = value
 
 
-def run_inline(dag: DAG, context: Any, document: Json, run_id: str, number: int) -> dict[str, Json]:
-    """Run a DAG with a document as that of item ``number``; gives Status and Output, or Error and Cause."""
-    memory, started = Memory(dag.dag_id, run_id, number), timezone.utcnow()
+def run_inline(dag: DAG, context: Any, document: Json, run_id: str, number: int, kept: Json = None) -> dict[str, Json]:
+    """Run a DAG with a document as that of item ``number``; gives Status and Output, or Error and Cause.
+
+    Raises Later where a task is tried again only after a long time; what that has as ``memory`` is then ``kept``.
+    """
+    memory = Memory(dag.dag_id, run_id, number)
+    if kept is not None:
+        memory.go_on(kept)
+    started = datetime.fromisoformat(memory.started)
     run = SimpleNamespace(conf=conf_of(document), run_id=run_id, start_date=started, run_after=started)
     outer = {**context, "dag": dag, "dag_run": run}
     for task in in_order(dag):
         if task.task_id not in memory.states:  # a choice has skipped the others
-            memory.states[task.task_id] = _reached(task, memory) or _run(task, memory, outer)
+            try:
+                memory.states[task.task_id] = _reached(task, memory) or _run(task, memory, outer)
+            except Later as later:
+                later.memory = memory.kept()
+                raise
     failed = [t for t in dag.tasks if memory.states[t.task_id] in ("failed", "upstream_failed")]
     if any(not t.downstream_task_ids for t in failed):
         return {"Status": "FAILED", **_uncaught(dag, memory)}
@@ -113,7 +147,7 @@ def _reached(task: Any, memory: Memory) -> str | None:
 
 def _run(task: Any, memory: Memory, outer: Any) -> str:
     """Run a task, as often as its retriers allow."""
-    ti, store = TaskOfRun(memory, task.task_id), Counters()
+    ti, store = TaskOfRun(memory, task.task_id), Counters(memory.tries.get(task.task_id, (1, {}))[1])
     context = {**outer, "ti": ti, "task_instance": ti, "task": task, "task_state_store": store}
     while True:
         try:
@@ -129,6 +163,7 @@ def _run(task: Any, memory: Memory, outer: Any) -> str:
                 if not isinstance(error, EarlierFailure):
                     ti.xcom_push("error", error_output(error))
                 return "failed"
+            memory.tries[task.task_id] = ti.try_number + 1, store.values
             pause(task, delay)
             ti.try_number, ti.start_date = ti.try_number + 1, timezone.utcnow()
             continue
@@ -136,7 +171,9 @@ def _run(task: Any, memory: Memory, outer: Any) -> str:
 
 
 def pause(task: Any, seconds: float) -> None:
-    """Wait for the next try of a task, in this process."""
+    """Wait for the next try of a task, in this process. Raises Later where that would take it for long."""
+    if seconds > HELD.total_seconds():
+        raise Later(seconds)
     time.sleep(seconds)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 from airflow.sdk import DAG, BaseOperator, task_group, timezone
 
 from .children import ChildDagOperator
 from .context import INPUT, moment
 from .documents import STATE, as_document, from_xcom
-from .errors import EarlierFailure, Json, StateError
-from .inline import run_inline
+from .errors import KEEP, EarlierFailure, Json, StateError
+from .inline import Later, run_inline
 
 LANES = 40
 """How many items of a Map are under way at the same time at most."""
@@ -73,21 +75,39 @@ class InlineRuns(BaseOperator, Lane):
 
     def execute(self, context: Any) -> None:
         """Run the items of this lane's pieces."""
-        ti, plan = context["ti"], self.given.resolve(context)
-        failed = 0
-        for number in range(plan["lane"], plan["pieces"], plan["lanes"]):
-            self.stop_if_failed(ti, self.task_id)
-            first, inputs = self.piece(ti, number)
-            results: list[Json] = []
-            for item in inputs:
-                results.append(self._run(context, item, first + len(results)))
-                failed = self.counted(results[-1], item, plan, failed)
-            ti.xcom_push(key=f"results_{number}", value=as_document(results))
+        self._go_on(context, {"piece": self.given.resolve(context)["lane"], "failed": 0, "results": [], "item": None})
 
-    def _run(self, context: Any, item: Json, number: int) -> Json:
-        name, began = f"{context['ti'].run_id}__{self.task_id}__{number}", timezone.utcnow()
-        result = run_inline(self.child, context, item, name, number)
-        return {**result, "Name": name, "StartDate": moment(began), "StopDate": moment(timezone.utcnow())}
+    def execute_complete(self, context: Any, event: Any = None) -> None:
+        """Go on with the item of which a task is to be tried again."""
+        self._go_on(context, context["task_state_store"].get("lane"))
+
+    def _go_on(self, context: Any, lane: Json) -> None:
+        ti, plan = context["ti"], self.given.resolve(context)
+        failed, results, kept = lane["failed"], list(lane["results"]), lane["item"]
+        for number in range(lane["piece"], plan["pieces"], plan["lanes"]):
+            if kept is None:
+                self.stop_if_failed(ti, self.task_id)
+            first, inputs = self.piece(ti, number)
+            for item in inputs[len(results) :]:
+                try:
+                    result = self._run(context, item, first + len(results), kept)
+                except Later as later:
+                    went_on = {"piece": number, "failed": failed, "results": results, "item": later.memory}
+                    context["task_state_store"].set("lane", went_on, retention=KEEP)
+                    then = timezone.utcnow() + timedelta(seconds=later.seconds)
+                    self.defer(trigger=DateTimeTrigger(moment=then), method_name="execute_complete")
+                results.append(as_document(result))
+                kept = None
+                failed = self.counted(result, item, plan, failed)
+            ti.xcom_push(key=f"results_{number}", value=results)
+            results = []
+
+    def _run(self, context: Any, item: Json, number: int, kept: Json) -> Json:
+        name = f"{context['ti'].run_id}__{self.task_id}__{number}"
+        began = kept["started"] if kept else timezone.utcnow().isoformat()
+        result = run_inline(self.child, context, item, name, number, kept)
+        times = {"StartDate": moment(datetime.fromisoformat(began)), "StopDate": moment(timezone.utcnow())}
+        return {**result, "Name": name, **times}
 
 
 class ChildRuns(ChildDagOperator, Lane):
@@ -107,7 +127,7 @@ class ChildRuns(ChildDagOperator, Lane):
         if not number:
             self.stop_if_failed(ti, self.task_id)
         first, inputs = self.piece(ti, lane["piece"])
-        context["task_state_store"].set("lane", {**lane, "began": moment(timezone.utcnow())})
+        context["task_state_store"].set("lane", {**lane, "began": moment(timezone.utcnow())}, retention=KEEP)
         self.conf = {INPUT: inputs[number]}
         self.name_run(ti, f"__{first + number}")
         return TriggerDagRunOperator.execute(self, context)
