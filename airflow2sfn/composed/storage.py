@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
+from airflow2sfn.composed.patterns import by_pattern, by_regex, is_pattern
 from airflow2sfn.expressions.text import Untranslatable, field
 from airflow2sfn.source import Items, Known, Template, Value
 from airflow2sfn.tasks.calls import SENSOR_LATE, Chain, Look, Step, Work
@@ -73,19 +73,20 @@ def _emptying(site: Site, bucket: Json, where: dict[str, Json]) -> Look:
 
 
 def key_sensor(site: Site, given: dict[str, Value]) -> Work | None:
-    """Several keys are waited for one after the other; a pattern is looked for among the keys that start like it."""
+    """Several keys are waited for one after the other; a pattern, or a regular expression, among the keys that start so."""
     key = given.get("bucket_key")
     keys = _several(key)
     pattern = given.get("wildcard_match", Known(False)) not in (Known(False), Known(None))
-    if keys is None and not pattern:
+    regex = given.get("use_regex", Known(False)) not in (Known(False), Known(None)) and not pattern
+    if keys is None and not pattern and not regex:
         return None
-    site.refuse(given, "use_regex", "check_fn")
+    site.refuse(given, "check_fn")
     site.dropped(given, "bucket_key", "bucket_name", "wildcard_match", "metadata_keys", "use_regex", "check_fn")
     looks = []
     for number, one in enumerate(keys or [key or Known("")]):
         own = {**given, "bucket_key": one}
         split_url(own, "bucket_key", "bucket_name")
-        looks.append(_look(site, own, pattern, f"key {number + 1}" if number else ""))
+        looks.append(_look(site, own, pattern, regex, f"key {number + 1}" if number else ""))
     return Chain(tuple(looks))
 
 
@@ -101,15 +102,14 @@ def _several(key: Value | None) -> list[Value] | None:
             return None
 
 
-def _look(site: Site, given: dict[str, Value], pattern: bool, name: str) -> Look:
+def _look(site: Site, given: dict[str, Value], pattern: bool, regex: bool, name: str) -> Look:
     key = given["bucket_key"]
     arguments: dict[str, Json] = {"Bucket": site.need(given, "bucket_name")}
     found = "$exists($states.result.Contents) and $states.result.Contents[0].Key = $states.result.Prefix"
-    if pattern and isinstance(key, Known) and re.search(r"[\[*?]", str(key.value)):
-        arguments["Prefix"] = re.split(r"[\[*?]", str(key.value), maxsplit=1)[0]
-        found = f"$exists($states.result.Contents[$contains(Key, /{_as_regex(str(key.value))}/)])"
-    elif pattern and not isinstance(key, Known):
-        raise Untranslatable("the sensor looks for a pattern that is only known in the run")
+    if regex:
+        arguments["Prefix"], found = by_regex(key)
+    elif pattern and is_pattern(key):
+        arguments["Prefix"], found = by_pattern(site, key)
     else:
         arguments |= {"Prefix": site.json(key), "MaxKeys": 1}
     return Look(
@@ -122,25 +122,6 @@ def _look(site: Site, given: dict[str, Value], pattern: bool, name: str) -> Look
         late=SENSOR_LATE,
         name=name,
     )
-
-
-def _as_regex(pattern: str) -> str:
-    """A pattern with ``*``, ``?`` and ``[…]`` as a regular expression of JSONata.
-
-    >>> _as_regex("in/*.csv")
-    '^in\\\\/.*\\\\.csv$'
-    """
-    made = ""
-    rest = pattern
-    while rest:
-        char, rest = rest[0], rest[1:]
-        if char == "[" and "]" in rest[1:]:
-            inner, _, rest = rest[0] + rest[1:].partition("]")[0], "]", rest[1:].partition("]")[2]
-            inner = inner.replace("\\", "\\\\").replace("/", "\\/")
-            made += f"[{'^' + inner[1:] if inner.startswith('!') else inner}]"
-        else:
-            made += {"*": ".*", "?": ".", "/": "\\/"}.get(char) or re.escape(char)
-    return f"^{made}$"
 
 
 def value_sensor(site: Site, given: dict[str, Value]) -> Work | None:
