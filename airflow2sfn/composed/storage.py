@@ -73,7 +73,7 @@ def _emptying(site: Site, bucket: Json, where: dict[str, Json]) -> Look:
 
 
 def key_sensor(site: Site, given: dict[str, Value]) -> Work | None:
-    """Several keys are waited for one after the other; a pattern, or a regular expression, among the keys that start so."""
+    """Several keys are waited for one after the other; a pattern or regular expression among the keys that start so."""
     key = given.get("bucket_key")
     keys = _several(key)
     pattern = given.get("wildcard_match", Known(False)) not in (Known(False), Known(None))
