@@ -270,6 +270,19 @@ def test_a_bound_that_is_reached_is_said_and_paths_are_walked(call: Run, monkeyp
     assert "walk through the graph" in told
 
 
+def test_a_loop_that_nobody_knows_turns_once_and_that_is_said(call: Run):
+    more = {"Variable": "$.n", "NumericLessThan": 30_000, "Next": "A"}
+    states = {
+        "A": {"Type": "Pass", "Parameters": {"n.$": "States.MathAdd($.n, 1)"}, "Next": "B"},
+        "B": {"Type": "Choice", "Choices": [more], "Default": "C"},
+        "C": {"Type": "Wait", "Seconds": 1, "Next": "D"},
+        "D": {"Type": "Choice", "Choices": [{**more, "Next": "C"}], "Default": "E"},
+        "E": {"Type": "Succeed"},
+    }
+    put("m.json", {"StartAt": "A", "States": states})
+    assert "a loop turns once (A, B, C and 1 more)" in one(call, "m.json")["assumed"]
+
+
 def test_the_rounds_of_a_polling_loop_can_be_traced(call: Run):
     put("m.json", POLLING)
     put("d.json", {"Pause": 600})

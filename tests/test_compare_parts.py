@@ -26,7 +26,7 @@ from sfn_airflow_core.compare.scenarios import Scenario, read_scenarios, run_sce
 from sfn_airflow_core.compare.steps import Run, Step, Workflow, plan
 from sfn_airflow_core.compare.structure import Structure, match
 from sfn_airflow_core.compare.usage import measure
-from sfn_airflow_core.compare.walk import walk
+from sfn_airflow_core.compare.walk import turned_once, walk
 from sfn_airflow_core.interpreter import Replies, execute, history, read_replies
 
 COMPARE = Path(__file__).parent.parent / "fixtures" / "compare"
@@ -75,6 +75,7 @@ def test_a_walk_takes_every_way_out_of_a_choice_and_a_cycle_once():
     definition = chain({"Type": "Pass"}, choice, {"Type": "Succeed"})
     runs = walk(plan(machine_of(definition), 100), Durations())
     assert [[step.at.rpartition("/")[2] for step in run.steps] for run in runs] == [["A", "B", "A", "B", "C"]]
+    assert turned_once(plan(machine_of(definition), 100), runs, ()) == ["A", "B"]
 
 
 POLLING: dict[str, Any] = {
@@ -101,6 +102,7 @@ def test_a_polling_loop_turns_as_often_as_its_wait_fits_into_what_it_waits_for(g
     assert names == ["Start", *["Pause", "Look", "Ready?"] * rounds, "Done"]
     poll = durations.polls["Pause"]
     assert (poll.rounds, poll.total, poll.given) == (rounds, given.get("Pause", 300), bool(given))
+    assert turned_once(own, [run], durations.polls.values()) == []
     assert poll.cut is (rounds == 4166)  # 12,500 steps: no history has room for more
 
 

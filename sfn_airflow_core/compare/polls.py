@@ -27,7 +27,7 @@ Edges = Mapping[str, Sequence[str]]
 class Poll:
     """How often a loop is waited in: ``rounds`` Waits of ``seconds``, for ``total`` seconds in all.
 
-    ``given`` says that somebody said how long it takes.
+    ``given`` says that somebody said how long it takes, ``states`` are all that the loop goes through.
     """
 
     wait: str
@@ -35,6 +35,7 @@ class Poll:
     total: float
     rounds: int
     given: bool
+    states: frozenset[str] = frozenset()
 
     @property
     def wanted(self) -> int:
@@ -100,7 +101,7 @@ def _turning(
     state = machine.states[wait]
     seconds = seconds_of(state) if isinstance(state, Wait) else WAIT
     total, given = durations.polled(wait, sorted(name for name in loop if isinstance(machine.states[name], Task)))
-    poll = Poll(wait, seconds, total, MOST_STEPS // len(turn), given)
+    poll = Poll(wait, seconds, total, MOST_STEPS // len(turn), given, loop)
     poll = replace(poll, rounds=min(poll.rounds, poll.wanted))
     durations.polls[wait] = poll
     return turn * max(0, poll.rounds - tail.count(wait)) + tail

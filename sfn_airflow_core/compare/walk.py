@@ -7,14 +7,14 @@ ways that can only end in a Fail state, where there are others.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
 from sfn_airflow_core.asl.model import Choice, Fail, Machine, Map, Parallel, Pointer, State, Task, Wait
 from sfn_airflow_core.compare.durations import Durations
-from sfn_airflow_core.compare.polls import seconds_of, unrolled
+from sfn_airflow_core.compare.polls import Poll, seconds_of, unrolled
 from sfn_airflow_core.compare.steps import Plan, Run, Step
 from sfn_airflow_core.interpreter.execution import Limits, Place
 
@@ -39,6 +39,20 @@ def walk(plan: Plan, durations: Durations, items: int = ITEMS, unlikely: frozens
         problem = str(last.error) if isinstance(last, Fail) else ""
         runs.append(Run(f"path {number + 1}", 1.0, tuple(walker.steps), seconds, status, problem=problem))
     return runs
+
+
+def turned_once(plan: Plan, runs: Iterable[Run], polls: Iterable[Poll]) -> list[str]:
+    """States that walked runs come to again in a loop that does not poll: nobody knows how often."""
+    polled = {name for poll in polls for name in poll.states}
+    found: dict[str, None] = {}
+    for run in runs:
+        seen: set[tuple[Pointer, Place]] = set()
+        for step in run.steps:
+            name = plan.state(step.at).name
+            if (step.at, step.place) in seen and name not in polled:
+                found[name] = None
+            seen.add((step.at, step.place))
+    return list(found)
 
 
 def _inner(plan: Plan) -> Iterator[Machine]:

@@ -33,7 +33,7 @@ from sfn_airflow_core.compare.schedule import runs_a_month
 from sfn_airflow_core.compare.sections import sections
 from sfn_airflow_core.compare.steps import Origin, Plan, Run, TaskShape, Workflow
 from sfn_airflow_core.compare.structure import Structure
-from sfn_airflow_core.compare.walk import ITEMS, walk
+from sfn_airflow_core.compare.walk import ITEMS, turned_once, walk
 from sfn_airflow_core.findings import UnreadableInput
 from sfn_airflow_core.jsonmap import read_document
 from sfn_airflow_core.render.escape import visible
@@ -173,6 +173,8 @@ class Request:
         if any("/ItemProcessor/" in at or "/Iterator/" in at for at in own.states):
             texts.append(f"every Map has {items:,} items")
         polls, notes = tuple(self.durations.polls.values()), list[str]()
+        if loops := turned_once(own, paths, polls):
+            texts.append(f"a loop turns once ({names(loops)})")
         if self.count <= FEW and not translated:  # the ordinary ways of a translation are known
             self.durations.assumed.clear()
             self.durations.assumed.update(before)
