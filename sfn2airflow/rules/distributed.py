@@ -32,8 +32,8 @@ class DistributedRuns(Finding):
     Airflow has room for. A failure that is too much ends the state when the other task instances have finished the
     piece of items that they are at. Where the states of the processor only compute and call, they are run as functions
     inside these task instances: their child executions are not seen in Airflow, and only the results are kept; while an
-    item waits for its Retry, for more than ten seconds without a worker, those behind it in its task wait too. Otherwise
-    every item is a run of a child DAG.
+    item waits for its Retry, for more than ten seconds without a worker, those behind it in its task wait too.
+    Otherwise every item is a run of a child DAG.
 
     Remedy: batch the items (ItemBatcher) if each is small; look at the results in the XComs of the task ``runs``.
     """
