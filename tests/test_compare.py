@@ -68,6 +68,10 @@ def test_explain_shows_formulas_and_the_share_of_every_state(call: Run):
     assert "max(0, 7,300 runs × 5.25 transitions − 4,000 free) × $0.000025" in out
     assert re.search(r"^Clean +0\.75 +1\.5 ", out, re.M)
     assert re.search(r"^sum +4\.5 +5\.25 ", out, re.M)
+    # 730 × 0.29 + 10 × 0.10 = 212.70 = (runs × 5.25 − 4000) × 0.000025
+    runs = int((212.70 / 0.000025 + 4000) / 5.25) + 1
+    dear = f"{(runs * 5.25 - 4000) * 0.000025:,.6f}"
+    assert re.search(rf"^ *{runs:,} runs +Standard \${dear} +new MWAA \$212\.700000$", out, re.M)
 
 
 def test_tasks_one_after_the_other_hold_one_slot(call: Run):
@@ -125,6 +129,8 @@ def test_the_break_even_is_where_both_cost_the_same(call: Run):
     for runs, dearer in ((row["runs_per_month"] - 1, False), (row["runs_per_month"], True)):
         again = one(call, *arguments("express_api"), "--runs-per-month", str(runs))
         environment = amounts(again)[f"mwaa-{again['cost']['mwaa_class']}"]
+        if dearer:
+            assert row["amounts"] == pytest.approx([amounts(again)["sfn-standard"], environment])
         assert (amounts(again)["sfn-standard"] > environment + 1e-6) is dearer
     assert len(pairs) == 10
 
@@ -136,7 +142,8 @@ def test_a_class_breaks_even_before_it_is_too_small(call: Run):
     pairs = {(row["first"], row["second"]): row for row in report["cost"]["break_even"]}
     assert pairs["sfn-standard", "mwaa"]["runs_per_month"] == 2127
     assert pairs["mwaa", "mwaa-marginal"] == {
-        "first": "mwaa", "second": "mwaa-marginal", "runs_per_month": None, "cheaper_then": "mwaa-marginal"
+        "first": "mwaa", "second": "mwaa-marginal", "runs_per_month": None, "cheaper_then": "mwaa-marginal",
+        "amounts": None,
     }  # fmt: skip
 
 

@@ -42,12 +42,17 @@ SHORT: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """Two options, and the runs a month from which on ``then`` is cheaper; ``None``: it always is, if it is named."""
+    """Two options, and the runs a month from which on ``then`` is cheaper; ``None``: it always is, if it is named.
+
+    ``before`` and ``at`` are what both cost at one run less, and at these runs.
+    """
 
     first: str
     second: str
     runs: int | None
     then: str
+    before: tuple[float, float] = (0.0, 0.0)
+    at: tuple[float, float] = (0.0, 0.0)
 
 
 def curves(usage: Usage, terms: Terms, classes: Mapping[str, Environment]) -> dict[str, Curve]:
@@ -110,7 +115,8 @@ def _cross(
             high = middle
         else:
             low = middle
-    return Crossing(first, second, high, second if start < 0 else first)
+    then, ways = second if start < 0 else first, (options[first], options[second])
+    return Crossing(first, second, high, then, (ways[0](low), ways[1](low)), (ways[0](high), ways[1](high)))
 
 
 def _sign(a: float, b: float) -> int:

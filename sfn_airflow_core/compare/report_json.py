@@ -134,19 +134,26 @@ def _cost(cost: Cost) -> dict[str, Any]:
         "options": [_quote(quote) for quote in cost.quotes],
         "mwaa_class": cost.chosen,
         "break_even": [
-            {"first": c.first, "second": c.second, "runs_per_month": c.runs, "cheaper_then": c.then or None}
+            {
+                "first": c.first,
+                "second": c.second,
+                "runs_per_month": c.runs,
+                "cheaper_then": c.then or None,
+                "amounts": None if c.runs is None else [_finite(amount) for amount in c.at],
+            }
             for c in cost.crossings
         ],
         "standard_costs_more_from": cost.by_class,
         "sensitivity": {
-            name: {
-                label: None if amount == float("inf") else amount
-                for label, amount in zip(("x0.1", "x1", "x10"), amounts, strict=True)
-            }
+            name: {label: _finite(amount) for label, amount in zip(("x0.1", "x1", "x10"), amounts, strict=True)}
             for name, amounts in cost.sensitivity.items()
         },
         "verdict": cost.verdict,
     }
+
+
+def _finite(amount: float) -> float | None:
+    return None if amount == float("inf") else amount
 
 
 def _limit(limit: Limit) -> dict[str, Any]:

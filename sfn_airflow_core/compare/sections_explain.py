@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import ceil
 from typing import Final
 
 from sfn_airflow_core.compare.architecture import duration
+from sfn_airflow_core.compare.breakeven import SHORT, Crossing
 from sfn_airflow_core.compare.comparison import Comparison, Cost
 from sfn_airflow_core.compare.cost import HOURS
 from sfn_airflow_core.compare.layout import Cell, Section, Table, plural
@@ -100,7 +102,24 @@ def explanation(cost: Cost) -> Section:
         if not quote.option.endswith("-marginal"):
             rows += _quote(quote)
     note = "In an environment that exists, a workflow costs the line 'further workers' of its class, and nothing else."
-    return Section("How the prices come about", (Table(("", "", "formula"), tuple(rows), (1,)), note))
+    parts: list[Cell | Table] = [Table(("", "", "formula"), tuple(rows), (1,)), note]
+    if turning := [crossing for crossing in cost.crossings if crossing.runs is not None]:
+        parts.append(_turning(turning))
+    return Section("How the prices come about", tuple(parts))
+
+
+def _turning(crossings: Iterable[Crossing]) -> Table:
+    """What both ways cost at the break-even, and at one run less."""
+    rows: list[tuple[Cell, ...]] = []
+    for crossing in crossings:
+        runs = crossing.runs or 0
+        for number, amounts in ((runs - 1, crossing.before), (runs, crossing.at)):
+            cells = [
+                f"{SHORT[name]} ${amount:,.6f}"
+                for name, amount in zip((crossing.first, crossing.second), amounts, strict=True)
+            ]
+            rows.append((f"{number:,} runs", *cells))
+    return Table(("break-even: at", "one way", "the other"), tuple(rows), (0,))
 
 
 def _quote(quote: Quote) -> list[tuple[Cell, ...]]:
