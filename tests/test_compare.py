@@ -297,6 +297,7 @@ def test_the_rounds_of_a_polling_loop_can_be_traced(call: Run):
     assert (code, err) == (0, "")
     assert "The loop around Pause polls for 600 s (given) / 30 s a round = 20 rounds." in " ".join(out.split())
     assert re.search(r"^Look +20 +20 +1 ", out, re.M)
+    assert "Start → 20 × (Pause → Look → Ready?) → Done" in " ".join(out.split())
     code, out, err = call("compare", "m.json", "--explain")
     assert "polls for 300 s (assumed; --durations with this name tells it) / 30 s" in " ".join(out.split())
     report = one(call, "m.json")

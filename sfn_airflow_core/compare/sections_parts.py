@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from sfn_airflow_core.compare.architecture import duration
@@ -82,7 +83,29 @@ def latency_section(latency: Latency, overheads: Overheads) -> Section:
 
 
 def _path(path: tuple[str, ...]) -> str:
-    return " → ".join(path[:_STEPS]) + (f" → … {len(path) - _STEPS} more" if len(path) > _STEPS else "")
+    parts = list(folded(path))
+    return " → ".join(parts[:_STEPS]) + (f" → … {len(parts) - _STEPS} more" if len(parts) > _STEPS else "")
+
+
+def folded(path: Sequence[str]) -> Iterator[str]:
+    """The steps of a path, with the rounds of a loop as one.
+
+    >>> list(folded(["Start", "Wait", "Look", "Wait", "Look", "Done"]))
+    ['Start', '2 × (Wait → Look)', 'Done']
+    """
+    start = 0
+    while start < len(path):
+        for length in range(1, _STEPS + 1):
+            turn, times = path[start : start + length], 1
+            while len(turn) == length and path[start + times * length : start + (times + 1) * length] == turn:
+                times += 1
+            if times > 1:
+                yield f"{times:,} × ({' → '.join(turn)})"
+                start += times * length
+                break
+        else:
+            yield path[start]
+            start += 1
 
 
 def architecture_section(comparison: Comparison) -> Section:
