@@ -128,9 +128,10 @@ def _read_back(dag: Dag) -> Translated:
         end = Fail(name="Not read back", flow=QueryFlow(), error="NotTranslated", cause=str(reason))
         machine = Machine(end.name, {end.name: end}, query_language="JSONata")
         return Translated(machine, shape, (NotReadBack(at=f"{reason.line}:1", what=str(reason)),))
-    found = ReadBack(at=str(dag.span or ""), states=len(list(back.machine.walk())))
+    states = len(list(back.machine.walk()))
+    found = ReadBack(at=str(dag.span or ""), states=states, translated=len(back.translated))
     unread = (NotReadBack(at=f"{reason.line}:1", what=str(reason)) for reason in back.unread.values())
-    return Translated(back.machine, shape, (found, *unread))
+    return Translated(back.machine, shape, (*([found] if back.translated else []), *unread))
 
 
 def _shared(findings: list[Finding], dag: Dag) -> Iterator[Finding]:

@@ -214,8 +214,8 @@ def source_report(reading: Reading) -> SourceReport:
         f"{dag.dag_id}.{task.task_id}": _disposition(reading, task) for dag in reading.dags for task in dag.tasks
     }
     for dag in reading.dags:
-        for state, known in _read_back(dag).items():
-            dispositions[f"{dag.dag_id}.{state}"] = Fidelity.EXACT if known else Fidelity.UNSUPPORTED
+        for state, fidelity in _read_back(dag).items():
+            dispositions[f"{dag.dag_id}.{state}"] = fidelity
     return SourceReport(
         source=reading.source,
         name=", ".join(dag.dag_id for dag in reading.dags),
@@ -226,8 +226,8 @@ def source_report(reading: Reading) -> SourceReport:
     )
 
 
-def _read_back(dag: Dag) -> Mapping[str, bool]:
-    """The states of a DAG that sfn2airflow has written, and whether they are read back; none of another DAG."""
+def _read_back(dag: Dag) -> Mapping[str, Fidelity]:
+    """The states of a DAG that sfn2airflow has written, and how they come back; none of another DAG."""
     return states_of(dag.module.text, dag.dag_id) if is_generated(dag.module.text) else {}
 
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from airflow2sfn.generated.drafts import Drafts, drafts, pointers
 from airflow2sfn.generated.groups import Inside, group
 from airflow2sfn.generated.jobs import callback, job, operator
+from airflow2sfn.generated.languages import may_differ, was_jsonpath
 from airflow2sfn.generated.settings import catcher
 from airflow2sfn.generated.states import Drafted, choice, function_state, targets, wait
 from airflow2sfn.generated.values import Unreadable
@@ -24,11 +25,16 @@ _STEERING = ("until", "pause", "pause_name", "chooses", "waits_first")
 
 @dataclass(frozen=True, slots=True)
 class Machines:
-    """Reads machines out of the bodies of DAGs and groups; ``unread`` collects by name the states that are not read."""
+    """Reads machines out of the bodies of DAGs and groups.
+
+    ``unread`` collects by name the states that are not read, ``translated`` those that were in JSONPath, and whether
+    they may do otherwise now.
+    """
 
     lines: Sequence[str]
     world: World
     unread: dict[str, Unreadable] = field(default_factory=dict)
+    translated: dict[str, bool] = field(default_factory=dict)
 
     def machine(self, body: Sequence[ast.stmt], inside: str) -> asl.Machine:
         """The states of a body that stand in the machine at the pointer ``inside``; raises Unreadable."""
@@ -92,7 +98,7 @@ class Machines:
         """Sets what follows each state."""
         for guarded, catchers, onward in _catches(body):
             if (draft := found.states.get(guarded)) is not None:
-                draft.catch = tuple(catcher(one, world) for one in catchers)
+                draft.catchers, draft.catch = (*catchers,), tuple(catcher(one, world) for one in catchers)
                 draft.next = world.names[onward] if onward else draft.next
         for steps in _chains(body):
             known = [step for step in steps if step in world.names]
@@ -111,6 +117,8 @@ class Machines:
     def _state(self, draft: Drafted, world: World) -> asl.State:
         """The state of a draft; one that fails where it is not read back."""
         inside = Inside(self.machine, lambda body: list(pointers(body, self.lines)))
+        if was_jsonpath(draft, world):
+            self.translated[draft.name] = may_differ(draft, world)
         try:
             match draft.kind:
                 case "group":

@@ -10,14 +10,20 @@ from airflow2sfn.generated.machines import Machines
 from airflow2sfn.generated.values import Unreadable
 from airflow2sfn.generated.world import amount_of_time, dag_call, find_dag, keyword, world_of
 from sfn_airflow_core.asl import model as asl
+from sfn_airflow_core.findings import Fidelity
 
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """A state machine that a DAG was made from, and by name the states that are not read back, which fail."""
+    """A state machine that a DAG was made from.
+
+    ``unread`` are by name the states that are not read back, which fail; ``translated`` those that were in JSONPath and
+    made something of documents, and whether they may do otherwise in JSONata.
+    """
 
     machine: asl.Machine
     unread: Mapping[str, Unreadable]
+    translated: Mapping[str, bool]
 
 
 def read_back(text: str, dag_id: str) -> Back:
@@ -37,13 +43,19 @@ def read_back(text: str, dag_id: str) -> Back:
         comment=(ast.get_docstring(tree) or "").partition("\n")[0] or None,
         timeout_seconds=None if limit is None else int(amount_of_time(limit)),
     )
-    return Back(machine, machines.unread)
+    return Back(machine, machines.unread, machines.translated)
 
 
-def states_of(text: str, dag_id: str) -> Mapping[str, bool]:
-    """Whether they are read back, by the names of a generated DAG's states; nothing of one that is no such DAG."""
+def states_of(text: str, dag_id: str) -> Mapping[str, Fidelity]:
+    """How the states of a generated DAG come back, by their names; nothing of one that is no such DAG."""
     try:
         back = read_back(text, dag_id)
     except Unreadable:
         return {}
-    return {state.name: state.name not in back.unread for state in back.machine.walk()}
+    return {state.name: _fidelity(state.name, back) for state in back.machine.walk()}
+
+
+def _fidelity(name: str, back: Back) -> Fidelity:
+    if name in back.unread:
+        return Fidelity.UNSUPPORTED
+    return Fidelity.APPROXIMATE if back.translated.get(name) else Fidelity.EXACT

@@ -22,6 +22,7 @@ class Drafted:
 
     ``variable`` is its task's, ``pointer`` where it stood in the machine, ``kind`` the word of the runtime that makes
     the task, and ``call`` that word with its arguments; ``function`` is what it does, where that is a function.
+    ``catchers`` are what ``catch`` has been told of it.
     """
 
     variable: str
@@ -32,6 +33,7 @@ class Drafted:
     function: Function | None = None
     next: str | None = None
     catch: tuple[asl.Catcher, ...] = ()
+    catchers: tuple[ast.expr, ...] = ()
 
     @property
     def body(self) -> Function:

@@ -21,7 +21,8 @@ def _written(body: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadBack(Finding):
-    """A DAG that sfn2airflow has written is read back as the state machine that it was, now in JSONata.
+    """A DAG that sfn2airflow has written is read back as the state machine that it was; what was in JSONPath is in
+    JSONata.
 
     Why it matters: what is wrong with data is States.QueryEvaluationError, whatever it was called before, and Catch and
     Retry may name it. A value that is missing counts as false in a condition, and as nothing in a text, in which lists
@@ -37,9 +38,10 @@ class ReadBack(Finding):
     near_miss: ClassVar[Example] = Example(inside("@task\ndef a(): pass\na()"))
 
     states: int
+    translated: int
 
     def message(self) -> str:
-        return f"written by sfn2airflow, read back: {self.states} states, now in JSONata"
+        return f"written by sfn2airflow, read back: {self.states} states, {self.translated} of them now in JSONata"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

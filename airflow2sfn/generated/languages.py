@@ -1,0 +1,64 @@
+"""Which states of a generated DAG were in JSONPath, and are in JSONata when they come back."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from airflow2sfn.generated.lists import LISTS
+from airflow2sfn.generated.states import Drafted
+from airflow2sfn.generated.words import WORDS
+from airflow2sfn.generated.world import Function, World, decorated, is_query
+
+_INSIDE = frozenset(("entry", "items", "output"))
+"""What the tasks of a group are called that are no states."""
+_PRINTING = frozenset(("text", "format_text", "json_text"))
+_ALIKE = frozenset(("context_object", "map_item", "task_token", "list"))
+"""Functions that both languages use."""
+
+
+def was_jsonpath(draft: Drafted, world: World) -> bool:
+    """Whether a state made something of documents in JSONPath: it is then said in another language."""
+    return any(_computes(one) for one in _functions(draft, world) if not is_query(one))
+
+
+def may_differ(draft: Drafted, world: World) -> bool:
+    """Whether such a state can do otherwise in JSONata: a value that is missing in a condition is false, lists in texts
+    are printed otherwise, and an error over data is one that Retry and Catch may name."""
+    caught = bool(draft.catchers) or any(keyword.arg is None for keyword in draft.call.keywords)
+    if caught or draft.kind == "choice":
+        return was_jsonpath(draft, world)
+    return any(_prints(one) for one in _functions(draft, world) if not is_query(one))
+
+
+def _functions(draft: Drafted, world: World) -> Iterator[Function]:
+    """The functions that say what a state does with documents."""
+    if draft.function is not None and draft.kind != "group":
+        yield draft.function
+    elif draft.function is not None:
+        yield from (one for one in decorated(draft.function.body) if one.name in _INSIDE)
+    for node in [draft.call, *draft.catchers]:
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Name) and inner.id in world.functions:
+                yield world.functions[inner.id]
+
+
+def _prints(function: Function) -> bool:
+    """Whether a function makes a text of a value of any kind."""
+    return any(
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _PRINTING
+        for node in ast.walk(function)
+    )
+
+
+def _computes(function: Function) -> bool:
+    """Whether a function reads a document, or makes something of it."""
+    words = (WORDS.keys() | LISTS.keys()) - _ALIKE
+    for statement in function.body:
+        for node in ast.walk(statement):
+            match node:
+                case ast.Subscript() | ast.Dict(keys=[*_, None]) | ast.Dict(keys=[None, *_]) | ast.Compare():
+                    return True
+                case ast.Call(func=ast.Name(id=name)) if name in words:
+                    return True
+    return False
