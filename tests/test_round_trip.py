@@ -47,7 +47,7 @@ def test_the_second_dag_does_the_same(name: str, goldens: dict[str, Subject], ai
 @pytest.mark.round_trips
 @pytest.mark.parametrize("name", NAMES)
 def test_in_every_scenario(name: str, goldens: dict[str, Subject], airflow: AirflowSession) -> None:
-    check(differences(airflow, replace(goldens[name], timeout=20.0)))
+    check(differences(airflow, goldens[name]))
 
 
 def check(found: dict[str, tuple[object, ...]]) -> None:
