@@ -26,7 +26,7 @@ from sfn_airflow_core.asl.read import read_text as read_machine
 from sfn_airflow_core.asl.write import write
 from sfn_airflow_core.findings import Fidelity, Finding
 
-STUBS = ("A2S203", "A2S204")
+STUBS = ("A2S203", "A2S204", "A2S511")
 
 
 @dataclass(slots=True)

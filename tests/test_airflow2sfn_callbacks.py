@@ -16,6 +16,8 @@ from airflow2sfn.reading.project import Project
 from airflow2sfn.translate import Translated, translate
 from airflow2sfn.verifying.subject import functions_of
 from sfn_airflow_core.asl.write import to_value
+from sfn_airflow_core.verify.dag_compare import DagComparison, Facts
+from sfn_airflow_core.verify.dag_history import History
 
 HEAD = """\
 from functools import partial
@@ -123,3 +125,13 @@ def test_a_callback_calls_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             "Message": "ValueError: no\nhttps://x",
         }
     ]
+
+
+def test_a_verification_counts_callbacks() -> None:
+    kind = "on_failure_callback"
+    dag, machine = History("FAILED"), History("FAILED")
+    dag.told[kind, "a"], machine.told[kind, "a"] = 2, 1
+    dag.told[kind, "left"] = 1
+    facts = Facts(untold=frozenset({(kind, "left")}))
+    (found,) = DagComparison(dag, machine, facts).differences()
+    assert (found.at, found.expected, found.actual) == (f"/tasks/a#{kind}", 2, 1)

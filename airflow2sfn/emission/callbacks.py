@@ -33,7 +33,7 @@ INPUT, ERROR = "$states.input", "$states.errorOutput"
 _FAILURE, _SUCCESS, _SKIPPED = KINDS
 _ENDS: dict[str, Statuses] = {_FAILURE: FAILED, _SUCCESS: SUCCESS, _SKIPPED: SKIPPED}
 _SLOTS: tuple[Literal["next", "catch"], ...] = ("next", "catch")
-_TITLE = re.compile(r": on (?:failure|success|skipped)(?: \d+)?$")
+_TITLE = re.compile(r": on (failure|success|skipped)(?: \d+)?$")
 _NEVER = ("on_retry_callback", "on_execute_callback")
 _CONSOLE = (
     "'https://' & $split($states.context.Execution.Id, ':')[3] & '.console.aws.amazon.com/states/home?region='"
@@ -62,13 +62,14 @@ class Told:
             yield TaskCallbackLeft(at=_at(flow, kind, named), name=kind, reason=reason, tasks=after)
 
 
-def is_callback(state: str) -> bool:
-    """Whether a state is that of a callback, by its name.
+def callback_of(state: str) -> tuple[str, str] | None:
+    """The kind of a callback and what it is named after, by the name of its state; nothing for another state.
 
-    >>> is_callback("load: on failure 2"), is_callback("load")
-    (True, False)
+    >>> callback_of("load: on failure 2"), callback_of("load")
+    (('on_failure_callback', 'load'), None)
     """
-    return bool(_TITLE.search(state))
+    found = _TITLE.search(state)
+    return None if found is None else (f"on_{found[1]}_callback", state[: found.start()])
 
 
 def _at(flow: Flow, kind: str, tasks: list[str]) -> str:

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from airflow2sfn.connections import Connection
-from airflow2sfn.emission.callbacks import is_callback
+from airflow2sfn.emission.callbacks import callback_of
 from airflow2sfn.emission.drafts import LONGEST_NAME
 from airflow2sfn.packaging.package import Function as Packaged
 from airflow2sfn.read import Settings, module_name
 from airflow2sfn.read import read_text as read_dags
 from airflow2sfn.reading.project import Project
+from airflow2sfn.rules.callbacks import TaskCallbackLeft
 from airflow2sfn.source import Dag
 from airflow2sfn.structure import EMPTY, Cyclic, Plan
 from airflow2sfn.tasks.kinds import PYTHON
@@ -118,15 +119,26 @@ def _prepared(
     made = translated.plan.functions
     return Prepared(
         dag, source, translated, found.machine, states,
-        replace(facts_of(dag, translated.plan, states, made), silent=stood_in(imported)),
+        replace(facts_of(dag, translated.plan, states, made), silent=stood_in(imported), untold=_left(translated)),
         functions_of({**made, **translated.plan.callbacks}, folder), imported,
     )  # fmt: skip
 
 
+def _left(translated: Translated) -> frozenset[tuple[str, str]]:
+    """The callbacks that a machine does not call, by kind and task."""
+    found = (finding for finding in translated.findings if isinstance(finding, TaskCallbackLeft))
+    return frozenset((finding.name, task) for finding in found for task in finding.tasks)
+
+
 def states_by_task(machine: Machine, dag: Dag) -> States:
     """Which state of a machine does which task of a DAG."""
-    callbacks = {state.name for state in machine.walk() if is_callback(state.name)}
-    return states_of(machine, {task.task_id[:LONGEST_NAME]: task.task_id for task in dag.tasks}, callbacks)
+    tasks = {task.task_id[:LONGEST_NAME]: task.task_id for task in dag.tasks}
+    callbacks = {
+        state.name: (told[0], tasks.get(told[1].removesuffix(" item"), ""))
+        for state in machine.walk()
+        if (told := callback_of(state.name)) is not None
+    }
+    return states_of(machine, tasks, callbacks)
 
 
 def facts_of(dag: Dag, plan: Plan, states: States, functions: Mapping[str, Packaged]) -> Facts:

@@ -44,7 +44,7 @@ class Facts:
     look again and again, ``jitter`` those whose delays Airflow lengthens by chance. ``gives`` says what a function of
     the machine gives: the value of the DAG's, the names of tasks, whether it is true, or the value among XComs.
     ``together`` are pairs of ``order`` inside of a mapped group, where each item goes its own way; ``silent`` tasks
-    whose operators are stood in for.
+    whose operators are stood in for. ``untold`` are callbacks that the machine does not call, by kind and task.
     """
 
     order: frozenset[tuple[str, str]] = frozenset()
@@ -55,6 +55,7 @@ class Facts:
     gives: Mapping[str, Gives] = field(default_factory=dict)
     together: frozenset[tuple[str, str]] = frozenset()
     silent: frozenset[str] = frozenset()
+    untold: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(slots=True)
@@ -74,7 +75,7 @@ class DagComparison:
             if instance[0] not in self.facts.nothing:
                 found += self._instance(instance, mine.get(instance), theirs.get(instance))
         found += [*self._order("", self.dag), *self._order(" in the state machine", self.machine)]
-        found += [*self._delays(), *self._waits()]
+        found += [*self._delays(), *self._waits(), *self._told()]
         self.around[:] = dict.fromkeys(self.around)
         return found
 
@@ -179,6 +180,13 @@ class DagComparison:
             if not _near(want, have, 0.5):
                 yield Difference(f"/tasks/{task}#delays", want, have)
 
+    def _told(self) -> Iterator[Difference]:
+        """How often callbacks were called."""
+        for kind, task in sorted({*self.dag.told, *self.machine.told} - self.facts.untold):
+            want, have = self.dag.told[kind, task], self.machine.told[kind, task]
+            if want != have:
+                yield Difference(f"/tasks/{task}#{kind}", want, have)
+
     def _waits(self) -> Iterator[Difference]:
         """Seconds between the looks of sensors."""
         for task in sorted(self.facts.sensors - self.facts.absorbed.keys() - self.facts.silent):
@@ -251,7 +259,7 @@ def joined(one: History, other: History) -> History:
         return one
     return History(
         one.status, one.error, one.cause, {key: _joined(did, other.did[key]) for key, did in one.did.items()},
-        one.delays, one.waits,
+        one.delays, one.waits, one.told,
     )  # fmt: skip
 
 

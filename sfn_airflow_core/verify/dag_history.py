@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -49,7 +50,10 @@ class Did:
 
 @dataclass(slots=True)
 class History:
-    """One run: its status (``SUCCEEDED`` or ``FAILED``), what each task instance that ran did, and seconds by task."""
+    """One run: its status (``SUCCEEDED`` or ``FAILED``), what each task instance that ran did, and seconds by task.
+
+    ``told`` counts the callbacks that were called, by their kind (``on_failure_callback``) and task.
+    """
 
     status: str = ""
     error: str | None = None
@@ -57,6 +61,7 @@ class History:
     did: dict[Instance, Did] = field(default_factory=dict)
     delays: Mapping[str, list[float]] = field(default_factory=dict)
     waits: Mapping[str, list[float]] = field(default_factory=dict)
+    told: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def of(self, task: str, index: int | None) -> Did:
         """The notes about a task instance."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -33,7 +33,8 @@ class States:
 
     ``tasks`` are the ids by the names of Task states, ``waits`` by those of Wait states between looks, ``stubs`` by
     those of states that only fail, ``alone`` by those of Choice and Wait states that do what a task does.
-    ``resources`` are those of the Task states by task, ``sensors`` the tasks that look again and again.
+    ``resources`` are those of the Task states by task, ``sensors`` the tasks that look again and again. ``callbacks``
+    are the states of callbacks with their kind and task, which is empty where their input says it.
     """
 
     tasks: Mapping[str, str]
@@ -42,16 +43,20 @@ class States:
     resources: Mapping[str, str]
     sensors: frozenset[str]
     alone: Mapping[str, str] = field(default_factory=dict)
+    callbacks: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
-def states_of(machine: Machine, tasks: Mapping[str, str], besides: Container[str] = ()) -> States:
+def states_of(
+    machine: Machine, tasks: Mapping[str, str], callbacks: Mapping[str, tuple[str, str]] | None = None
+) -> States:
     """The states of a machine by the tasks whose work they do.
 
     Args:
         machine: the translation of the DAG.
         tasks: the task ids by the names that their states would have.
-        besides: states that stand beside the work of a task, and do none of it.
+        callbacks: the states of callbacks, with their kind and task.
     """
+    besides = callbacks or {}
     doing: dict[str, str] = {}
     resources: dict[str, str] = {}
     stubs: dict[str, str] = {}
@@ -73,7 +78,7 @@ def states_of(machine: Machine, tasks: Mapping[str, str], besides: Container[str
         for state in machine.walk()
         if isinstance(state, Wait) and state.next in doing and state.name not in alone
     }
-    return States(doing, waits, stubs, resources, frozenset(waits.values()), alone)
+    return States(doing, waits, stubs, resources, frozenset(waits.values()), alone, besides)
 
 
 def _only_fails(state: State) -> bool:
@@ -220,6 +225,10 @@ def run_machine(
         execution = execute(marked(machine), given, world, options=options)
     history.status, history.error, history.cause = execution.status, execution.error, execution.cause
     for visit in execution.visits:
+        if (callback := states.callbacks.get(visit.state)) is not None:
+            kind, owner = callback
+            told: Json = visit.input
+            history.told[kind, owner or told["Task"]] += 1
         if (task := states.alone.get(visit.state)) is not None:
             did = history.of(task, None)
             did.began, did.ended = visit.entered, visit.left or visit.entered

@@ -157,10 +157,15 @@ class StandIns:
                 (sensors, "timezone", clock),
                 (sensors, "time", SimpleNamespace(monotonic=clock.monotonic, sleep=lambda seconds: None)),
                 (task_runner, "_execute_task", executed),
-                (task_runner, "_run_task_state_change_callbacks", lambda *_: None),
+                (task_runner, "_run_task_state_change_callbacks", self.told),
             ):
                 patches.enter_context(mock.patch.object(owner, name, double))
             yield
+
+    def told(self, task: Any, kind: str, context: Any, log: Any) -> None:
+        """Notes the callbacks of a task that are called; they are not called here."""
+        if number := len(getattr(task, kind) or ()):
+            self.history.told[kind, task.task_id] += number
 
     def called(self, operator: Any, call: Callable[[], Json]) -> Json:
         """What a function gives back, or what the scenario says instead."""
