@@ -145,6 +145,14 @@ def test_without_a_translation_states_are_counted_by_rule(monkeypatch: pytest.Mo
     assert translated_shapes(machine, "m", "m") == {}
 
 
+def test_the_report_on_a_pair_begins_with_what_differs(call: Run):
+    code, out, _ = call("compare", MACHINE, PAIR)
+    assert code == 0
+    assert (
+        out.splitlines()[3] == "5 states have a task in the DAG, 4 with differences; 3 on one side only; see Structure."
+    )
+
+
 def test_the_airflow_side_of_a_pair_is_the_dag_itself(call: Run):
     code, out, _ = call("compare", MACHINE, PAIR, "--format", "json")
     assert code == 0

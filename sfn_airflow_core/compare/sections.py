@@ -22,6 +22,7 @@ from sfn_airflow_core.compare.sections_parts import (
     limit_section,
     structure_section,
 )
+from sfn_airflow_core.compare.structure import Structure
 
 _FACTOR: Final = {0.1: "×0.1 runs", 1.0: "a month", 10.0: "×10 runs"}
 
@@ -48,6 +49,7 @@ def head(comparison: Comparison) -> Section:
     lines: list[Cell] = [
         (comparison.cost.verdict, "strong"),
         pressed(comparison.limits),
+        *(matched(comparison.structure) if comparison.structure else ()),
         "",
         f"{figure(round(terms.runs, 2))} runs a month{reason}; {priced(terms)}",
         f"A run: {figure(round(usage.transitions, 2))} transitions in {duration(usage.seconds)}; on Airflow "
@@ -82,6 +84,17 @@ def pressed(limits: Iterable[Limit]) -> Cell:
     if found["near"]:
         return f"Near a limit: {names(found['near'])}; see Limits.", "warn"
     return "No limit of Step Functions, Airflow or MWAA is near."
+
+
+def matched(structure: Structure) -> Iterator[Cell]:
+    """How much of one side is on the other, and whether both behave the same, as sentences."""
+    differing = sum(bool(match.differences) for match in structure.matches)
+    left = len(structure.only_machine) + len(structure.only_dag)
+    yield (
+        f"{plural(len(structure.matches), 'state')} {'has' if len(structure.matches) == 1 else 'have'} a task in the "
+        f"DAG, {differing or 'none'} with differences; {left or 'nothing'} on one side only; see Structure."
+    )
+    yield from structure.behaviour[:1]
 
 
 def _sides(comparison: Comparison) -> str:
