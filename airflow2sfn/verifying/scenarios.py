@@ -128,7 +128,7 @@ class Generator:
             for task in self.dag.tasks:
                 if not _ran(history, task.task_id) or task.expansion is not None:
                     continue
-                for one in self._choosing(task, scenario):
+                for one in self._choosing(task, scenario, history):
                     if any((one.input, one.replies) == (known.input, known.replies) for known, _ in self.ways):
                         continue
                     new = self.run(one)
@@ -136,7 +136,7 @@ class Generator:
                     if number == 0 or {name for name, _ in new.did} - reached:
                         self.ways.append((one, new))
 
-    def _choosing(self, task: Task, scenario: Scenario) -> Iterator[Scenario]:
+    def _choosing(self, task: Task, scenario: Scenario, history: History) -> Iterator[Scenario]:
         """The scenario with what a task that decides may decide; what it is decided by, where the machine decides."""
         if task.task_id not in self.states.alone.values():
             for label, value in self._choices(task):
@@ -149,8 +149,10 @@ class Generator:
                 yield replace(scenario, id=f"{task.task_id}: with {name} = {value!r}", input=given)
             for source in _read(task):
                 if self.dag.task(source).operator in PYTHON and source not in self._fixed():
-                    label = f"{task.task_id}: when {source} gives {value!r}"
-                    yield _with(scenario, source, {"payload": value}, label)
+                    did = history.did.get((source, None))
+                    for payload in _instead(None if did is None else did.returned, value):
+                        label = f"{task.task_id}: when {source} gives {payload!r}"
+                        yield _with(scenario, source, {"payload": payload}, label)
 
     def _known_params(self) -> dict[str, Json]:
         params = self.dag.get("params")
@@ -291,6 +293,20 @@ def constants(task: Task) -> list[Json]:
             case ast.Constant(value=int() | float() as number):
                 found += [number - 1, number, number + 1]
     return list(dict.fromkeys(found))[:_MOST_CONSTANTS]
+
+
+def _instead(returned: Json, value: Json) -> Iterator[Json]:
+    """What a function may return instead: the value, or its dictionary with the value as one of the members.
+
+    >>> list(_instead({"n": 3, "name": "x"}, 7)), list(_instead([], 7))
+    ([{'n': 7, 'name': 'x'}], [7])
+    """
+    if not isinstance(returned, dict) or not returned:
+        yield value
+        return
+    for name, member in returned.items():
+        if member is None or isinstance(member, str) == isinstance(value, str):
+            yield {**returned, name: value}
 
 
 def _read(task: Task) -> list[str]:
