@@ -120,6 +120,9 @@ def test_deferred_tasks_are_held_by_the_triggerers_of_a_class(call: Run):
     assert (found["what"], found["of"]) == ("deferred tasks, small", "on average; micro is not published")
     assert found["value"] == pytest.approx(1e6 * report["usage"]["deferred_seconds"] / (730 * 3600))
     assert (found["status"], found["limit"]) == ("queues", 120)
+    serverless = next(limit for limit in report["limits"] if limit["what"] == "runs at once")
+    assert (serverless["status"], serverless["limit"]) == ("queues", 20)
+    assert serverless["value"] == pytest.approx(1e6 * report["usage"]["seconds"] / (730 * 3600))
 
 
 def test_the_break_even_is_where_both_cost_the_same(call: Run):

@@ -182,5 +182,9 @@ def _mwaa(workflow: Workflow, usage: Usage, terms: Terms, name: str | None) -> I
         default=0.0,
     )
     yield Limit("MWAA Serverless", "task duration", longest, 3600, "s", "MWAA Serverless user guide", "longest task")
+    at_once = terms.runs * usage.seconds / (HOURS * 3600)
+    yield Limit(
+        "MWAA Serverless", "runs at once", at_once, 20, "runs", "MWAA Serverless user guide", "on average", True
+    )
     payloads = [run.payload for run in workflow.runs if run.payload is not None]
     yield Limit("MWAA Serverless", "XCom", max(payloads, default=None), 100_000, "bytes", "MWAA Serverless user guide")
