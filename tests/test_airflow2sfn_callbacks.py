@@ -59,6 +59,18 @@ def test_slack_is_told_by_its_api() -> None:
     }
 
 
+@pytest.mark.parametrize("given", ['email="a@x"', 'email=["a@x"], email_on_failure=True'])
+def test_a_failure_is_mailed(given: str) -> None:
+    arguments = called(of(given), "a: on failure")
+    assert (arguments["FromEmailAddress"], arguments["Destination"]) == ("${MailFrom}", {"ToAddresses": ["a@x"]})
+    assert arguments["Content"]["Simple"]["Subject"]["Data"] == "{% 'Airflow alert: d.a has failed' %}"
+
+
+@pytest.mark.parametrize("given", ["email_on_failure=True", 'email="a@x", email_on_failure=False', "email=None"])
+def test_no_mail_without_an_address_or_against_the_will(given: str) -> None:
+    assert list(of(given).machine.states) == ["a"]
+
+
 def test_partial_binds_what_comes_first_and_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = of('on_success_callback=partial(greet, "hello", name="you")')
     payload = called(made, "a: on success")["Payload"]

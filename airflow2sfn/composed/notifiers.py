@@ -107,6 +107,7 @@ _CLASSES: Mapping[str, str] = {
     "send_sqs_notification": "SqsNotifier",
     "send_ses_notification": "SesNotifier",
     "send_smtp_notification": "SmtpNotifier",
+    "send_email": "SmtpNotifier",
     "send_slack_notification": "SlackNotifier",
 }
 _WRITERS: Mapping[str, Callable[[Site, dict[str, Value]], Call]] = {

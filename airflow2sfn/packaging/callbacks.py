@@ -20,6 +20,12 @@ from airflow2sfn.source import Dag, Items, Known, Made, PythonCallable, Task, Va
 KINDS = ("on_failure_callback", "on_success_callback", "on_skipped_callback")
 """Callbacks of tasks that become states."""
 _PARTIAL = "functools.partial"
+MAIL = "airflow.utils.email.send_email"
+_MAIL = {
+    "subject": "Airflow alert: {{ dag.dag_id }}.{{ ti.task_id }} has failed",
+    "html_content": "{{ exception }}<br>Run: {{ run_id }}<br>Log: {{ ti.log_url }}",
+}
+"""What a mail about a failure says; Airflow's own has the same, in other words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,19 @@ class Bound:
 
 
 def callbacks_of(task: Task, kind: str) -> tuple[Value, ...]:
-    """The callbacks of one kind that a task has, in their order."""
+    """The callbacks of one kind that a task has, in their order; last the mail about a failure, which Airflow sends."""
+    mail = _mail(task) if kind == KINDS[0] else ()
+    return _given(task, kind) + mail
+
+
+def _mail(task: Task) -> tuple[Value, ...]:
+    to, wanted = task.get("email"), task.get("email_on_failure")
+    if to is None or to in (Known(None), Known(""), Known([])) or wanted == Known(False):
+        return ()
+    return (Made(MAIL, kwargs=(("to", to), *((name, Known(text)) for name, text in _MAIL.items()))),)
+
+
+def _given(task: Task, kind: str) -> tuple[Value, ...]:
     match task.get(kind):
         case None | Known(None):
             return ()

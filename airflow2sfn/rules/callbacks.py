@@ -17,7 +17,7 @@ _TELL = "def tell(context): print(context['ti'].task_id)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskCallback(Finding):
-    """A callback of a task becomes a state after it: a Lambda function, or the call that a notifier makes.
+    """A callback of a task, or a mail, becomes a state after it: a Lambda function, or the call that a notifier makes.
 
     Why it matters: what follows waits for it. Its context holds what it reads of the run and the task; the log's
     address is that of the execution in the console. As in Airflow an error of a callback changes nothing.

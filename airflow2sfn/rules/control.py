@@ -210,12 +210,11 @@ class ArgumentDropped(Finding):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingDropped(Finding):
-    """A setting about scheduling or notification that a definition does not have.
+    """A setting about scheduling that a definition does not have.
 
-    Why it matters: nothing starts executions by itself, pools and limits do not hold them back, mails are not sent.
+    Why it matters: nothing starts executions by itself, pools and limits do not hold them back.
 
-    Remedy: for a schedule, EventBridge Scheduler; for mails, a callback or an EventBridge rule on failed executions;
-    for pools, limit what starts executions.
+    Remedy: for a schedule, EventBridge Scheduler; for pools, limit what starts executions.
     """
 
     code: ClassVar[str] = "A2S206"

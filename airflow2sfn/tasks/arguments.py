@@ -17,7 +17,7 @@ EVERY_TASK = frozenset(
 
 NOTICED = ("pool", "inlets", "outlets", "run_as_user")
 """Arguments that mean something and are reported where a task has them."""
-TRUE_ONLY = ("depends_on_past", "wait_for_downstream", "email_on_failure")
+TRUE_ONLY = ("depends_on_past", "wait_for_downstream")
 """Arguments that are reported where they are true."""
 
 POLLING = frozenset(

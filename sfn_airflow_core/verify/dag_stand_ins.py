@@ -163,8 +163,9 @@ class StandIns:
             yield
 
     def told(self, task: Any, kind: str, context: Any, log: Any) -> None:
-        """Notes the callbacks of a task that are called; they are not called here."""
-        if number := len(getattr(task, kind) or ()):
+        """Notes the callbacks of a task that are called, and mails among them; they are not called here."""
+        mail = kind == "on_failure_callback" and bool(task.email) and bool(task.email_on_failure)
+        if number := len(getattr(task, kind) or ()) + mail:
             self.history.told[kind, task.task_id] += number
 
     def called(self, operator: Any, call: Callable[[], Json]) -> Json:
