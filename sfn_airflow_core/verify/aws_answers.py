@@ -61,8 +61,6 @@ class Place:
     around: tuple[int, ...] = ()
 
 
-_MET: Final = {"RequestId": "request-1", "HTTPStatusCode": 200, "HTTPHeaders": {}, "RetryAttempts": 0}
-"""What botocore says of how it has met the service: some operators ask whether it has."""
 _KEYS: Final = {"AccessKeyId": "id", "SecretAccessKey": "secret", "SessionToken": "token", "Expiration": "2100-01-01"}
 
 
@@ -86,8 +84,7 @@ class Services:
         make = Session.create_client
 
         def call(client: Any, operation: str, arguments: dict[str, Json]) -> Json:
-            answer = self._call(client, operation, arguments)
-            return {"ResponseMetadata": _MET, **answer} if isinstance(answer, dict) else answer
+            return self._call(client, operation, arguments)
 
         def create(session: Any, service_name: str, region_name: str | None = None, **options: Any) -> Any:
             key = (service_name, region_name or session.get_config_variable("region"))

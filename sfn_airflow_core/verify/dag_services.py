@@ -17,6 +17,8 @@ from sfn_airflow_core.verify.plain_answers import plain_answer
 
 Json = Any
 _POLLS: Final = ("Get", "Describe", "List", "BatchGet", "Head")
+_MET: Final = {"RequestId": "request-1", "HTTPStatusCode": 200, "HTTPHeaders": {}, "RetryAttempts": 0}
+"""What botocore says of how it has met the service: some operators ask whether it has."""
 
 
 class Aws(Protocol):
@@ -63,7 +65,8 @@ class DagServices(Services):
             did = self.history.of(self.place.state, self.place.index)
             notes = did.inner if self.doers.kind(self.place.state) == "python" else did.calls
             notes.append(asked(client, operation, arguments))
-        return self.aws.call(self.place, client, operation, arguments)
+        answer = self.aws.call(self.place, client, operation, arguments)
+        return {"ResponseMetadata": _MET, **answer} if isinstance(answer, dict) else answer
 
 
 def asked(client: Any, operation: str, arguments: dict[str, Json]) -> Asked:
