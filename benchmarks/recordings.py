@@ -42,7 +42,7 @@ NOT_EQUAL: dict[str, str] = {
         "the recorded result of the .sync job is the answer to the child's token, not the description of the job"
     ),
     "test_context_object.py::TestSnfBase::test_output_path[$$]|get_execution_history": (
-        "the whole context object: ids and role are Airflow's, State has its RetryCount (S2A303)"
+        "the whole context object: ids and role are Airflow's (S2A303)"
     ),
     "test_express_async.py::TestExpressAsync::test_catch|end_event": _NO_RESULTS,
     "test_express_async.py::TestExpressAsync::test_retry|end_event": _NO_RESULTS,

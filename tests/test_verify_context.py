@@ -87,6 +87,32 @@ def _of(value: Any) -> Scenario:
     return Scenario("items", value)
 
 
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("pass", {"Type": "Pass", "Parameters": {"all.$": "$$", "state.$": "$$.State"}}),
+        ("task", task(Parameters={"all.$": "$$", "count.$": "$$.State.RetryCount"})),
+        (
+            "query_pass",
+            jsonata("Pass", Output={"all": "{% $states.context %}", "state": "{% $states.context.State %}"}),
+        ),
+        ("query_task", jsonata("Task", Resource=FUNCTION, Arguments="{% $states.context.State.RetryCount %}")),
+        ("query_asks", jsonata("Pass", Output="{% $exists($states.context.State.RetryCount) %}")),
+        ("count", {"Type": "Pass", "Parameters": {"count.$": "$$.State.RetryCount"}}),
+        ("query_count", jsonata("Pass", Output="{% $states.context.State.RetryCount %}")),
+        ("wait", {"Type": "Wait", "SecondsPath": "$$.State.RetryCount"}),
+        ("fail", {"Type": "Fail", "CausePath": "States.JsonToString($$.State)"}),
+    ],
+)
+def test_only_states_with_retries_count_them(
+    airflow: Any, with_runtime: Path, name: str, state: dict[str, Any]
+) -> None:
+    result = both(airflow, with_runtime, f"retry_count_{name}", chain(state), Scenario("count"))
+    status = "FAILED" if name in ("count", "query_count", "wait", "fail") else "SUCCEEDED"
+    assert result.outcomes[0].expected["status"] == status
+    assert (result.error, differences(result)) == ("", [])
+
+
 GLUE = {"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.sync"}
 ACTIVITY = {"Type": "Task", "Resource": "arn:aws:states:us-east-1:123456789012:activity:approve"}
 READ = "{% $states.context.Task.Token %}"

@@ -102,6 +102,8 @@ def _start(path: Path, writing: Writing) -> tuple[Node, tuple[Step, ...]]:
                     return map_item(writing), ()
                 case (Field("Task"), Field("Token")):
                     return writing.call("task_token"), ()
+                case (Field("State"),) | (Field("State"), Field("RetryCount"), *_) if not scope.retried:
+                    return whole_context(writing), path.steps
                 case (Field("Execution" | "State" | "StateMachine" | "Task"), *_):
                     return writing.call(scope.context), path.steps
             return whole_context(writing), path.steps
@@ -116,7 +118,10 @@ def map_item(writing: Writing) -> Node:
 
 def whole_context(writing: Writing) -> Node:
     """The context object with the ``Map`` that it has inside of an iteration, and in an ItemSelector."""
-    return writing.call("whole_context", *([map_item(writing)] if writing.scope.item else ()))
+    item = [map_item(writing)] if writing.scope.item else []
+    writing.needs.add("whole_context")
+    retried: dict[str, Node] = {} if writing.scope.retried else {"retried": phrases.name("False")}
+    return phrases.call("whole_context", *item, **retried)
 
 
 def _at_end(step: Step | None, node: Node, writing: Writing) -> Node:

@@ -79,8 +79,8 @@ class Scope:
     and its number (``$$.Map.Item.Value``, ``$$.Map.Item.Index``) where there are such names, ``key`` and ``place``
     those of ``$$.Map.Item.Key`` and ``$$.Map.Item.Source``. ``result`` and ``error`` are
     the variables with ``$states.result`` and ``$states.errorOutput``, where there are any;
-    ``lists`` says that the document is certainly a list, ``has_variables`` whether there is a dictionary of
-    variables. ``constants`` maps open
+    ``retried`` says that the state may have a Retry, ``lists`` that the document is certainly a list, ``has_variables``
+    whether there is a dictionary of variables. ``constants`` maps open
     placeholders ``${Name}`` to the names of constants of the generated file; one that is not in it stays text.
     """
 
@@ -94,6 +94,7 @@ class Scope:
     result: str | None = None
     error: str | None = None
     has_variables: bool = True
+    retried: bool = True
     lists: bool = False
     constants: Mapping[str, str] = field(default_factory=dict)
 

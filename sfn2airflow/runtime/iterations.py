@@ -26,11 +26,17 @@ def map_item() -> Json:
     return found
 
 
-def whole_context(item: Json = None) -> Json:
-    """``$$`` itself: the context object, inside of an iteration with ``Map``; ``item`` is that of an ItemSelector."""
+def whole_context(item: Json = None, *, retried: bool = True) -> Json:
+    """``$$`` itself: the context object, inside of an iteration with ``Map``; ``item`` is that of an ItemSelector.
+
+    ``retried=False``: in a state that has no Retry by its type, there is no ``State.RetryCount`` (recorded of a Pass).
+    """
+    context = context_object()
+    if not retried:
+        del context["State"]["RetryCount"]
     if item is None:
         item = item_around(get_current_context())
-    return context_object() if item is None else {**context_object(), "Map": {"Item": item}}
+    return context if item is None else {**context, "Map": {"Item": item}}
 
 
 def item_around(context: Any) -> Json:

@@ -36,6 +36,8 @@ class Sheet:
     waits: bool = False
     variables: bool = False
     queries: bool = False
+    retried: bool = True
+    """Whether the state that is written may have a Retry."""
 
     def parameters(self, *words: str) -> list[str]:
         """The parameters of a data function: with ``variables`` where workflow variables travel along."""
@@ -70,7 +72,9 @@ class Sheet:
         """An expression in Python, reading its document from the variable ``data``; the others as in ``Scope``."""
         self.queries = self.queries or has_query(expr)
         scope = Scope(data, item=item, index=index, key=key, place=place, result=result, error=error)
-        scope = replace(scope, constants=self.constants, has_variables=self.variables, lists=data == "outputs")
+        scope = replace(
+            scope, constants=self.constants, has_variables=self.variables, retried=self.retried, lists=data == "outputs"
+        )
         return self.node(write_python(expr, scope))
 
     def marks(self) -> list[cst.BaseExpression]:

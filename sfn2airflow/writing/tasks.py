@@ -25,6 +25,7 @@ from sfn_airflow_core.dag.model import (
     ChoiceTask,
     DistributedMap,
     EnterTask,
+    FailWork,
     Flow,
     Handler,
     JobTask,
@@ -33,6 +34,7 @@ from sfn_airflow_core.dag.model import (
     MapGroup,
     Node,
     ParallelGroup,
+    PassWork,
     PollTask,
     Shaping,
     StateTask,
@@ -80,6 +82,19 @@ def _label(part: str, sheet: Sheet) -> cst.BaseExpression:
 
 def write_node(node: AnyNode, sheet: Sheet) -> Statements:
     """The statements that make one task or group; the variable is the task id."""
+    around, sheet.retried = sheet.retried, not _never_retried(node)
+    made = _written(node, sheet)
+    sheet.retried = around
+    return made
+
+
+def _never_retried(node: AnyNode) -> bool:
+    """Whether a state has no Retry by its type."""
+    passes = isinstance(node, StateTask) and isinstance(node.work, PassWork | FailWork)
+    return passes or isinstance(node, ChoiceTask | WaitTask)
+
+
+def _written(node: AnyNode, sheet: Sheet) -> Statements:
     match node:
         case StateTask():
             return [_state(node, sheet)]

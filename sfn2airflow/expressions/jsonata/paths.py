@@ -116,6 +116,8 @@ def _of_states(keys: Keys, query: Query) -> Path | None:
             return Path(query.call("map_item"), tuple(rest))
         case ("context",) | ("context", "Map", *_):
             return Path(whole_context(query.writing), keys[1:], kind="any" if keys[1:] else "object")
+        case ("context", "State") | ("context", "State", "RetryCount") if not scope.retried:
+            return Path(whole_context(query.writing), keys[1:])
         case ("context", "Task", "Token"):
             return Path(query.call(scope.context), keys[1:], kind="string", optional=True)
         case ("context", *rest):
