@@ -247,7 +247,8 @@ def jsonata(condition: str) -> Any:
     [
         (choice(5), "not count <= 5", ""),
         (choice(5), "5 < data['count']", ""),
-        (choice(5), "len(files) > 5", ""),  # one value on either side, asked the same kind of question
+        (choice(5), "len(files) > 5", "asks about count, and about the length of files"),
+        (choice(5), "len(files) > 6", "count 6: goes to load, and to stop"),  # there is no other value that it could be
         (choice(5), "ti.xcom_pull(task_ids='count') > 5", ""),
         (choice(5), "5 < count < 9", "count 9: goes to load, and to stop"),
         (choice(5), "count > 5 or limit > 5", "count 5, limit 6: goes to stop, and to load"),

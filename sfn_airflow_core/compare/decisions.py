@@ -58,6 +58,9 @@ def differing(ours: Sequence[Branch], theirs: Sequence[Branch], same: Callable[[
     """
     renamed = _aligned(ours, theirs)
     theirs = [Branch(_renamed(branch.formula, renamed), branch.to) for branch in theirs]
+    for other, mine in renamed.items():
+        if other != mine and not _alike(mine, other):  # they are the only ones: nothing else could be meant
+            yield f"asks about {_name(mine)}, and about {_name(other)}"
     asked: dict[Operand, list[Ask]] = {}
     for branch in (*ours, *theirs):
         for ask in asks(branch.formula):
@@ -128,8 +131,12 @@ def _said(values: Values) -> str:
     return ", ".join(_value(operand, value) for operand, value in values.items()) or "always"
 
 
+def _name(operand: Operand) -> str:
+    return operand[-1] if operand[0] != "len" else f"the length of {operand[-1]}"
+
+
 def _value(operand: Operand, value: Scalar | Absent) -> str:
-    name = operand[-1] if operand[0] != "len" else f"length of {operand[-1]}"
+    name = _name(operand)
     match value:
         case Absent():
             return f"without {name}"
