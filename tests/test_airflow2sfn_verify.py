@@ -347,6 +347,22 @@ def test_the_command_finds_a_difference_in_an_edited_machine(verify: Any, tmp_pa
     assert re.search(r"/tasks/hand_on#tries \(dag.py:\d+:\d+\)", out)
 
 
+BUSY = """
+from airflow.sdk import DAG
+
+while True:
+    pass
+"""
+
+
+def test_a_file_that_works_too_long_is_ended_and_the_next_one_is_verified(verify: Any, tmp_path: Path) -> None:
+    (tmp_path / "busy.py").write_text(BUSY)
+    code, out, err = verify("busy.py", "dag.py", "--seconds", "5", "--format", "json")
+    assert code == 2
+    assert "busy.py: error: the verification took longer than 5 s" in err
+    assert [one["equal"] for one in json.loads(out)["scenarios"]] == [True] * 4
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -142,7 +142,7 @@ def live(airflow: Any, dags_folder: Path, monkeypatch: pytest.MonkeyPatch) -> It
                 triggered_by=DagRunTriggeredByType.TEST, triggering_user_name="test",
             )  # fmt: skip
         sent.clear()
-        return Live(Drive(dags, Services(Replies({})), Recorder(), time.monotonic() + 60), dag_id, run_id, sent)
+        return Live(Drive(dags, Services(Replies({})), Recorder(), time.process_time() + 60), dag_id, run_id, sent)
 
     with _modules_of(dags_folder):
         yield start

@@ -64,7 +64,7 @@ def run(airflow: AirflowSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         dags = airflow.dags(file)
         monkeypatch.setattr(BaseClient, "_make_api_call", lambda *call: aws.call(*call))
         recorder = Recorder()
-        done = Drive(dags, aws, recorder, time.monotonic() + 60).start(dag_id, input or {})  # type: ignore[arg-type]
+        done = Drive(dags, aws, recorder, time.process_time() + 60).start(dag_id, input or {})  # type: ignore[arg-type]
         good = done.state == "success"
         error = {} if good else recorder.uncaught(dags[dag_id], done) or {}
         output = done.result(dags[dag_id]) if good else None

@@ -22,7 +22,12 @@ _PATH: Any = click.Path(path_type=Path)
 @click.option("-x", "--exitfirst", is_flag=True, help="Stop a DAG at its first difference.")
 @click.option("--only", metavar="TEXT", default="", help="Scenarios whose id contains TEXT.")
 @click.option(
-    "--seconds", metavar="N", type=click.IntRange(1), default=900, show_default=True, help="Longest time for one file."
+    "--seconds",
+    metavar="N",
+    type=click.IntRange(1),
+    default=900,
+    show_default=True,
+    help="Most work (CPU time) for one file.",
 )
 @click.option(
     "--fail-on", type=click.Choice(["difference", "incomparable", "unreached", "none"]), default="difference",

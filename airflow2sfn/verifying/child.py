@@ -28,6 +28,7 @@ from sfn_airflow_core.verify.airflow_process import AirflowUnavailable, leave_op
 from sfn_airflow_core.verify.airflow_runner import AirflowSession, DagImportError
 from sfn_airflow_core.verify.dag_answers import answers
 from sfn_airflow_core.verify.dag_side import run_dag
+from sfn_airflow_core.verify.dag_time import sleepless
 from sfn_airflow_core.verify.dag_verification import MOMENT, DagBench, verify_dag
 from sfn_airflow_core.verify.result import Outcome
 from sfn_airflow_core.verify.result_document import outcome_document, to_document
@@ -35,6 +36,8 @@ from sfn_airflow_core.verify.scenario import Scenario, as_json, read_scenarios
 
 Tell = Callable[[dict[str, Any]], None]
 _LONGEST_REASON = 500
+_WAITING = 10
+"""How many times longer than it may work a process may take."""
 _THREAD_ENDS = 5.0
 """Seconds within which the threads of Airflow's runner end when their task is done."""
 _WARM_UP = """
@@ -53,7 +56,7 @@ def verify_file(path: Path, job: dict[str, Any], tell: Tell) -> None:
     """Verifies the DAGs of a file; tells of every outcome, and of every DAG when it is done."""
     own = None if job["scenarios"] is None else read_scenarios(job["scenarios"], "scenarios")
     settings = Settings(job["environment"], job["variables"])
-    with AirflowSession() as session:
+    with AirflowSession() as session, sleepless(Path(job["home"]) / "commands"):
         try:
             dags = session.dags(path)
         except DagImportError as error:
@@ -138,12 +141,16 @@ def _guarded(path: Path, job: dict[str, Any], out: Any) -> None:
 
 
 def _ended(child: int, seconds: float) -> int | None:
-    """The status of a process when it has ended; nothing where it had to be ended."""
-    deadline = time.monotonic() + seconds
+    """The status of a process when it has ended; nothing where it had worked for too long, or had to be ended.
+
+    What it works is limited by itself, so that a loaded machine ends nothing; here, how long it may wait besides.
+    """
+    deadline = time.monotonic() + seconds * _WAITING
     while time.monotonic() < deadline:
         pid, status = os.waitpid(child, os.WNOHANG)
         if pid:
-            return status
+            late = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU
+            return None if late else status
         time.sleep(0.02)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
@@ -151,7 +158,8 @@ def _ended(child: int, seconds: float) -> int | None:
 
 
 def _limit(job: dict[str, Any]) -> None:
-    """Limits the memory and the size of files of this process; its time is watched from outside."""
+    """Limits the work, the memory and the size of files of this process."""
+    resource.setrlimit(resource.RLIMIT_CPU, (job["seconds"], job["seconds"] + 5))
     size = job["megabytes"] << 20
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
     resource.setrlimit(resource.RLIMIT_FSIZE, (256 << 20, 256 << 20))

@@ -2,31 +2,44 @@
 
 They are found by running the DAG: first as it is, then along every branch, so that each task is reached; then each task
 does something else on a way on which it runs. A function that does not run here (it needs a service, say) is given a
-value to return.
+value to return, and so is a task that has no counterpart.
 """
 
 from __future__ import annotations
 
-import ast
 import copy
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from textwrap import dedent
+from datetime import datetime
 from typing import Any, Final
 
-from airflow2sfn.source import Dag, Known, Task, Template, XCom
-from airflow2sfn.structure import EMPTY, Plan
+from airflow2sfn.source import Dag, Expansion, Task, XCom
+from airflow2sfn.structure import EMPTY, Plan, chooses
 from airflow2sfn.tasks.callables import FAIL, SKIP, returned_ids
+from airflow2sfn.tasks.clock_operators import BRANCHES
 from airflow2sfn.tasks.kinds import PYTHON
+from airflow2sfn.verifying.hints import (
+    another,
+    around,
+    constants,
+    instead,
+    moments,
+    pulled_keys,
+    read_by,
+    seconds,
+    sources,
+    variables,
+)
 from airflow2sfn.verifying.subject import Prepared
 from airflow2sfn.work import is_sensor
-from sfn_airflow_core.interpreter.values import date_text
+from sfn_airflow_core.interpreter.values import date_text, timestamp
 from sfn_airflow_core.verify.around import MISSING
-from sfn_airflow_core.verify.dag_answers import failed
+from sfn_airflow_core.verify.dag_answers import failed, imagined
 from sfn_airflow_core.verify.dag_history import History
 from sfn_airflow_core.verify.dag_machine import States
+from sfn_airflow_core.verify.dag_params import accepted, missing_params, same_params
 from sfn_airflow_core.verify.dag_side import on_schedule
+from sfn_airflow_core.verify.dag_stand_ins import elsewhere
 from sfn_airflow_core.verify.dag_verification import MOMENT, DagBench
 from sfn_airflow_core.verify.scenario import Scenario
 
@@ -35,7 +48,6 @@ Run = Callable[[Scenario], History]
 MOST: Final = 200
 """More scenarios are not generated for one DAG."""
 _MOST_LOOKS: Final = 60
-_MOST_CONSTANTS: Final = 12
 _BOOM: Final[Json] = {"error": "RuntimeError", "cause": "no"}
 _VALUES: Final[Mapping[str, Json]] = {"int": 1, "float": 1.5, "bool": True, "str": "text", "list": ["a", "b"]}
 
@@ -44,8 +56,9 @@ _VALUES: Final[Mapping[str, Json]] = {"int": 1, "float": 1.5, "bool": True, "str
 class Generator:
     """Makes the scenarios of one DAG.
 
-    ``run`` runs it on Airflow. ``raises`` are the exceptions of Airflow that functions may raise, by task. ``missed``
-    says which tasks are not reached.
+    ``run`` runs it on Airflow. ``raises`` are the exceptions of Airflow that functions may raise, by task, ``params``
+    the DAG's own, ``elsewhere`` tasks whose functions do not run here, and no run is before ``begins``. ``missed`` says
+    which tasks are not reached, ``plain`` is the DAG as it is where it is not a way.
     """
 
     dag: Dag
@@ -53,15 +66,19 @@ class Generator:
     states: States
     run: Run
     raises: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    params: Any = field(default_factory=dict)
+    elsewhere: frozenset[str] = frozenset()
+    begins: datetime | None = None
     ways: list[tuple[Scenario, History]] = field(default_factory=list)
+    plain: Scenario | None = None
     missed: dict[str, str] = field(default_factory=dict)
     moment: str = date_text(MOMENT)
 
     def scenarios(self) -> tuple[Scenario, ...]:
         """All scenarios, the plain one first."""
         base = self._base()
-        self._along_branches(base)
-        found = [scenario for scenario, _ in self.ways]
+        self._along_branches()
+        found = [*([self.plain] if self.plain else []), *(scenario for scenario, _ in self.ways)]
         for task in self.plan.tasks.values():
             if task.task_id in self._fixed():
                 continue
@@ -70,32 +87,48 @@ class Generator:
                 self.missed[task.task_id] = "no scenario reaches this task"
                 continue
             found += self._about(task, *way)
+        for group in self.dag.groups:
+            found += self._sizes(group.group_id, group.expansion)
         found += [*self._together(), *self._params(base)]
         unique = {repr((one.input, dict(one.replies))): one for one in reversed(found)}
-        return tuple(reversed(unique.values()))[:MOST]
+        return _named_once(list(reversed(unique.values()))[:MOST])
 
     def _fixed(self) -> set[str]:
         """Tasks that do what they do, or nothing: no reply stands for them on the machine's side."""
         nothing = {task.task_id for task in self.dag.tasks if task.operator in EMPTY}
-        return {*self.states.stubs.values(), *self.states.alone.values(), *nothing}
+        return {*self.states.alone.values(), *nothing}
 
     def _base(self) -> Scenario:
-        """The DAG as it is, and a value for each function that fails here."""
-        base = Scenario("as it is", {"logical_date": self.moment}, {}, variables(self.dag))
-        history = self.run(base)
-        self.ways.append((base, history))
+        """The DAG as it is, and a value for each function that fails here, and for what has no counterpart."""
+        given: dict[str, Json] = {"logical_date": self.moment}
+        if needed := missing_params(self.params):
+            given["conf"] = needed
+        plain = Scenario("as it is", given, {}, variables(self.dag))
+        history = self.run(plain)
+        stubs = set(self.states.stubs.values())
+        apart = [task for task in self.dag.tasks if task.task_id in stubs | self.elsewhere]
+        base = replace(plain, replies={t.task_id: self._instead(t) for t in apart})
+        first = (plain, history)
         for _ in range(len(self.dag.tasks)):
-            fixed = {*base.replies, *self._fixed()}
-            broken = [t for t in self.dag.tasks if t.task_id not in fixed and self._fails(t, history)]
+            history = self.run(base)
+            left = [t for t in self.dag.tasks if t.task_id not in {*base.replies, *self._fixed()}]
+            broken = {t.task_id: {"payload": self._value(t)} for t in left if self._fails(t, history)}
             if not broken:
                 break
-            values = {task.task_id: {"payload": self._value(task)} for task in broken}
-            base = replace(base, id="every function returns", replies={**base.replies, **values})
-            history = self.run(base)
+            base = replace(base, replies={**base.replies, **broken})
         if base.replies:
+            base = replace(base, id="every task has a counterpart" if stubs else "every function returns")
             self.ways.append((base, history))
-            self.ways.reverse()
+        if not any(_ran(first[1], task.task_id) for task in apart):
+            self.ways.append(first)
+        elif any(_ran(first[1], task) for task in stubs):  # nothing can be compared where it fails the machine
+            self.plain = plain
         return base
+
+    def _instead(self, task: Task) -> Json:
+        """What a task does that has no counterpart, or whose function does not run here."""
+        stub = task.task_id in self.states.stubs.values()
+        return _BOOM if stub and chooses(task) else {"payload": self._value(task)}
 
     def _fails(self, task: Task, history: History) -> bool:
         """Whether a function fails although no reply says so."""
@@ -109,9 +142,14 @@ class Generator:
             return next(iter(self._direct(task)), None)
         if kind in ("short_circuit", "sensor"):
             return True
-        for other in self.dag.tasks:
-            if other.expansion is not None and XCom(task.task_id) in _sources(other):
-                return [{}, {}] if other.expansion.kind == "expand_kwargs" else ["a", "b"]
+        mapped = [task.expansion for task in self.dag.tasks] + [group.expansion for group in self.dag.groups]
+        for expansion in mapped:
+            if expansion is not None and XCom(task.task_id) in sources(expansion):
+                return [{}, {}] if expansion.kind == "expand_kwargs" else ["a", "b"]
+        if (keys := pulled_keys(self.dag, task.task_id)) or task.known("multiple_outputs") is True:
+            return dict.fromkeys(keys, "text")
+        if task.operator.rpartition(".")[2].lower().startswith("bash"):
+            return "text"
         returns = task.callable.returns if task.callable is not None else ""
         return copy.deepcopy(_VALUES.get(returns.partition("[")[0], {}))
 
@@ -119,9 +157,10 @@ class Generator:
         found = self.dag.downstream(task.task_id)
         return [name for name in found if self.dag.task(name).role != "teardown"]
 
-    def _along_branches(self, base: Scenario) -> None:
-        """Ways through the DAG by what its branches choose, until they reach nothing new."""
-        for number in range(len(self.dag.tasks)):
+    def _along_branches(self) -> None:
+        """Ways through the DAG by what its branches choose: each choice once, and again where it reaches more."""
+        tried: set[str] = set()
+        for number in range(len(self.dag.tasks) + 1):
             if number >= len(self.ways):
                 break
             scenario, history = self.ways[number]
@@ -129,12 +168,22 @@ class Generator:
                 if not _ran(history, task.task_id) or task.expansion is not None:
                     continue
                 for one in self._choosing(task, scenario, history):
-                    if any((one.input, one.replies) == (known.input, known.replies) for known, _ in self.ways):
-                        continue
-                    new = self.run(one)
-                    reached = {name for _, known in self.ways for name, _ in known.did}
-                    if number == 0 or {name for name, _ in new.did} - reached:
-                        self.ways.append((one, new))
+                    self._go(task, one, tried, plain=number == 0)
+
+    def _go(self, task: Task, one: Scenario, tried: set[str], plain: bool) -> None:
+        """Follows one choice of a task."""
+        reached = {name for _, known in self.ways for name, _ in known.did}
+        told = task.task_id not in self.states.alone.values()
+        first = one.id not in tried and (told or plain)
+        below = self.plan.below.get(task.task_id, frozenset(self.plan.tasks)) & self.plan.tasks.keys()
+        if not first and below <= reached:
+            return
+        tried.add(one.id)
+        if any((one.input, one.replies) == (known.input, known.replies) for known, _ in self.ways):
+            return
+        new = self.run(one)
+        if first or {name for name, _ in new.did} - reached:
+            self.ways.append((one, new))
 
     def _choosing(self, task: Task, scenario: Scenario, history: History) -> Iterator[Scenario]:
         """The scenario with what a task that decides may decide; what it is decided by, where the machine decides."""
@@ -142,26 +191,39 @@ class Generator:
             for label, value in self._choices(task):
                 yield _with(scenario, task.task_id, {"payload": value}, f"{task.task_id}: {label}")
             return
-        for value in constants(task):
-            for name in self._known_params():
-                conf = {**_conf(scenario), name: value}
-                given: Json = {"logical_date": self.moment, "conf": conf}
-                yield replace(scenario, id=f"{task.task_id}: with {name} = {value!r}", input=given)
-            for source in _read(task):
-                if self.dag.task(source).operator in PYTHON and source not in self._fixed():
+        if task.operator in BRANCHES:
+            for moment in moments(task, timestamp(self.moment) or MOMENT):
+                label = f"{task.task_id}: on {moment:%A, %Y-%m-%d %H:%M}"
+                if self.begins is None or moment >= self.begins:
+                    yield _given(scenario, label, logical_date=date_text(moment))
+        params = self._known_params()
+        told = [did.returned for name in read_by(task) if (did := history.did.get((name, None))) is not None]
+        known = [one for one in (*params.values(), *told) if isinstance(one, str | int | float)]
+        for value in dict.fromkeys([*constants(task), *(near for one in known for near in around(one))]):
+            for name in params:
+                if accepted(self.params.get_param(name), value):
+                    label = f"{task.task_id}: with {name} = {value!r}"
+                    yield _given(scenario, label, conf={**_conf(scenario), name: value})
+            for source in read_by(task):
+                if self._is_function(source):
                     did = history.did.get((source, None))
-                    for payload in _instead(None if did is None else did.returned, value):
+                    for payload in instead(None if did is None else did.returned, value):
                         label = f"{task.task_id}: when {source} gives {payload!r}"
                         yield _with(scenario, source, {"payload": payload}, label)
 
+    def _is_function(self, name: str) -> bool:
+        """Whether a function is called for a task of this name."""
+        return any(t.task_id == name and t.operator in PYTHON for t in self.dag.tasks) and name not in self._fixed()
+
     def _known_params(self) -> dict[str, Json]:
-        params = self.dag.get("params")
-        known = params.value if isinstance(params, Known) and isinstance(params.value, dict) else {}
-        return {name: value for name, value in known.items() if isinstance(value, str | int | float)}
+        values = self.params.dump() if self.params else {}
+        return {name: value for name, value in values.items() if isinstance(value, str | int | float)}
 
     def _choices(self, task: Task) -> Iterator[tuple[str, Json]]:
         """What a task that decides can decide."""
         kind = PYTHON.get(task.operator)
+        if task.task_id in self.states.stubs.values():
+            return
         if kind == "short_circuit":
             yield from (("goes on", True), ("stops", False))
         if kind == "branch":
@@ -178,18 +240,24 @@ class Generator:
         bad = self._bad(task)
         one = name if task.expansion is None else f"{name}#0"
         yield _with(scenario, one, bad, f"{one} fails")
+        if name not in self.states.stubs.values():
+            yield from self._tries(task, one, scenario, history)
+        if task.expansion is not None:
+            yield from self._sizes(name, task.expansion)
+
+    def _tries(self, task: Task, one: str, scenario: Scenario, history: History) -> Iterator[Scenario]:
+        """What a task that has a counterpart can do besides failing."""
+        bad = self._bad(task)
         if int(task.known("retries", 0) or 0) > 0:
             again = self._good(task, history)
             yield _with(scenario, one, [bad, again], f"{one} fails once")
         for exception, label in ((SKIP, "skips"), (FAIL, "fails for good")):
-            if exception in self.raises.get(name, ()):
+            if exception in self.raises.get(task.task_id, ()):
                 yield _with(scenario, one, {"error": exception, "cause": "so"}, f"{one} {label}")
         if task.known("execution_timeout") is not None:
             yield _with(scenario, one, {"timeout": True}, f"{one} takes too long")
         if is_sensor(task):
             yield from self._looks(task, scenario)
-        if task.expansion is not None:
-            yield from self._items(task, scenario, history)
 
     def _bad(self, task: Task) -> Json:
         resource = self.states.resources.get(task.task_id, "")
@@ -202,8 +270,6 @@ class Generator:
         did = history.did.get((task.task_id, None if task.expansion is None else 0))
         if task.operator in PYTHON:
             return {"payload": None if did is None or did.returned is MISSING else did.returned}
-        from sfn_airflow_core.verify.dag_answers import imagined
-
         call = did.calls[-1].arguments if did is not None and did.calls else {}
         if isinstance(call, dict) and "Key" in call:
             call = {"Prefix": call["Key"]}
@@ -220,21 +286,23 @@ class Generator:
         one = task.task_id if task.expansion is None else f"{task.task_id}#0"
         yield _with(scenario, one, [nothing, nothing, found], f"{one} finds it at the third look")
         interval, limit = (task.known(name) for name in ("poke_interval", "timeout"))
-        looks = _seconds(limit, 7 * 86_400) / max(_seconds(interval, 60), 1)
+        looks = seconds(limit, 7 * 86_400) / max(seconds(interval, 60), 1)
         if looks <= _MOST_LOOKS:
             yield _with(scenario, one, nothing, f"{one} never finds it")
 
-    def _items(self, task: Task, scenario: Scenario, history: History) -> Iterator[Scenario]:
-        """Other numbers of items."""
-        for source in _sources(task):
-            if not isinstance(source, XCom) or self.dag.task(source.task_id).operator not in PYTHON:
+    def _sizes(self, name: str, expansion: Expansion | None) -> Iterator[Scenario]:
+        """Other numbers of items of a mapped task or group."""
+        for source in sources(expansion):
+            if not isinstance(source, XCom) or source.task_id in self._fixed():
                 continue
+            scenario, history = next((one for one in self.ways if _ran(one[1], source.task_id)), self.ways[0])
             did = history.did.get((source.task_id, None))
-            if did is None or not isinstance(did.returned, list):
+            if self.dag.task(source.task_id).operator not in PYTHON or did is None:
                 continue
-            items = did.returned or ["a"]
-            for label, value in (("no", []), ("one", items[:1]), ("three", (items * 3)[:3])):
-                yield _with(scenario, source.task_id, {"payload": value}, f"{task.task_id} over {label} items")
+            if isinstance(did.returned, list):
+                items = did.returned or ["a"]
+                for label, value in (("no", []), ("one", items[:1]), ("three", (items * 3)[:3])):
+                    yield _with(scenario, source.task_id, {"payload": value}, f"{name} over {label} items")
 
     def _together(self) -> Iterator[Scenario]:
         """Several tasks that fail in one run: all before a task with a rule of its own, and pairs side by side."""
@@ -260,65 +328,10 @@ class Generator:
 
     def _params(self, base: Scenario) -> Iterator[Scenario]:
         """Other values for params, by the conf of the run."""
-        conf = {name: _other(value) for name, value in self._known_params().items()}
+        changed = {name: another(value) for name, value in self._known_params().items()}
+        conf = {name: value for name, value in changed.items() if accepted(self.params.get_param(name), value)}
         if conf:
-            yield replace(base, id="other params", input={"logical_date": self.moment, "conf": conf})
-
-
-def variables(dag: Dag) -> dict[str, Json]:
-    """Values for the Variables of Airflow that a file asks for by name."""
-    text = dag.module.text
-    names = re.findall(r"\bvar\.(?:value|json)\.(?:get\(\s*['\"])?(\w+)|\bVariable\.get\(\s*['\"]([^'\"]+)", text)
-    parsed = "var.json" in text or "deserialize_json" in text
-    return {name: "{}" if parsed else f"value-of-{name}" for pair in names for name in pair if name}
-
-
-def constants(task: Task) -> list[Json]:
-    """Texts and numbers in a function, and numbers beside them: what may make a difference to what it decides."""
-    if task.callable is None:
-        return []
-    span = task.callable.span
-    lines = task.callable.module.text.splitlines()[span.line - 1 : span.end_line]
-    try:
-        tree = ast.parse(dedent("\n".join(lines)))
-    except (SyntaxError, ValueError, RecursionError):  # a lambda inside of a call
-        return []
-    found: list[Json] = []
-    for node in ast.walk(tree):
-        match node:
-            case ast.Constant(value=str(text)):
-                found.append(text)
-            case ast.Constant(value=bool()):
-                found += [True, False]
-            case ast.Constant(value=int() | float() as number):
-                found += [number - 1, number, number + 1]
-    return list(dict.fromkeys(found))[:_MOST_CONSTANTS]
-
-
-def _instead(returned: Json, value: Json) -> Iterator[Json]:
-    """What a function may return instead: the value, or its dictionary with the value as one of the members.
-
-    >>> list(_instead({"n": 3, "name": "x"}, 7)), list(_instead([], 7))
-    ([{'n': 7, 'name': 'x'}], [7])
-    """
-    if not isinstance(returned, dict) or not returned:
-        yield value
-        return
-    for name, member in returned.items():
-        if member is None or isinstance(member, str) == isinstance(value, str):
-            yield {**returned, name: value}
-
-
-def _read(task: Task) -> list[str]:
-    """The tasks whose XComs are arguments of a function, or are pulled in a template."""
-    found: list[str] = []
-    for value in (*task.op_args, *task.op_kwargs.values()):
-        match value:
-            case XCom(name):
-                found.append(name)
-            case Template(text):
-                found += re.findall(r"xcom_pull\(\s*(?:task_ids\s*=\s*)?['\"]([^'\"]+)", text)
-    return list(dict.fromkeys(found))
+            yield _given(base, "other params", conf={**_conf(base), **conf})
 
 
 def _conf(scenario: Scenario) -> dict[str, Json]:
@@ -330,14 +343,11 @@ def generator_for(one: Prepared, bench: DagBench) -> Generator:
     """The generator of a DAG's scenarios, for a logical date of its schedule."""
     raises = {task: made.raises for task, made in one.translated.plan.functions.items()}
     moment = date_text(on_schedule(one.imported, MOMENT))
-    return Generator(one.dag, one.translated.plan, one.states, bench.dag, raises, moment=moment)
-
-
-def _sources(task: Task) -> list[Any]:
-    expansion = task.expansion
-    if expansion is None:
-        return []
-    return [value for _, value in expansion.values] + ([expansion.over] if expansion.over is not None else [])
+    params = same_params(one.imported.params)
+    return Generator(
+        one.dag, one.translated.plan, one.states, bench.dag, raises, params, elsewhere(one.imported),
+        one.imported.start_date, moment=moment,
+    )  # fmt: skip
 
 
 def _ran(history: History, task: str) -> bool:
@@ -348,18 +358,17 @@ def _with(scenario: Scenario, name: str, reply: Json, label: str) -> Scenario:
     return replace(scenario, id=label, replies={**scenario.replies, name: reply})
 
 
-def _other(value: Json) -> Json:
-    match value:
-        case bool():
-            return not value
-        case str():
-            return f"{value}-other"
-        case _:
-            return value + 1
+def _given(scenario: Scenario, label: str, **members: Json) -> Scenario:
+    """A scenario with other members of its input."""
+    given = scenario.input if isinstance(scenario.input, dict) else {}
+    return replace(scenario, id=label, input={**given, **members})
 
 
-def _seconds(value: Any, default: float) -> float:
-    total = getattr(value, "total_seconds", None)
-    if total is not None:
-        return float(total())
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else default
+def _named_once(scenarios: list[Scenario]) -> tuple[Scenario, ...]:
+    """Scenarios with a number behind names that others before them have."""
+    counts: dict[str, int] = {}
+    found = []
+    for one in scenarios:
+        counts[one.id] = counts.get(one.id, 0) + 1
+        found.append(one if counts[one.id] == 1 else replace(one, id=f"{one.id} ({counts[one.id]})"))
+    return tuple(found)

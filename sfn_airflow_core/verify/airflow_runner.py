@@ -137,7 +137,8 @@ class AirflowSession:
         """Run the DAG of a file once.
 
         ``input`` is the execution's input (see ``as_conf``), ``replies`` a table as in ``replies.py`` or what gives
-        them, ``timeout`` the seconds after which ``TimeoutError`` is raised. Raises ``DagImportError``.
+        them, ``timeout`` the seconds of this process's
+        work after which ``TimeoutError`` is raised. Raises ``DagImportError``.
         """
         began = time.perf_counter()
         dags = self.dags(dag_file)
@@ -148,7 +149,7 @@ class AirflowSession:
         services = Services(replies if isinstance(replies, Replies) else Replies(replies or {}))
         recorder = Recorder()
         with _modules_of(dag_file.resolve().parent), services.answering():
-            drive = Drive(dags, services, recorder, time.monotonic() + timeout, Outside(services.replies))
+            drive = Drive(dags, services, recorder, time.process_time() + timeout, Outside(services.replies))
             run = drive.start(dag_id, as_conf(input))
         return _execution(dags[dag_id], run, services, recorder, time.perf_counter() - began)
 

@@ -44,7 +44,8 @@ class Facts:
     look again and again, ``jitter`` those whose delays Airflow lengthens by chance. ``gives`` says what a function of
     the machine gives: the value of the DAG's, the names of tasks, whether it is true, or the value among XComs.
     ``together`` are pairs of ``order`` inside of a mapped group, where each item goes its own way; ``silent`` tasks
-    whose operators are stood in for. ``untold`` are callbacks that the machine does not call, by kind and task.
+    whose operators are stood in for; ``completed`` those without a counterpart, in whose place the scenario answers;
+    ``untold`` are callbacks that the machine does not call, by kind and task.
     """
 
     order: frozenset[tuple[str, str]] = frozenset()
@@ -56,6 +57,7 @@ class Facts:
     together: frozenset[tuple[str, str]] = frozenset()
     silent: frozenset[str] = frozenset()
     untold: frozenset[tuple[str, str]] = frozenset()
+    completed: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -102,6 +104,11 @@ class DagComparison:
         if want is None or have is None:
             one, other = ("did not run" if did is None else f"ran: {_turns(did.ends)}" for did in (want, have))
             yield Difference(f"{at}#ran", one, other)
+            return
+        if task in self.facts.completed:
+            self.around.append(f"{task} has no counterpart: compared as if a state that does its work were there")
+            if want.end != have.end:
+                yield Difference(f"{at}#ran", want.end, have.end)
             return
         sensor = task in self.facts.sensors
         ends = (_tries(want, have), _tries(have, want)) if sensor else (want.ends, have.ends)
@@ -170,7 +177,7 @@ class DagComparison:
     def _delays(self) -> Iterator[Difference]:
         """Seconds before retries."""
         for task in [*self.dag.delays, *(task for task in self.machine.delays if task not in self.dag.delays)]:
-            if task in self.facts.absorbed:
+            if task in self.facts.absorbed or task in self.facts.completed:
                 continue
             want, have = (sorted(side.get(task, ())) for side in (self.dag.delays, self.machine.delays))
             if task in self.facts.jitter and len(want) == len(have):

@@ -5,11 +5,23 @@ from __future__ import annotations
 import json
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sfn_airflow_core.asl.model import Choice, Fail, Machine, Map, Pass, QueryFlow, State, Task, Wait
+from sfn_airflow_core.asl.model import (
+    Choice,
+    Fail,
+    Given,
+    Machine,
+    Map,
+    Parallel,
+    Pass,
+    QueryFlow,
+    State,
+    Task,
+    Wait,
+)
 from sfn_airflow_core.interpreter import Execution, Options, Reply, ServiceCall, Visit, execute
 from sfn_airflow_core.interpreter.resource import parse_resource
 from sfn_airflow_core.verify.aws_answers import Place
@@ -17,6 +29,7 @@ from sfn_airflow_core.verify.calls import action_of, arguments_of
 from sfn_airflow_core.verify.dag_answers import Says
 from sfn_airflow_core.verify.dag_history import Asked, History
 from sfn_airflow_core.verify.dag_services import Aws, DagServices, TableAws
+from sfn_airflow_core.verify.dag_time import same_chance
 from sfn_airflow_core.verify.places import marked
 from sfn_airflow_core.verify.replies import Replies
 
@@ -35,6 +48,7 @@ class States:
     those of states that only fail, ``alone`` by those of Choice and Wait states that do what a task does.
     ``resources`` are those of the Task states by task, ``sensors`` the tasks that look again and again. ``callbacks``
     are the states of callbacks with their kind and task, which is empty where their input says it.
+    Where a scenario says what a stub's task does, a state that does so is put in its place.
     """
 
     tasks: Mapping[str, str]
@@ -105,6 +119,8 @@ class Functions:
 
     def answer(self, call: ServiceCall) -> Reply:
         """The reply to a call of a state."""
+        if (stub := self.states.stubs.get(call.state)) is not None:
+            return self._in_place(stub, call)
         if (task := self.states.tasks.get(call.state)) is None:  # a state that prepares the run
             return self.answers.of_service(call.state, call.item, call.resource, call.arguments)
         known = (task, call.item) in self.history.did
@@ -128,6 +144,15 @@ class Functions:
         did.ended = call.at + (0.0 if reply.kind == "timeout" else reply.after)
         return reply
 
+    def _in_place(self, task: str, call: ServiceCall) -> Reply:
+        """The reply of what a person puts in the place of a state that only fails, which the scenario says."""
+        reply = self._said(task, call)
+        assert reply is not None, "such a state calls nothing unless the scenario says what"
+        did = self.history.of(task, call.item)
+        did.began, did.ended = call.at, call.at + reply.after
+        did.ends.append("success" if reply.kind in ("result", "payload") else "failed")
+        return replace(reply, kind="result") if reply.kind == "payload" else reply
+
     def _said(self, task: str, call: ServiceCall) -> Reply | None:
         return self.answers.of_task(task, call.item, call.arguments)
 
@@ -142,7 +167,8 @@ class Functions:
         """What Lambda makes of a call: the function's value as JSON, or the class of its exception."""
         outer, self.services.place = self.services.place, Place(task, False, index)
         try:
-            value = function(json.loads(json.dumps(event)))
+            with same_chance(task, index):
+                value = function(json.loads(json.dumps(event)))
         except Exception as error:
             cause = json.dumps({"errorMessage": str(error), "errorType": type(error).__name__})
             return Reply("error", error=type(error).__name__, cause=cause)
@@ -186,15 +212,40 @@ def _abort(history: History, task: str, visit: Visit) -> None:
             return
 
 
+def _completed(machine: Machine, states: States, said: Container[str]) -> Machine:
+    """A machine with states that call something in the place of those stubs of which a scenario says what they do."""
+    wanted = {name for name, task in states.stubs.items() if task in said}
+
+    def done(one: Machine) -> Machine:
+        return replace(one, states={name: completed(state) for name, state in one.states.items()})
+
+    def completed(state: State) -> State:
+        match state:
+            case Task() if state.name in wanted and isinstance(state.flow, QueryFlow):
+                return replace(state, flow=replace(state.flow, arguments=Given({})))
+            case Parallel():
+                return replace(state, branches=tuple(done(branch) for branch in state.branches))
+            case Map():
+                return replace(state, processor=done(state.processor))
+            case _:
+                return state
+
+    return done(machine) if wanted else machine
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
-    """One execution: what the tasks did, the stubs that it came by, and the pointers that it visited."""
+    """One execution: what the tasks did, the stubs that failed it, and the pointers that it visited.
+
+    ``completed`` are the stubs in whose place the scenario answered.
+    """
 
     history: History
     execution: Execution
     stubs: tuple[str, ...] = ()
     visited: frozenset[str] = frozenset()
     passed: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    completed: tuple[str, ...] = ()
 
 
 def run_machine(
@@ -206,6 +257,7 @@ def run_machine(
     options: Options,
     *,
     aws: Aws | None = None,
+    said: Container[str] = (),
 ) -> Done:
     """Execute a machine once; marks on its edges say which ways it went.
 
@@ -217,12 +269,13 @@ def run_machine(
         functions: the Lambda functions by name.
         options: of the interpreter.
         aws: who answers the calls of botocore that functions make; the replies, if nobody else does.
+        said: the tasks of which the scenario says what they do.
     """
     history = History()
     services = DagServices(Replies(), aws=aws or TableAws(answers), history=history)
     world = Functions(states, answers, history, functions, services)
     with services.answering():
-        execution = execute(marked(machine), given, world, options=options)
+        execution = execute(marked(_completed(machine, states, said)), given, world, options=options)
     history.status, history.error, history.cause = execution.status, execution.error, execution.cause
     for visit in execution.visits:
         if (callback := states.callbacks.get(visit.state)) is not None:
@@ -246,7 +299,8 @@ def run_machine(
     return Done(
         history,
         execution,
-        tuple(stubs),
+        tuple(task for task in stubs if task not in said),
         frozenset(visit.at for visit in execution.visits),
         frozenset((edge.source, edge.target) for edge in execution.edges),
+        tuple(task for task in stubs if task in said),
     )

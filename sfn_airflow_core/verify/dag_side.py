@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
+from unittest import mock
 
 from sfn_airflow_core.verify.aws_answers import Place
 from sfn_airflow_core.verify.dag_answers import Says
 from sfn_airflow_core.verify.dag_history import End, History
+from sfn_airflow_core.verify.dag_params import same_params
 from sfn_airflow_core.verify.dag_run import Drive
 from sfn_airflow_core.verify.dag_services import Aws, DagServices, Doers, TableAws
 from sfn_airflow_core.verify.dag_stand_ins import StandIns, doing, kinds
@@ -22,6 +23,8 @@ from sfn_airflow_core.verify.replies import Json, Replies
 
 _IDLE: Final = 100
 """Looks of the scheduler in a row in which nothing ran; a retry or a reschedule takes one."""
+_EAGER: Final = ("one_success", "one_failed", "one_done")
+_TIME_OF_DAY: Final = "airflow.providers.standard.sensors.time"
 _ENDS: Final[Mapping[str, End]] = {
     "success": "success",
     "failed": "failed",
@@ -75,6 +78,7 @@ def run_dag(
     conf: Mapping[str, Json],
     *,
     absorbed: Mapping[str, str] | None = None,
+    stubs: frozenset[str] = frozenset(),
     aws: Aws | None = None,
     timeout: float = 60,
 ) -> History:
@@ -86,17 +90,19 @@ def run_dag(
         moment: the logical date.
         conf: the ``conf`` of the run.
         absorbed: the operator by the sensor that only waits for what it has started.
+        stubs: tasks without a counterpart, of which the scenario says what they do as a whole.
         aws: who answers the calls of botocore; the replies, if nobody else does.
-        timeout: seconds after which ``TimeoutError`` is raised.
+        timeout: seconds of this process's work after which ``TimeoutError`` is raised.
     """
     history = History()
     doers = Doers(kinds(dag), absorbed or {})
     services = DagServices(Replies(), aws=aws or TableAws(answers, doers), history=history, doers=doers)
     recorder = Recorder()
-    work = StandIns(answers, history, lambda: services.place)
-    with _unchanged(dag), services.answering(), work.working():
-        drive = _Watched({dag.dag_id: dag}, services, recorder, time.monotonic() + timeout, history=history)
-        run = drive.start(dag.dag_id, dict(conf), moment, _interval_end(dag, moment))
+    end = interval_end(dag, moment)
+    work = StandIns(answers, history, lambda: services.place, end, stubs)
+    with _unchanged(dag, end), _unread(dag, stubs), _deciding_late(), services.answering(), work.working():
+        drive = _Watched({dag.dag_id: dag}, services, recorder, time.process_time() + timeout, history=history)
+        run = drive.start(dag.dag_id, dict(conf), moment, end)
     history.status = "SUCCEEDED" if run.state == "success" else "FAILED"
     history.delays, history.waits = recorder.delays, work.waits
     return history
@@ -107,7 +113,7 @@ def on_schedule(dag: Any, moment: datetime) -> datetime:
     return _moved(getattr(scheduled(dag).timetable, "_align_to_prev", None), moment)
 
 
-def _interval_end(dag: Any, moment: datetime) -> datetime:
+def interval_end(dag: Any, moment: datetime) -> datetime:
     """Where the data interval of a run with this logical date ends, for schedules that have data intervals."""
     timetable = scheduled(dag).timetable
     after = getattr(timetable, "_get_next", None)
@@ -123,9 +129,69 @@ def _moved(move: Callable[[Any], Any] | None, moment: datetime) -> datetime:
 
 
 @contextmanager
-def _unchanged(dag: Any) -> Iterator[None]:
-    """Takes away the deadlines of a DAG, which only tell somebody, and puts back the params, which a conf changes."""
-    kept = [(owner, "params", copy.deepcopy(owner.params)) for owner in (dag, *dag.tasks)]
+def _deciding_late() -> Iterator[None]:
+    """Lets Airflow leave a task out only when all tasks before it are done.
+
+    It does so as soon as one has failed or is skipped, so that where both happen the faster one wins. Of such races
+    the one is run that ends in a tie. Rules that may start a task before all are done are left as they are.
+    """
+    from airflow.ti_deps.deps.trigger_rule_dep import TriggerRuleDep
+
+    evaluate = TriggerRuleDep._evaluate_trigger_rule
+
+    def late(self: Any, *, ti: Any, dep_context: Any, session: Any) -> Iterator[Any]:
+        flag = dep_context.flag_upstream_failed
+        if flag and ti.task.trigger_rule not in _EAGER and _is_open(ti, session):
+            dep_context.flag_upstream_failed = False
+        try:
+            yield from evaluate(self, ti=ti, dep_context=dep_context, session=session)
+        finally:
+            dep_context.flag_upstream_failed = flag
+
+    with mock.patch.object(TriggerRuleDep, "_evaluate_trigger_rule", late):
+        yield
+
+
+def _is_open(ti: Any, session: Any) -> bool:
+    """Whether a task directly before a task instance is not done."""
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.state import State
+    from sqlalchemy import or_, select
+
+    before = select(TaskInstance.id).where(
+        TaskInstance.dag_id == ti.dag_id,
+        TaskInstance.run_id == ti.run_id,
+        TaskInstance.task_id.in_(ti.task.upstream_task_ids),
+        or_(TaskInstance.state.is_(None), TaskInstance.state.not_in(State.finished)),
+    )
+    return session.scalar(before.limit(1)) is not None
+
+
+@contextmanager
+def _unread(dag: Any, stubs: frozenset[str]) -> Iterator[None]:
+    """Leaves the templates of tasks alone in whose place the scenario answers."""
+    plain = [task for task in dag.tasks if task.task_id in stubs and not task.is_mapped]
+    for task in plain:
+        task.template_fields = ()
+    try:
+        yield
+    finally:
+        for task in plain:
+            del task.template_fields
+
+
+@contextmanager
+def _unchanged(dag: Any, begins: datetime) -> Iterator[None]:
+    """Takes away the deadlines of a DAG, which only tell somebody, and puts back the params, which a conf changes.
+
+    Sensors of a time of day, which have taken the day of the import for that of the run, get the day on which it
+    begins.
+    """
+    kept = [(owner, "params", same_params(owner.params)) for owner in (dag, *dag.tasks)]
+    for task in dag.tasks:
+        if type(task).__module__ == _TIME_OF_DAY:
+            kept.append((task, "target_datetime", task.target_datetime))
+            task.target_datetime = datetime.combine(begins, task.target_datetime.timetz())
     if getattr(dag, "deadline", None):
         kept.append((dag, "deadline", dag.deadline))
         dag.deadline = None

@@ -12,12 +12,11 @@ import inspect
 import json
 import os
 import sys
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, Final, Literal, TypeAlias
 from unittest import mock
@@ -27,6 +26,7 @@ from sfn_airflow_core.verify.aws_answers import Place
 from sfn_airflow_core.verify.dag_answers import ROWS, Says
 from sfn_airflow_core.verify.dag_history import Asked, History, as_json
 from sfn_airflow_core.verify.dag_services import Kind
+from sfn_airflow_core.verify.dag_time import Clock, same_chance
 
 Json = Any
 Doing: TypeAlias = Literal["python", "operator", "sensor", "trigger", "sql", "itself", "stand-in"]
@@ -36,18 +36,27 @@ _OURSELVES: Final = (
     "EmptyOperator", "LatestOnlyOperator", "BranchDateTimeOperator", "BranchDayOfWeekOperator", "BaseBranchOperator",
     "BashOperator", "DateTimeSensor", "TimeSensor", "DayOfWeekSensor", "TimeDeltaSensor", "BaseSensorOperator",
 )  # fmt: skip
-_CALLED: Final = ("PythonOperator", "BranchPythonOperator", "ShortCircuitOperator", "PythonSensor")
+_CALLED: Final = (
+    "PythonOperator", "BranchPythonOperator", "ShortCircuitOperator", "PythonSensor", "PythonVirtualenvOperator",
+    "BranchPythonVirtualenvOperator", "ExternalPythonOperator", "BranchExternalPythonOperator",
+)  # fmt: skip
 _CONNECTIONS: Final = {"AIRFLOW_CONN_AWS_DEFAULT": "aws://"}
 _VALUES: Final = (str, int, float, list, tuple, dict, date, type(None))
-_ELSEWHERE: Final = ("_BasePythonVirtualenvOperator",)
+_ELSEWHERE: Final = "_BasePythonVirtualenvOperator"
+_CLOCKS: Final = frozenset(
+    f"{_PROVIDERS}standard.{name}"
+    for name in (
+        "operators.datetime", "operators.weekday", "sensors.date_time", "sensors.time", "sensors.time_delta",
+        "sensors.weekday",
+    )
+)  # fmt: skip
+"""Modules whose operators and sensors decide by the time at which they run."""
 
 
 def doing(task: Any) -> Doing:
     """Who does the work of a task: the first class of its ancestors that is not the DAG author's own says so."""
     kind = task.operator_class if getattr(task, "is_mapped", False) else type(task)
     for known in kind.__mro__:
-        if known.__name__ in _ELSEWHERE:
-            return "stand-in"
         if not known.__module__.startswith(_PROVIDERS):
             continue
         if known.__module__.startswith(f"{_PROVIDERS}common.sql."):
@@ -77,6 +86,16 @@ def kinds(dag: Any) -> dict[str, Kind]:
     return found
 
 
+def elsewhere(dag: Any) -> frozenset[str]:
+    """The tasks of a DAG whose functions run in an environment of their own, and not here: they give nothing back."""
+    return frozenset(
+        task.task_id
+        for task in dag.tasks
+        for known in (task.operator_class if getattr(task, "is_mapped", False) else type(task)).__mro__
+        if known.__name__ == _ELSEWHERE
+    )
+
+
 def stood_in(dag: Any) -> frozenset[str]:
     """The tasks of a DAG whose operators are stood in for as a whole, so that they call nothing."""
     return frozenset(task.task_id for task in dag.tasks if doing(task) in ("stand-in", "sql"))
@@ -84,11 +103,17 @@ def stood_in(dag: Any) -> frozenset[str]:
 
 @dataclass(slots=True)
 class StandIns:
-    """Takes the place of what a DAG's tasks would do outside; notes what they are given and give back."""
+    """Takes the place of what a DAG's tasks would do outside; notes what they are given and give back.
+
+    ``begins`` is when the run begins for those that look at a clock, ``late`` what sensors have waited for since. What
+    ``stubs`` do, which have no counterpart, a scenario may say as a whole.
+    """
 
     answers: Says
     history: History
     place: Callable[[], Place]
+    begins: datetime
+    stubs: frozenset[str] = frozenset()
     waits: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     late: list[timedelta] = field(default_factory=lambda: [timedelta()])
 
@@ -96,9 +121,14 @@ class StandIns:
     def working(self) -> Iterator[None]:
         """While it lasts, tasks run as this module says."""
         import airflow.sdk.bases.sensor as module
-        from airflow.providers.standard.operators.python import PythonOperator
+        from airflow.providers.standard.operators.python import (
+            ExternalPythonOperator,
+            PythonOperator,
+            PythonVirtualenvOperator,
+        )
         from airflow.providers.standard.sensors.python import PythonSensor
         from airflow.sdk.execution_time import task_runner
+        from airflow.sdk.execution_time import timeout as limits
 
         sensors: Any = module
         execute_async: Any = PythonOperator.aexecute
@@ -107,6 +137,9 @@ class StandIns:
 
         def called(operator: Any) -> Json:
             return self.called(operator, lambda: run(operator))
+
+        def called_elsewhere(operator: Any) -> Json:
+            return self.called(operator, lambda: None)
 
         async def awaited(operator: Any, context: Any) -> Json:
             function = operator.python_callable
@@ -135,15 +168,20 @@ class StandIns:
 
         def paused(operator: Any, *arguments: Any) -> float:
             seconds: float = pause(operator, *arguments)
-            self.waits[operator.task_id].append(round(seconds, 3))
-            self.late[0] += timedelta(seconds=seconds)
+            looks = self.waits[operator.task_id]
+            looks.append(round(seconds, 3))
+            # What waits for a time is not compared look by look, and need not look once a minute for days.
+            self.late[0] += timedelta(seconds=seconds * (len(looks) if type(operator).__module__ in _CLOCKS else 1))
             return seconds
 
         def executed(context: Any, ti: Any, log: Any) -> Json:
             return self.executed(ti, lambda: execute(context, ti, log))
 
-        clock = _Clock(sensors.timezone, self.late)
+        clock = Clock(sensors.timezone, self.late)
         with ExitStack() as patches:
+            for name in _CLOCKS & sys.modules.keys():
+                here = Clock(sensors.timezone, self.late, self.begins - datetime.now(UTC))
+                patches.enter_context(mock.patch.object(sys.modules[name], "timezone", here))
             patches.enter_context(mock.patch.dict(os.environ, _CONNECTIONS))
             if (hooks := sys.modules.get("airflow.providers.amazon.aws.hooks.base_aws")) is not None:
                 # it looks through the whole call stack for the name of the operator, only to tell it to AWS
@@ -151,6 +189,8 @@ class StandIns:
                 patches.enter_context(mock.patch.object(hooks.AwsGenericHook, "_get_caller", caller))
             for owner, name, double in (
                 (PythonOperator, "execute_callable", called),
+                (PythonVirtualenvOperator, "execute_callable", called_elsewhere),
+                (ExternalPythonOperator, "execute_callable", called_elsewhere),
                 (PythonOperator, "aexecute", awaited),
                 (PythonSensor, "poke", poked),
                 (sensors.BaseSensorOperator, "_get_next_poke_interval", paused),
@@ -158,6 +198,7 @@ class StandIns:
                 (sensors, "time", SimpleNamespace(monotonic=clock.monotonic, sleep=lambda seconds: None)),
                 (task_runner, "_execute_task", executed),
                 (task_runner, "_run_task_state_change_callbacks", self.told),
+                (limits, "timeout", lambda *_: nullcontext()),  # the scenario says what takes too long
             ):
                 patches.enter_context(mock.patch.object(owner, name, double))
             yield
@@ -171,7 +212,9 @@ class StandIns:
     def called(self, operator: Any, call: Callable[[], Json]) -> Json:
         """What a function gives back, or what the scenario says instead."""
         reply = self.asked(operator.python_callable, operator.op_args, operator.op_kwargs)
-        return self.gave(call() if reply is None else said(reply))
+        place = self.place()
+        with same_chance(place.state, place.index):
+            return self.gave(call() if reply is None else said(reply))
 
     def asked(self, function: Any, args: Any, kwargs: Any) -> Reply | None:
         """Notes what a function is given; gives what the scenario says about it."""
@@ -190,6 +233,8 @@ class StandIns:
         """Runs an operator, or stands in for it."""
         task, place = ti.task, self.place()
         call: Asked | None = None
+        if place.state in self.stubs and (reply := self.answers.of_task(place.state, place.index, {})) is not None:
+            return self.gave(said(reply))
         match doing(task):
             case "itself":
                 reply = self.answers.of_task(place.state, place.index, {})
@@ -249,8 +294,11 @@ def _queried() -> Iterator[None]:
 
 
 def _input(task: Any) -> Json:
+    """What a DAG is triggered with, as the input of an execution."""
     conf = as_json(json.loads(task.conf) if isinstance(task.conf, str) else task.conf)
-    return {} if conf is None else {"conf": conf}
+    moment = getattr(task, "logical_date", None)
+    given = {"conf": conf, "logical_date": as_json(moment) if isinstance(moment, str | datetime) else None}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def given_to(function: Any, args: Any, kwargs: Any) -> Json:
@@ -281,22 +329,3 @@ def said(reply: Reply) -> Json:
             known = getattr(exceptions, name, None)
             made = known if isinstance(known, type) else type(name, (Exception,), {})
             raise made(reply.cause or "")
-
-
-class _Clock:
-    """A module about time whose now has passed by what was waited for."""
-
-    def __init__(self, module: Any, late: list[timedelta]):
-        self._module, self._late = module, late
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._module, name)
-
-    def utcnow(self) -> datetime:
-        """Now."""
-        now: datetime = self._module.utcnow()
-        return now + self._late[0]
-
-    def monotonic(self) -> float:
-        """Seconds that only grow."""
-        return time.monotonic() + self._late[0].total_seconds()

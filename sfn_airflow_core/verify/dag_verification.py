@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sfn_airflow_core.asl.model import Machine
@@ -16,7 +16,7 @@ from sfn_airflow_core.verify.dag_compare import DagComparison, Facts, joined
 from sfn_airflow_core.verify.dag_history import History
 from sfn_airflow_core.verify.dag_machine import Done, Function, States, run_machine
 from sfn_airflow_core.verify.dag_services import Aws
-from sfn_airflow_core.verify.dag_side import run_dag
+from sfn_airflow_core.verify.dag_side import interval_end, run_dag
 from sfn_airflow_core.verify.places import taken, ways
 from sfn_airflow_core.verify.result import Coverage, Outcome, Verified
 from sfn_airflow_core.verify.scenario import Scenario
@@ -25,6 +25,8 @@ from sfn_airflow_core.verify.variables import airflow_variables
 Json = Any
 MOMENT: Final = datetime(2026, 3, 5, 4, 30, tzinfo=UTC)
 """The logical date of a scenario that names none."""
+_LATER: Final = timedelta(days=7, hours=1, minutes=1, seconds=1)
+"""How much later an execution starts that shows which values depend on the time: on the same day of the week."""
 _OTHER: Final = Options(name="another-execution", machine_name="another-machine", region="eu-central-1", seed=4711)
 
 
@@ -73,12 +75,13 @@ class DagBench:
                 moment_of(scenario),
                 _conf(scenario),
                 absorbed=subject.facts.absorbed,
+                stubs=frozenset(subject.states.stubs.values()),
                 aws=aws,
                 timeout=subject.timeout,
             )
 
-    def machine(self, scenario: Scenario, options: Options) -> Done:
-        """One execution of the machine."""
+    def machine(self, scenario: Scenario, options: Options, later: timedelta = timedelta()) -> Done:
+        """One execution of the machine, which starts when the run of the DAG does, or some time later."""
         subject = self.subject
         says, aws = self._world(scenario)
         with airflow_variables(_texts(scenario.variables)):
@@ -88,8 +91,9 @@ class DagBench:
                 says,
                 _given(scenario),
                 subject.functions,
-                replace(options, start=datetime.now(UTC)),
+                replace(options, start=interval_end(subject.dag, moment_of(scenario)) + later),
                 aws=aws,
+                said=scenario.replies.keys(),
             )
 
     def _world(self, scenario: Scenario) -> tuple[Says, Aws | None]:
@@ -111,11 +115,12 @@ class DagBench:
         except Exception as error:  # whatever Airflow raises is a difference to be shown
             found = Difference("status", f"the DAG did not run: {type(error).__name__}: {error}", have["status"])
             return Outcome(scenario.id, self.subject.name, True, False, "", {}, have, (found,))
-        comparison = DagComparison(wanted, done.history, self.subject.facts)
+        facts = replace(self.subject.facts, completed=frozenset(done.completed))
+        comparison = DagComparison(wanted, done.history, facts)
         differences = comparison.differences()
         if differences:  # are they only what no two executions have in common?
-            other = self.machine(scenario, _OTHER).history
-            comparison = DagComparison(wanted, joined(done.history, other), self.subject.facts)
+            other = self.machine(scenario, _OTHER, _LATER).history
+            comparison = DagComparison(wanted, joined(done.history, other), facts)
             differences = comparison.differences()
         promised = [] if scenario.expected is None else list(_promised(scenario.expected, wanted))
         return Outcome(

@@ -1,0 +1,131 @@
+"""What the text of a DAG says about values that make a difference: constants, Variables, params, dates."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+from textwrap import dedent
+from typing import Any, Final
+
+from airflow2sfn.source import Dag, Expansion, PythonCallable, Task, Template, XCom
+
+Json = Any
+_MOST_CONSTANTS: Final = 12
+_PULLED: Final = r"xcom_pull\(\s*(?:task_ids\s*=\s*)?['\"]([^'\"]+)"
+
+
+def variables(dag: Dag) -> dict[str, Json]:
+    """Values for the Variables of Airflow that a file asks for by name."""
+    text = dag.module.text
+    names = re.findall(r"\bvar\.(?:value|json)\.(?:get\(\s*['\"])?(\w+)|\bVariable\.get\(\s*['\"]([^'\"]+)", text)
+    parsed = "var.json" in text or "deserialize_json" in text
+    return {name: "{}" if parsed else f"value-of-{name}" for pair in names for name in pair if name}
+
+
+def constants(task: Task) -> list[Json]:
+    """Texts and numbers in a function, and numbers beside them: what may make a difference to what it decides."""
+    if task.callable is None:
+        return []
+    try:
+        tree = ast.parse(dedent(_text(task.callable)))
+    except (SyntaxError, ValueError, RecursionError):  # a lambda inside of a call
+        return []
+    found: list[Json] = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(value=bool() | str() | int() | float() as value):
+                found += around(value)
+    return list(dict.fromkeys(found))[:_MOST_CONSTANTS]
+
+
+def _text(function: PythonCallable) -> str:
+    return "\n".join(function.module.text.splitlines()[function.span.line - 1 : function.span.end_line])
+
+
+def around(value: Json) -> list[Json]:
+    """A value and those beside it."""
+    match value:
+        case bool():
+            return [True, False]
+        case int() | float():
+            return [value - 1, value, value + 1]
+        case _:
+            return [value]
+
+
+def read_by(task: Task) -> list[str]:
+    """The tasks whose XComs are arguments of a function, or are pulled in it or in a template."""
+    found: list[str] = re.findall(_PULLED, _text(task.callable)) if task.callable is not None else []
+    for value in (*task.op_args, *task.op_kwargs.values()):
+        match value:
+            case XCom(name):
+                found.append(name)
+            case Template(text):
+                found += re.findall(_PULLED, text)
+    return list(dict.fromkeys(found))
+
+
+def instead(returned: Json, value: Json) -> Iterator[Json]:
+    """What a function may return instead: the value, or its dictionary with the value as one of the members.
+
+    >>> list(instead({"n": 3, "name": "x"}, 7)), list(instead([], 7))
+    ([{'n': 7, 'name': 'x'}], [7])
+    """
+    if not isinstance(returned, dict) or not returned:
+        yield value
+        return
+    for name, member in returned.items():
+        if member is None or isinstance(member, str) == isinstance(value, str):
+            yield {**returned, name: value}
+
+
+def pulled_keys(dag: Dag, task: str) -> list[str]:
+    """The keys by which XComs of a task are pulled somewhere in its file, or handed to other tasks."""
+    pulled = re.findall(r"xcom_pull\(([^()]*)\)", dag.module.text)
+    mine = [text for text in pulled if re.search(rf"['\"]{re.escape(task)}['\"]", text)]
+    keys = [key for text in mine for key in re.findall(r"\bkey\s*=\s*['\"]([^'\"]+)", text)]
+    for one in dag.tasks:
+        given = (*one.op_args, *one.op_kwargs.values(), *one.arguments.values())
+        keys += [value.key for value in given if isinstance(value, XCom) and value.task_id == task]
+    return [key for key in dict.fromkeys(keys) if key != "return_value"]
+
+
+def sources(expansion: Expansion | None) -> list[Any]:
+    """What a task or group is mapped over."""
+    if expansion is None:
+        return []
+    return [value for _, value in expansion.values] + ([expansion.over] if expansion.over is not None else [])
+
+
+def another(value: Json) -> Json:
+    """A value of the same kind that is not the same."""
+    match value:
+        case bool():
+            return not value
+        case str():
+            return f"{value}-other"
+        case _:
+            return value + 1
+
+
+def seconds(value: Any, default: float) -> float:
+    """The seconds of a number or a duration."""
+    total = getattr(value, "total_seconds", None)
+    if total is not None:
+        return float(total())
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else default
+
+
+def moments(task: Task, start: datetime) -> Iterator[datetime]:
+    """Times on both sides of those by which a branch by date decides, and every day of a week."""
+    yield from (start + timedelta(days=day) for day in range(1, 7))
+    for name in ("target_lower", "target_upper"):
+        match task.known(name):
+            case datetime() as limit:
+                limit = limit if limit.tzinfo else limit.replace(tzinfo=UTC)
+                yield from (limit.astimezone(UTC) + timedelta(minutes=minutes) for minutes in (-1, 1))
+            case time() as limit:
+                day = datetime.combine(start, limit.replace(tzinfo=None), UTC)
+                yield from (day + timedelta(minutes=minutes) for minutes in (-1, 1))
