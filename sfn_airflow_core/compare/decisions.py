@@ -106,7 +106,8 @@ def _operands(branches: Iterable[Branch]) -> dict[Operand, set[str]]:
     for branch in branches:
         for ask in asks(branch.formula):
             kinds = found.setdefault(ask.operand, set())
-            kinds.add("boolean" if ask.question == "true" else kind(ask.literal))
+            if ask.question != "given":
+                kinds.add("boolean" if ask.question == "true" else kind(ask.literal))
     return found
 
 

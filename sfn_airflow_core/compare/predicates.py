@@ -15,7 +15,8 @@ from typing import Any, Final, Literal, TypeAlias, assert_never
 Operand: TypeAlias = "tuple[str, ...]"
 """The names on the way to a value: ``("order", "total")``; functions of it stand before them: ``("len", "files")``."""
 Scalar: TypeAlias = "str | int | float | bool | None"
-Question: TypeAlias = Literal["==", "<", "<=", ">", ">=", "present", "null", "true"]
+Question: TypeAlias = Literal["==", "<", "<=", ">", ">=", "present", "given", "null", "true"]
+"""``given`` is ``present`` where nobody asks whether a value is there, and one that is not would change the answer."""
 
 
 class Absent:
@@ -84,7 +85,7 @@ def _answer(value: Scalar | Absent, question: Question, literal: Scalar) -> bool
     if isinstance(value, Absent):
         return False
     match question:
-        case "present":
+        case "present" | "given":
             return True
         case "null":
             return value is None

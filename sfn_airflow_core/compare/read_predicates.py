@@ -6,7 +6,19 @@ import ast
 from typing import Final
 
 from sfn_airflow_core.asl.model import PathRule, Query, QueryRule
-from sfn_airflow_core.compare.predicates import ALWAYS, FLIPPED, All, Ask, Formula, No, Operand, Question, Scalar, Some
+from sfn_airflow_core.compare.predicates import (
+    ALWAYS,
+    FLIPPED,
+    All,
+    Ask,
+    Formula,
+    No,
+    Operand,
+    Question,
+    Scalar,
+    Some,
+    asks,
+)
 from sfn_airflow_core.expr import jsonata_model as jsonata
 from sfn_airflow_core.expr import model as expr
 from sfn_airflow_core.expr.errors import ExpressionError
@@ -104,6 +116,9 @@ def _jsonata(tree: jsonata.Tree, text: str) -> Formula:
             return (All if operator == "and" else Some)((_jsonata(left, text), _jsonata(right, text)))
         case jsonata.Operation("in", left, jsonata.Listed(elements)):
             return Some(tuple(_compared(_term(left, text), "==", _term(each, text), text) for each in elements))
+        case jsonata.Operation("!=", left, right):  # a value that is not there is not unlike anything
+            differs = _compared(_term(left, text), "!=", _term(right, text), text)
+            return All((*(Ask(ask.operand, "given") for ask in asks(differs)), differs))
         case jsonata.Operation(operator, left, right):
             return _compared(_term(left, text), "==" if operator == "=" else operator, _term(right, text), text)
         case jsonata.Apply("not", (inner,)):
