@@ -106,6 +106,17 @@ def test_a_polling_loop_turns_as_often_as_its_wait_fits_into_what_it_waits_for(g
     assert poll.cut is (rounds == 4166)  # 12,500 steps: no history has room for more
 
 
+@pytest.mark.parametrize("rounds", [1, 3, 10])
+def test_a_polling_loop_is_counted_as_it_would_run(rounds: int):
+    own = plan(machine_of(POLLING), 100)
+    answers = [{"result": {"State": "RUNNING"}}] * (rounds - 1) + [{"result": {"State": "SUCCEEDED"}}]
+    replies = read_replies({"Start": {"result": {}}, "Look": answers})
+    (ran,) = run_scenarios(own, [Scenario("one", {}, replies)], Durations())
+    (walked,) = walk(own, Durations({"Pause": rounds * 30.0}))
+    assert [step.at for step in walked.steps] == [step.at for step in ran.steps]
+    assert walked.seconds == pytest.approx(ran.seconds)
+
+
 def test_a_polling_loop_is_one_task_on_airflow_and_serverless_bills_its_whole_time():
     own, durations = plan(machine_of(POLLING), 100), Durations({"Pause": 300})
     runs = tuple(walk(own, durations))
