@@ -98,6 +98,14 @@ def test_show_names_source_and_date_of_every_row(call: Run):
     assert "no prices for region 'mars-1'" in err
 
 
+def test_no_name_of_an_item_is_broken_in_a_narrow_terminal(call: Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(prices, "columns", lambda: 80)
+    code, out, _ = call("prices", "show", "--region", "us-east-1")
+    assert code == 0
+    assert max(map(len, out.splitlines())) <= 80
+    assert all(item in out for item in ITEMS)
+
+
 def test_refresh_reads_the_public_offer_files(call: Run, monkeypatch: pytest.MonkeyPatch):
     asked: list[str] = []
     monkeypatch.setattr(prices, "fetch", lambda address: (asked.append(address), offer(address))[1])

@@ -67,11 +67,11 @@ def _print(rows: Iterable[Price], form: str) -> None:
     for row in rows:
         style: Style = "" if row.basis == "listed" else "warn"
         about = f"{row.source}; {row.note}" if row.note else row.source
-        texts = (row.region, row.item, f"${row.price:f}", row.unit, row.as_of.isoformat(), row.basis, about)
+        texts = (row.item, row.region, f"${row.price:f}", row.unit, row.as_of.isoformat(), row.basis, about)
         cells.append(tuple((text, style) for text in texts))
-    head = ("region", "item", "price", "per", "as of", "basis", "source")
+    head = ("item", "region", "price", "per", "as of", "basis", "source")
     title = "Prices in US dollars, before tax and without discounts"
-    section = Section(title, (Table(head, tuple(cells), (2,)), _BASES))
+    section = Section(title, (Table(head, tuple(cells), (2,), records=True), _BASES))
     text = render_markdown([section]) if form == "markdown" else render_text([section], color=colors(), width=columns())
     click.echo(text, nl=False, color=True)
 
