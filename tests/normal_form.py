@@ -81,9 +81,16 @@ def _plain(state: State) -> State:
         flow = replace(flow, output=None) if not nested(state) else flow
     if isinstance(flow, QueryFlow) and flow.arguments == Given({}):
         flow = replace(flow, arguments=None)
-    if isinstance(state, Map) and state.execution_type == "STANDARD":
-        state = replace(state, execution_type=None)
+    if isinstance(state, Map):
+        state = _without_defaults(state)
     return replace(state, flow=flow)
+
+
+def _without_defaults(state: Map) -> Map:
+    """A Map without limits that limit nothing."""
+    limits = ("max_concurrency", "tolerated_failure_count", "tolerated_failure_percentage")
+    none: Any = {name: None for name in limits if getattr(state, name) == 0}
+    return replace(state, execution_type=None if state.execution_type == "STANDARD" else state.execution_type, **none)
 
 
 def _value(value: Any, left_out: frozenset[str]) -> Form:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from airflow2sfn.expressions.values import query
+from airflow2sfn.expressions.values import constant, query
 from airflow2sfn.generated.checks import bound
 from airflow2sfn.generated.values import (
     INPUT,
@@ -119,13 +119,10 @@ def _statement(statement: ast.stmt, found: Body, scope: Scope) -> tuple[Body, Sc
 
 def _checked(made: Handed, checks: Sequence[str]) -> Handed:
     """What is handed on where values are there that it is not made of."""
-    if not checks:
+    there = " and ".join(f"$exists({check})" for check in checks if "$" in check)
+    if not there:
         return made
-    there = " and ".join(f"$exists({check})" for check in checks)
-    output = made.output[2:-2].strip() if isinstance(made.output, str) else ""
-    if not output:
-        raise Unreadable("a value that is only looked at")
-    return replace(made, output=query(f"{there} ? {output} : $error('a value is missing')"))
+    return replace(made, output=query(f"{there} ? {constant(made.output)} : $error('a value is missing')"))
 
 
 def _managed(node: ast.expr, found: Body, scope: Scope) -> Body:
@@ -207,7 +204,9 @@ def assigned(call: ast.Call, scope: Scope) -> dict[str, Json]:
             case ast.keyword(arg=str(name), value=made):
                 found[variable(name)] = value(made, scope)
             case ast.keyword(value=ast.Dict(keys=keys, values=values)):
-                found |= {variable(key_of(key)): value(made, scope) for key, made in zip(keys, values, strict=True)}
+                found |= {
+                    variable(key_of(key, scope)): value(made, scope) for key, made in zip(keys, values, strict=True)
+                }
             case _:
                 raise Unreadable("variables that are computed", call)
     return found

@@ -72,6 +72,8 @@ def _writer(draft: Drafted, exported: Given | None) -> ResultWriter | None:
     if exported is None and not how:
         return None
     resource = None if exported is None else f"{ARN}s3:putObject"
+    if exported is not None and how.get("transformation") == "NONE":  # as it is then without
+        del how["transformation"]
     return ResultWriter(resource, exported, how.get("output_type"), how.get("transformation"))
 
 

@@ -69,7 +69,7 @@ def value(node: ast.expr, scope: Scope) -> Json:
         case ast.Constant(value=known):
             return literal(known)
         case ast.Dict(keys=keys, values=values) if all(key is not None for key in keys):
-            return {key_of(key): value(one, scope) for key, one in zip(keys, values, strict=True) if key is not None}
+            return {key_of(key, scope): value(one, scope) for key, one in zip(keys, values, strict=True) if key}
         case ast.List(elts=items) | ast.Tuple(elts=items):
             return [value(item, scope) for item in items]
         case ast.Call(func=ast.Name(id="list"), args=[ast.Call(func=ast.Name(id="range"), args=bounds)]):
@@ -84,10 +84,10 @@ def value(node: ast.expr, scope: Scope) -> Json:
             return query(checked(node, bare(expression(node, scope)), scope, expression))
 
 
-def key_of(node: ast.expr | None) -> str:
-    """A name that is written down; raises Unreadable."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
+def key_of(node: ast.expr | None, scope: Scope | None = None) -> str:
+    """A name that is written down, or with a scope, a placeholder for one; raises Unreadable."""
+    if node is not None and (text := text_of(node, scope or Scope({}))) is not None:
+        return text
     raise Unreadable("a key that is not constant", node)
 
 
@@ -142,6 +142,8 @@ def expression(node: ast.expr, scope: Scope) -> str:
             from airflow2sfn.generated.lists import comprehension  # elements are expressions
 
             return comprehension(node, scope, expression)
+        case ast.Call(func=ast.Name(id="whole_context"), args=[]):
+            return "$states.context"
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
             return called(name, arguments, node, scope)
         case ast.Call(func=ast.Attribute(value=ast.Name(id="functions"), attr=name), args=arguments, keywords=[]):
@@ -179,7 +181,7 @@ def path(base: ast.expr, keys: Sequence[ast.expr], scope: Scope, read: Read) -> 
         case _:
             found = read(base, scope)
     for key in keys:
-        match _constant(key):
+        match _constant(key) if (text := text_of(key, scope)) is None else text:
             case str(name):
                 found = member(found, name)
             case int(position):
@@ -228,7 +230,7 @@ def _merged(node: ast.Dict, scope: Scope) -> str:
             members = []
             parts.append(made)
         else:
-            members.append(f"{quoted(key_of(key))}: {made}")
+            members.append(f"{quoted(key_of(key, scope))}: {made}")
     if members or not parts:
         parts.append("{" + ", ".join(members) + "}")
     return parts[0] if len(parts) == 1 else f"$merge([{', '.join(parts)}])"
