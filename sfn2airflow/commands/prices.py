@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -59,7 +59,7 @@ def show(region: str | None, path: str | None, form: str) -> int:
     return 0
 
 
-def _print(rows: Iterable[Price], form: str) -> None:
+def _print(rows: Sequence[Price], form: str) -> None:
     from sfn_airflow_core.compare.layout import Cell, Section, Style, Table
     from sfn_airflow_core.compare.report_text import render_markdown, render_text
 
@@ -71,7 +71,13 @@ def _print(rows: Iterable[Price], form: str) -> None:
         cells.append(tuple((text, style) for text in texts))
     head = ("item", "region", "price", "per", "as of", "basis", "source")
     title = "Prices in US dollars, before tax and without discounts"
-    section = Section(title, (Table(head, tuple(cells), (2,), records=True), _BASES))
+    section = Section(
+        title,
+        (
+            Table(head, tuple(cells), (2,), records=True, spare=(1,) if len({row.region for row in rows}) == 1 else ()),
+            _BASES,
+        ),
+    )
     text = render_markdown([section]) if form == "markdown" else render_text([section], color=colors(), width=columns())
     click.echo(text, nl=False, color=True)
 

@@ -96,10 +96,13 @@ def render_text(sections: Iterable[Section], *, color: bool = False, width: int 
 
 
 def _fits(table: Table, width: int) -> bool:
-    """Whether a table can be read at a width: no word is broken, and columns of text have room for some words."""
+    """Whether a table can be read at a width: no word is broken, and columns of text have room for some words.
+
+    An address may be broken where it has a slash.
+    """
     cells = [table.head, *(tuple(map(text_of, row)) for row in table.rows)]
     columns = list(zip(*cells, strict=True))
-    least = [max(len(word) for text in column for word in (text.split() or [""])) for column in columns]
+    least = [max(len(word) for text in column for word in text.replace("/", " ").split() or [""]) for column in columns]
     roomy = [max(word, min(max(map(len, column)), _ROOM)) for word, column in zip(least, columns, strict=True)]
     return sum(roomy) + 2 * len(roomy) <= width
 
