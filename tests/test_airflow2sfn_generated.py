@@ -199,6 +199,39 @@ def test_nothing_is_said_of_what_was_in_jsonata(capsys: pytest.CaptureFixture[st
     assert "6 of 6 tasks (100 %) behave the same; no findings." in capsys.readouterr().out
 
 
+BODIES = {
+    "return f\"{text(data['a'])}\"": ({"a": 1}, "1"),
+    'return {**data, "b": split(data["a"], ":")[2]}': ({"a": "1:2"}, None),
+    'return {**data, "b": item_at(data["a"], 1)}': ({"a": [1]}, None),
+    'return {**data, "b": {"c": data["a"][1]}}': ({"a": [1, 2]}, {"a": [1, 2], "b": {"c": 2}}),
+    'return {**data, "b": {"c": data["x"]}}': ({"a": 1}, None),
+    'return {"a": data["a"], "b": [data["a"], data["a"]]}': ({"a": [1]}, {"a": [1], "b": [[1], [1]]}),
+    'return contains([data["a"], 3], data["a"])': ({"a": [1]}, True),
+    'return put(data, 5, "a", 1, "b")': ({"a": [{}, {"c": 1}]}, {"a": [{}, {"c": 1, "b": 5}]}),
+    'return put(data, 5, "a", 3)': ({"a": [1]}, None),
+    'return pluck(every(data, "a"), "b")': ({"a": [{"b": 1}, {"c": 2}]}, [1]),
+    'return whole_context()["Execution"]["Input"]["a"]': ({"a": 1}, 1),
+    'data["x"]\n        return {"a": 1}': ({"a": 1}, None),
+    'data["a"]\n        return {"a": 2}': ({"a": 1}, {"a": 2}),
+}
+"""What a function does with an input, ``None`` for failing."""
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_bodies(body: str) -> None:
+    given, wanted = BODIES[body]
+    text = (
+        'from asl_runtime import state\n\n\n@dag(dag_id="one", schedule=None)\ndef one():\n    # ASL: #/States/Do\n'
+        f'    @state("Do")\n    def do(data):\n        {body}\n\n    return do.output\n\n\none()\n'
+    )
+    assert is_generated(text)
+    found = read_back(text, "one")
+    assert not found.unread
+    execution = execute(found.machine, given, read_replies({}))
+    assert execution.output == wanted, (execution.cause, write(found.machine))
+    assert (execution.status == "SUCCEEDED") == (wanted is not None)
+
+
 @pytest.mark.parametrize(
     ("line", "what"),
     [

@@ -32,7 +32,9 @@ def bound(node: ast.expr, scope: Scope, read: Read) -> str:
 def _checks(node: ast.expr, scope: Scope, read: Read, *, needed: bool) -> Iterator[str]:
     """Conditions for what stands where nothing would be left out (``needed``)."""
     match node:
-        case ast.Subscript(slice=ast.Constant()) | ast.Name() if needed:
+        case ast.Subscript(slice=ast.Constant()) | ast.Call(func=ast.Name(id="item_at")) if needed:
+            yield f"$exists({read(node, scope)})"
+        case ast.Name() if needed:
             text = read(node, scope)
             if text.startswith("$") and text not in (INPUT, RESULT, ERROR):
                 yield f"$exists({text})"

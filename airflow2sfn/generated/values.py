@@ -129,7 +129,8 @@ def expression(node: ast.expr, scope: Scope) -> str:
         case ast.List(elts=items) | ast.Tuple(elts=items):
             return _list(items, scope)
         case ast.JoinedStr(values=parts):
-            return grouped(" & ".join(_piece(part, scope) for part in parts))
+            pieces = [_piece(part, scope) for part in parts]
+            return grouped(" & ".join(pieces)) if len(pieces) > 1 else f"$string({bare(pieces[0])})"
         case ast.IfExp(test=test, body=then, orelse=ast.Name(id="NOTHING")):
             return grouped(f"{expression(test, scope)} ? {expression(then, scope)}")
         case ast.IfExp(test=test, body=then, orelse=otherwise):
