@@ -70,11 +70,13 @@ def _print(rows: Sequence[Price], form: str) -> None:
         texts = (row.item, row.region, f"${row.price:f}", row.unit, row.as_of.isoformat(), row.basis, about)
         cells.append(tuple((text, style) for text in texts))
     head = ("item", "region", "price", "per", "as of", "basis", "source")
-    title = "Prices in US dollars, before tax and without discounts"
+    regions = {row.region for row in rows}
+    where = f" of {regions.pop()}" if len(regions) == 1 else ""
+    title = f"Prices{where} in US dollars, before tax and without discounts"
     section = Section(
         title,
         (
-            Table(head, tuple(cells), (2,), records=True, spare=(1,) if len({row.region for row in rows}) == 1 else ()),
+            Table(head, tuple(cells), (2,), records=True, spare=(1,) if where else ()),
             _BASES,
         ),
     )
