@@ -73,7 +73,7 @@ class LoopOperator(ChildDagOperator):
         )
         document, variables = pull("return_value"), pull(KEY) or {}
         if end.end_of_round.again is not None:
-            stop_beside_failure(context)
+            stop_beside_failure(context, self)
             return self._round(
                 context, int(run_id.rpartition("__")[2]) + 1, end.end_of_round.again, document, variables
             )
@@ -166,7 +166,7 @@ class PollOperator(BaseSensorOperator):
         """Ask once with the document as the last answer has left it, and decide; or find how long to wait."""
         kept = self._kept(context)
         if kept:
-            stop_beside_failure(context)
+            stop_beside_failure(context, self)
         document = from_xcom(kept[0]) if kept else reaching(context, self)
         if kept or not self.waits_first:
             document = called(context, self.asks, document)

@@ -10,12 +10,12 @@ from airflow.sdk import BaseOperator, TaskGroup
 from .errors import EarlierFailure
 
 
-def stop_beside_failure(context: Any) -> None:
+def stop_beside_failure(context: Any, task: BaseOperator) -> None:
     """Raises EarlierFailure in a branch or item whose Parallel or Map fails, because of a failure nobody catches.
 
     Step Functions stops the others at once. Here they run to their end, so one that may go on for ever has to ask.
     """
-    ti, around = context["ti"], [*_around(context["task"])]
+    ti, around = context["ti"], [*_around(task)]
     if not around:
         return
     ids = [task.task_id for task in around[-1]]
