@@ -138,7 +138,8 @@ def states_by_task(machine: Machine, dag: Dag) -> States:
         for state in machine.walk()
         if (told := callback_of(state.name)) is not None
     }
-    return states_of(machine, tasks, callbacks)
+    verdicts = {f"{name}: passed?": task for name, task in tasks.items()}
+    return replace(states_of(machine, tasks, callbacks), verdicts=verdicts)
 
 
 def facts_of(dag: Dag, plan: Plan, states: States, functions: Mapping[str, Packaged]) -> Facts:

@@ -47,7 +47,8 @@ class States:
     ``tasks`` are the ids by the names of Task states, ``waits`` by those of Wait states between looks, ``stubs`` by
     those of states that only fail, ``alone`` by those of Choice and Wait states that do what a task does.
     ``resources`` are those of the Task states by task, ``sensors`` the tasks that look again and again. ``callbacks``
-    are the states of callbacks with their kind and task, which is empty where their input says it.
+    are the states of callbacks with their kind and task, which is empty where their input says it; ``verdicts`` the
+    tasks by the names of Choice states whose default means that the task has failed.
     Where a scenario says what a stub's task does, a state that does so is put in its place.
     """
 
@@ -58,6 +59,7 @@ class States:
     sensors: frozenset[str]
     alone: Mapping[str, str] = field(default_factory=dict)
     callbacks: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    verdicts: Mapping[str, str] = field(default_factory=dict)
 
 
 def states_of(
@@ -288,6 +290,10 @@ def run_machine(
             did.ends.append("success" if visit.error is None else "failed")
         elif (name := states.tasks.get(visit.state)) is not None and not visit.done and visit.error is None:
             _abort(history, name, visit)
+    for edge in execution.edges:
+        judged = states.verdicts.get(edge.source.rpartition("/")[2]) if edge.kind == "default" else None
+        if judged is not None:
+            history.of(judged, None).ends[-1] = "failed"
     delays: dict[str, list[float]] = defaultdict(list)
     for retry in execution.retries:
         delays[states.tasks.get(retry.state, retry.state)].append(retry.seconds)
