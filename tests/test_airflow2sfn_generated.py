@@ -42,7 +42,7 @@ DATA = {
 }  # fmt: skip
 """Names of errors that are about data."""
 MISSING = "a value that is missing counts as false in a condition"
-PRINTED = "lists, objects and texts are printed as JSONata does"
+PRINTED = "lists and objects in a text are JSON"
 DIFFERENT = {
     "choice_numbers: missing": MISSING,
     "choice_paths: the other side is missing": MISSING,
@@ -201,6 +201,8 @@ def test_nothing_is_said_of_what_was_in_jsonata(capsys: pytest.CaptureFixture[st
 
 BODIES = {
     "return f\"{text(data['a'])}\"": ({"a": 1}, "1"),
+    'return json_text(data["a"])': ({"a": 'say "[ü]'}, r'"say \"[ü]"'),
+    'return [json_text(data["a"]), json_text(data["b"])]': ({"a": [1], "b": None}, ["[1]", "null"]),
     'return {**data, "b": split(data["a"], ":")[2]}': ({"a": "1:2"}, None),
     'return {**data, "b": item_at(data["a"], 1)}': ({"a": [1]}, None),
     'return {**data, "b": {"c": data["a"][1]}}': ({"a": [1, 2]}, {"a": [1, 2], "b": {"c": 2}}),

@@ -12,7 +12,7 @@ from airflow2sfn.generated.world import Function, World, decorated, is_query
 
 _INSIDE = frozenset(("entry", "items", "output"))
 """What the tasks of a group are called that are no states."""
-_PRINTING = frozenset(("text", "format_text", "json_text"))
+_PRINTING = frozenset(("text", "format_text"))
 _ALIKE = frozenset(("context_object", "map_item", "task_token", "list"))
 """Functions that both languages use."""
 

@@ -161,6 +161,15 @@ def _contains(arguments: Sequence[ast.expr], scope: Scope, read: Read) -> str:
     return grouped(f"{one} in {values}")
 
 
+def _json_text(arguments: Sequence[ast.expr], scope: Scope, read: Read) -> str:
+    """``States.JsonToString``: of a text, the text in quotes."""
+    (only,) = arguments
+    found = bare(read(only, scope))
+    if isinstance(only, ast.Dict | ast.List):
+        return f"$string({found})"
+    return grouped(rf"$type({found}) = 'string' ? $replace($string([{found}]), /^\[|\]$/, '') : $string({found})")
+
+
 def _json_value(arguments: Sequence[ast.expr], scope: Scope, read: Read) -> str:
     """``States.StringToJson``: of a text with white space only, null."""
     (only,) = arguments
@@ -218,7 +227,7 @@ WORDS: Mapping[str, Word] = {
     **{
         word: _named(function)
         for word, function in {
-            "text": "$string", "json_text": "$string", "hash_text": "$hash", "len": "$count",
+            "text": "$string", "hash_text": "$hash", "len": "$count",
             "timestamp": "$toMillis", "unique": "$distinct", "base64_encode": "$base64encode",
             "base64_decode": "$base64decode",
         }.items()
@@ -230,6 +239,7 @@ WORDS: Mapping[str, Word] = {
     "isinstance": _isinstance,
     "is_number": _is_number,
     "is_timestamp": _is_timestamp,
+    "json_text": _json_text,
     "json_value": _json_value,
     "like": _like,
     "present": _present,
