@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from textwrap import dedent
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 from dag_cases import CASES, translated
 
+from airflow2sfn.deploy.callbacks import Callback, callbacks
 from airflow2sfn.read import read_text
 from airflow2sfn.reading.project import Project
 from airflow2sfn.translate import Translated, translate
@@ -147,3 +149,69 @@ def test_a_verification_counts_callbacks() -> None:
     facts = Facts(untold=frozenset({(kind, "left")}))
     (found,) = DagComparison(dag, machine, facts).differences()
     assert (found.at, found.expected, found.actual) == (f"/tasks/a#{kind}", 2, 1)
+
+
+WHOLE = """
+from airflow.sdk import DAG, task
+from airflow.providers.amazon.aws.notifications.sns import SnsNotifier
+from airflow.providers.amazon.aws.notifications.sqs import send_sqs_notification
+from airflow.providers.slack.notifications.slack import SlackNotifier
+
+def tell(context): print(context["run_id"])
+
+with DAG(
+    "it's", schedule=None,
+    on_failure_callback=[tell, SnsNotifier(target_arn="t", message='{{ dag.dag_id }}: {{ run_id }} "failed"'), GIVEN],
+    on_success_callback=tell,
+):
+    @task
+    def a(): pass
+    a()
+"""
+
+
+def whole(given: str) -> tuple[list[Callback], list[str]]:
+    """The callbacks of a DAG with one more, and why some are left out."""
+    (dag,) = read_text(WHOLE.replace("GIVEN", given), "d.py").dags
+    made, findings = callbacks(dag, Project(), frozenset({"tell"}))
+    return made, [finding.message() for finding in findings if finding.code == "A2S608"]
+
+
+def test_callbacks_of_a_dag_may_be_several(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    made, left = whole('send_sqs_notification(queue_url="q", message_body="{{ dag_run.run_id }}", delay_seconds=5)')
+    ended = ("FAILED", "TIMED_OUT", "ABORTED")
+    assert not left
+    assert [(one.function.name.folder, one.statuses) for one in made] == [
+        ("tell_2", (*ended, "SUCCEEDED")),
+        ("on_failure", ended),
+        ("on_failure_2", ended),
+    ]
+    sent: list[Any] = []
+    client = SimpleNamespace(
+        publish=lambda **given: sent.append(given), send_message=lambda **given: sent.append(given)
+    )
+    monkeypatch.setattr(boto3, "client", lambda service: client)
+    for one in made:
+        module: dict[str, Any] = {}
+        exec(one.function.files[PurePosixPath("app.py")], module)
+        module["handler"]({"detail": {"name": "run-1"}}, None)
+    assert sent == [
+        {"TopicArn": "t", "Message": 'it\'s: run-1 "failed"'},
+        {"QueueUrl": "q", "MessageBody": "run-1", "DelaySeconds": 5},
+    ]
+    assert capsys.readouterr().out == "run-1\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ('SlackNotifier(text="x")', "SlackNotifier has no counterpart for a DAG"),
+        ('SnsNotifier(target_arn="t", message="{{ ds }}")', "its template uses ds"),
+        ('SnsNotifier(target_arn="t", message="{% if x %}a{% endif %}")', "its template is no text with names in it"),
+        ('SnsNotifier(target_arn="t", message="a", message_attributes={})', "its argument message_attributes"),
+        ("open", "it is no function of the project"),
+    ],
+)
+def test_callbacks_of_a_dag_that_are_left_out(given: str, reason: str) -> None:
+    _, (left,) = whole(given)
+    assert reason in left

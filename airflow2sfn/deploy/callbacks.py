@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from airflow2sfn.deploy.notifications import notifier
+from airflow2sfn.expressions.text import Untranslatable
 from airflow2sfn.packaging.context import Asked
 from airflow2sfn.packaging.environment import variables
 from airflow2sfn.packaging.extract import extract
 from airflow2sfn.packaging.files import files
 from airflow2sfn.packaging.handler import Handler
-from airflow2sfn.packaging.names import FunctionName
+from airflow2sfn.packaging.names import unused
 from airflow2sfn.packaging.package import Function
 from airflow2sfn.packaging.requirements import requirements
 from airflow2sfn.reading.project import Project
 from airflow2sfn.rules.deployment import CallbackByRule, CallbackLeft
-from airflow2sfn.source import Dag, Known, PythonCallable
+from airflow2sfn.source import Dag, Items, Known, Made, PythonCallable, Value
 from sfn_airflow_core.findings import Finding
 
 STATUSES = {
@@ -42,30 +44,51 @@ def callbacks(dag: Dag, project: Project, taken: frozenset[str]) -> tuple[list[C
     Args:
         dag: the DAG.
         project: where imports are looked up.
-        taken: folders of functions that exist already.
+        taken: folders and logical ids of functions that exist already.
     """
-    found: list[Callback] = []
+    found: dict[str, Callback] = {}
     findings: list[Finding] = []
-    at = str(dag.span or "")
+    at, names = str(dag.span or ""), set(taken)
     for argument, statuses in STATUSES.items():
-        value = dag.get(argument)
-        if value in (None, Known(None)):
-            continue
-        if not isinstance(value, PythonCallable):
-            findings.append(CallbackLeft(at=at, name=argument, reason="it is no function of the project"))
-            continue
-        made = _callback(dag, value, argument, project, taken)
-        if made.problems:
-            findings.append(CallbackLeft(at=at, name=argument, reason=made.problems[0]))
-        else:
-            found.append(Callback(made, argument, statuses))
-            findings.append(CallbackByRule(at=at, name=argument, callback=value.name))
-    return found, findings
+        for value in _values(dag.get(argument)):
+            key = repr(value)
+            try:
+                made = found.get(key) or Callback(_made(dag, value, argument, project, names), argument, ())
+            except Untranslatable as reason:
+                findings.append(CallbackLeft(at=at, name=argument, reason=str(reason)))
+                continue
+            found[key] = replace(made, statuses=(*made.statuses, *statuses))
+            shown = value.name.rpartition(".")[2] if isinstance(value, PythonCallable | Made) else ""
+            findings.append(CallbackByRule(at=at, name=argument, callback=shown))
+    return list(found.values()), findings
 
 
-def _callback(dag: Dag, value: PythonCallable, argument: str, project: Project, taken: frozenset[str]) -> Function:
-    stem = argument.removesuffix("_callback") if value.name == "<lambda>" else value.name.strip("_")
-    name = FunctionName(stem if stem not in taken else f"{stem}_callback")
+def _values(value: Value | None) -> tuple[Value, ...]:
+    match value:
+        case None | Known(None):
+            return ()
+        case Items(items):
+            return items
+        case _:
+            return (value,)
+
+
+def _made(dag: Dag, value: Value, argument: str, project: Project, names: set[str]) -> Function:
+    """The function of one callback; raises Untranslatable."""
+    match value:
+        case PythonCallable():
+            made = _callback(dag, value, argument, project, names)
+            if made.problems:
+                raise Untranslatable(made.problems[0])
+            return made
+        case Made(name) if ".notifications." in name:
+            return notifier(value, unused(argument.removesuffix("_callback"), names), dag.dag_id)
+        case _:
+            raise Untranslatable("it is no function of the project")
+
+
+def _callback(dag: Dag, value: PythonCallable, argument: str, project: Project, names: set[str]) -> Function:
+    name = unused(argument.removesuffix("_callback") if value.name == "<lambda>" else value.name.strip("_"), names)
     made = extract(value, project, name.folder)
     parameter = value.parameters[0].name if value.parameters else ""
     paths = _paths(made.text, parameter)

@@ -63,7 +63,7 @@ def deploy(dag: Dag, translated: Translated, name: str, project: Project | None 
     open_ = placeholders(definition)
     plan = translated.plan
     used = _used([*plan.functions.values(), *plan.callbacks.values()], open_)
-    made, about = callbacks(dag, project or Project(), frozenset(function.name.folder for function in used))
+    made, about = callbacks(dag, project or Project(), _names(used))
     findings += about
     times, about = schedule(dag)
     findings += about
@@ -98,6 +98,10 @@ def deploy(dag: Dag, translated: Translated, name: str, project: Project | None 
         files |= {folder / path: text for path, text in function.files.items()}
     files[PurePosixPath("README.md")] = readme(parts, (*translated.findings, *findings))
     return Deployment(files, tuple(dict.fromkeys(findings)))
+
+
+def _names(functions: Iterable[Function]) -> frozenset[str]:
+    return frozenset(name for one in functions for name in (one.name.folder.lower(), one.name.resource))
 
 
 def _used(functions: Iterable[Function], open_: tuple[str, ...]) -> list[Function]:
