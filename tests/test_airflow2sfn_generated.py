@@ -6,6 +6,7 @@ retries. What is wrong with data has one name in JSONata. What differs is named 
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -248,3 +249,25 @@ def test_what_somebody_added_is_said(line: str, what: str) -> None:
     with pytest.raises(Unreadable) as caught:
         read_back(text, "loop_counter")
     assert str(caught.value) == what
+
+
+@pytest.mark.parametrize(
+    "name", ["distributed_queries", "jsonata_groups", "loop_entries", "map_item_inside", "media_fan_out", "token_sqs"]
+)
+def test_a_file_without_any_one_of_its_lines_is_answered(name: str) -> None:
+    case = next(case for case in CASES if case.name == name)
+    lines = (case / "dag.py").read_text(encoding="utf-8").splitlines()
+    answers = set()
+    for number in range(len(lines)):
+        text = "\n".join([*lines[:number], *lines[number + 1 :]])
+        try:
+            ast.parse(text)
+        except SyntaxError:
+            continue
+        try:
+            write(read_back(text, name).machine)
+            answers.add("machine")
+        except Unreadable as reason:
+            assert 1 <= reason.line <= len(lines)
+            answers.add("reason")
+    assert answers == {"machine", "reason"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field, replace
 
-from airflow2sfn.generated.bodies import ARN, Handed, amount, keywords, text
+from airflow2sfn.generated.bodies import ARN, Handed, amount, keywords
 from airflow2sfn.generated.checks import bound
 from airflow2sfn.generated.groups import ITEM, Inside, item_names, items_of
 from airflow2sfn.generated.states import Drafted
@@ -166,7 +166,7 @@ def _reader(action: str, arguments: ast.expr, options: list[ast.keyword], scope:
     for one in options:
         match one:
             case ast.keyword(arg=str(name), value=given) if name in _OPTIONS:
-                found = replace(found, **{_OPTIONS[name]: text(given, scope)})  # type: ignore[arg-type]
+                found = replace(found, **{_OPTIONS[name]: key_of(given, scope)})  # type: ignore[arg-type]
             case ast.keyword(arg="headers", value=ast.List(elts=names)):
                 found = replace(found, csv_headers=tuple(map(key_of, names)))
             case ast.keyword(arg="flatten"):

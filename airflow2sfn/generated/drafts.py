@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from airflow2sfn.generated.states import Drafted
-from airflow2sfn.generated.values import Unreadable
+from airflow2sfn.generated.values import Unreadable, key_of
 from airflow2sfn.generated.world import Function, World, decorated, keyword, name_of
 from sfn_airflow_core.text import parts
 
@@ -138,8 +138,13 @@ def _group_of(dag: Function, pointer: str, lines: Sequence[str]) -> Function:
 
 
 def _doors(call: ast.Call) -> dict[str, str]:
-    entries = keyword(call.keywords, "entries")
-    return {} if entries is None else dict(ast.literal_eval(entries))
+    match keyword(call.keywords, "entries"):
+        case None:
+            return {}
+        case ast.Dict(keys=keys, values=values):
+            return {key_of(key): key_of(value) for key, value in zip(keys, values, strict=True)}
+        case other:
+            raise Unreadable("the entries of a loop", other)
 
 
 def _name(call: ast.Call, pointer: str) -> str:

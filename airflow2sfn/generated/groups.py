@@ -77,6 +77,8 @@ def _parallel(
     arguments = None if entry is None else Given(applied(entry, world, INPUT).output)
     within = re.compile(rf"{re.escape(draft.pointer)}/Branches/(\d+)/")
     numbers = [int(found[1]) for pointer in inside.pointers(statements) if (found := within.match(pointer))]
+    if not numbers:
+        raise Unreadable("a Parallel without branches", draft.body)
     branches = tuple(
         inside.machine(statements, f"{draft.pointer}/Branches/{number}") for number in range(max(numbers) + 1)
     )

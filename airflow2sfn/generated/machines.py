@@ -60,11 +60,11 @@ class Machines:
             if not begins:
                 raise Unreadable("where a loop begins", loop.body[0])
             names[name] = own[begins[0]]
-            names |= {door: own[start] for door, start in loop.doors.items()}
+            names |= {door: _known(start, own, loop.body[0]) for door, start in loop.doors.items()}
         for name, (way, where) in found.leaves.items():
             match way:
                 case "again":
-                    names[name] = names[where]
+                    names[name] = _known(where, names, None)
                 case "to" if where in around:
                     names[name] = around[where]
                 case "end":
@@ -99,7 +99,7 @@ class Machines:
         for guarded, catchers, onward in _catches(body):
             if (draft := found.states.get(guarded)) is not None:
                 draft.catchers, draft.catch = (*catchers,), tuple(catcher(one, world) for one in catchers)
-                draft.next = world.names[onward] if onward else draft.next
+                draft.next = _known(onward, world.names, draft.call) if onward else draft.next
         for steps in _chains(body):
             known = [step for step in steps if step in world.names]
             for before, after in pairwise(known):
@@ -143,6 +143,13 @@ _KINDS: Mapping[str, Callable[[Drafted, World], asl.State]] = {
     "activity": callback,
 }
 """By the word of the runtime: what reads the state of such a task."""
+
+
+def _known(variable: str, names: Names, node: ast.AST | None) -> str | None:
+    """The state that a variable stands for, ``None`` for the end; raises Unreadable."""
+    if variable not in names:
+        raise Unreadable(f"the target {variable}", node)
+    return names[variable]
 
 
 def _parts(draft: Drafted) -> tuple[str, str]:

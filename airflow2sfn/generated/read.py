@@ -34,7 +34,10 @@ def read_back(text: str, dag_id: str) -> Back:
         raise Unreadable(f"the file: {error}") from None
     dag = find_dag(tree, dag_id)
     machines = Machines(text.splitlines(), world_of(tree))
-    machine = machines.machine(dag.body, "")
+    try:
+        machine = machines.machine(dag.body, "")
+    except RecursionError:
+        raise Unreadable("the file: it is nested too deeply", dag) from None
     call = dag_call(dag)
     limit = keyword(call.keywords, "dagrun_timeout") if call else None
     machine = replace(

@@ -73,7 +73,7 @@ def value(node: ast.expr, scope: Scope) -> Json:
         case ast.List(elts=items) | ast.Tuple(elts=items):
             return [value(item, scope) for item in items]
         case ast.Call(func=ast.Name(id="list"), args=[ast.Call(func=ast.Name(id="range"), args=bounds)]):
-            return list(range(*map(ast.literal_eval, bounds)))
+            return [*numbers(bounds, node)]
         case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="json"), args=[]) if name in scope.settings:
             return Placeholder(scope.settings[name])
         case _ if (text := text_of(node, scope)) is not None:
@@ -148,9 +148,7 @@ def expression(node: ast.expr, scope: Scope) -> str:
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
             return called(name, arguments, node, scope)
         case ast.Call(func=ast.Attribute(value=ast.Name(id="functions"), attr=name), args=arguments, keywords=[]):
-            from airflow2sfn.generated.queries import function  # arguments are expressions
-
-            return function(name, arguments, scope, expression)
+            return _function(name, arguments, node, scope)
         case _:
             raise Unreadable(f"an expression ({type(node).__name__})", node)
 
@@ -170,7 +168,16 @@ def called(name: str, arguments: Sequence[ast.expr], node: ast.AST, scope: Scope
         raise Unreadable(f"a call of {name}", node)
     try:
         return word(arguments, scope, expression)
-    except ValueError:  # as many arguments as it has not
+    except (ValueError, IndexError):  # as many arguments as it has not
+        raise Unreadable(f"a call of {name}", node) from None
+
+
+def _function(name: str, arguments: Sequence[ast.expr], node: ast.AST, scope: Scope) -> str:
+    from airflow2sfn.generated.queries import function  # arguments are expressions
+
+    try:
+        return function(name, arguments, scope, expression)
+    except ValueError:
         raise Unreadable(f"a call of {name}", node) from None
 
 
@@ -195,6 +202,17 @@ def path(base: ast.expr, keys: Sequence[ast.expr], scope: Scope, read: Read) -> 
 def variable(name: str) -> str:
     """The name of a variable, other than that of a function."""
     return f"{name}_" if name in FUNCTIONS else name
+
+
+def numbers(bounds: Sequence[ast.expr], node: ast.AST) -> range:
+    """The numbers of ``range(…)``, which are at most as many as ``States.ArrayRange`` gives; raises Unreadable."""
+    given = [value for bound in bounds if isinstance(value := _constant(bound), int)]
+    if len(given) != len(bounds) or not 0 < len(given) <= 3 or given[2:] == [0]:
+        raise Unreadable("a range that is not constant", node)
+    found = range(*given)
+    if len(found[:1001]) > 1000:
+        raise Unreadable("a range of more than 1,000 numbers", node)
+    return found
 
 
 def _constant(node: ast.expr) -> object:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from airflow2sfn.expressions.text import field, quoted
-from airflow2sfn.generated.values import Read, Scope, Unreadable, Word, bare, grouped, key_of, path, text_of
+from airflow2sfn.generated.values import Read, Scope, Unreadable, Word, bare, grouped, key_of, numbers, path, text_of
 
 _KINDS: Mapping[str, str] = {"str": "string", "bool": "boolean", "dict": "object", "list": "array"}
 
@@ -192,9 +192,8 @@ def _list(arguments: Sequence[ast.expr], scope: Scope, read: Read) -> str:
     """``list(range(1, 10, 4))``"""
     del read, scope
     match arguments:
-        case [ast.Call(func=ast.Name(id="range"), args=bounds, keywords=[])]:
-            given = [ast.literal_eval(bound) for bound in bounds]
-            return repr(list(range(*given)))
+        case [ast.Call(func=ast.Name(id="range"), args=bounds, keywords=[]) as call]:
+            return repr([*numbers(bounds, call)])
         case _:
             raise ValueError(arguments)
 
