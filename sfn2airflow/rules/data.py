@@ -94,15 +94,15 @@ class MapItemInside(Finding):
 class MapItemMember(Finding):
     """ItemSelector of an inline Map reads ``$$.Map.Item.Key`` or ``.Source``, which belong to a distributed Map.
 
-    Why it matters: the state fails with States.Runtime, as in the reference interpreter; no execution on AWS was
-    recorded that reads them there.
+    Why it matters: the state fails with States.Runtime, as in the reference interpreter. An inline Map takes arrays
+    only (guide), whose items have no Key; no execution on AWS was recorded that reads Source there.
 
     Remedy: make the Map distributed, or leave the value out.
     """
 
     code: ClassVar[str] = "S2A306"
     fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
-    source: ClassVar[str] = f"{_GUIDE}/input-output-contextobject.html"
+    source: ClassVar[str] = f"{_GUIDE}/state-map-inline.html"
     example: ClassVar[Example] = Example(
         machine({"Type": "Map", "ItemSelector": {"from.$": "$$.Map.Item.Source"}, "ItemProcessor": DONE}),
         "/States/Work/ItemSelector",
