@@ -50,7 +50,7 @@ def around(value: Json) -> list[Json]:
         case bool():
             return [True, False]
         case int() | float():
-            return [value - 1, value, value + 1]
+            return [round(value - 1, 9), value, round(value + 1, 9)]
         case _:
             return [value]
 

@@ -48,6 +48,7 @@ Run = Callable[[Scenario], History]
 MOST: Final = 200
 """More scenarios are not generated for one DAG."""
 _MOST_LOOKS: Final = 60
+_MOST_ASKED: Final = 24
 _BOOM: Final[Json] = {"error": "RuntimeError", "cause": "no"}
 _VALUES: Final[Mapping[str, Json]] = {"int": 1, "float": 1.5, "bool": True, "str": "text", "list": ["a", "b"]}
 
@@ -167,23 +168,45 @@ class Generator:
             for task in self.dag.tasks:
                 if not _ran(history, task.task_id) or task.expansion is not None:
                     continue
+                if task.task_id in self.states.alone.values():
+                    self._ask(task, scenario, history)
+                    continue
                 for one in self._choosing(task, scenario, history):
-                    self._go(task, one, tried, plain=number == 0)
+                    self._go(task, one, tried)
 
-    def _go(self, task: Task, one: Scenario, tried: set[str], plain: bool) -> None:
-        """Follows one choice of a task."""
+    def _go(self, task: Task, one: Scenario, tried: set[str]) -> None:
+        """Follows one choice of a task; once, or where it may lead to a task that no way has reached."""
         reached = {name for _, known in self.ways for name, _ in known.did}
-        told = task.task_id not in self.states.alone.values()
-        first = one.id not in tried and (told or plain)
-        below = self.plan.below.get(task.task_id, frozenset(self.plan.tasks)) & self.plan.tasks.keys()
-        if not first and below <= reached:
-            return
-        tried.add(one.id)
-        if any((one.input, one.replies) == (known.input, known.replies) for known, _ in self.ways):
-            return
-        new = self.run(one)
-        if first or {name for name, _ in new.did} - reached:
-            self.ways.append((one, new))
+        first = one.id not in tried
+        if (first or not self._below(task) <= reached) and not self._known(one):
+            tried.add(one.id)
+            new = self.run(one)
+            if first or {name for name, _ in new.did} - reached:
+                self.ways.append((one, new))
+
+    def _ask(self, task: Task, scenario: Scenario, history: History) -> None:
+        """Looks for values by which the machine itself decides in every way that a task may."""
+        below = self._below(task)
+
+        def end(way: History) -> frozenset[str]:
+            return frozenset(name for name, _ in way.did) & below
+
+        ends = {end(known) for _, known in self.ways if _ran(known, task.task_id)}
+        every = 2 if PYTHON.get(task.operator) != "branch" else max(2, len(self._direct(task)))
+        candidates = [one for one in self._choosing(task, scenario, history) if not self._known(one)]
+        for one in candidates[:_MOST_ASKED]:
+            if len(ends) >= every:
+                return
+            new = self.run(one)
+            if end(new) not in ends:
+                ends.add(end(new))
+                self.ways.append((one, new))
+
+    def _below(self, task: Task) -> frozenset[str]:
+        return frozenset(name for name in self.plan.below.get(task.task_id, ()) if name not in self._fixed())
+
+    def _known(self, one: Scenario) -> bool:
+        return any((one.input, one.replies) == (known.input, known.replies) for known, _ in self.ways)
 
     def _choosing(self, task: Task, scenario: Scenario, history: History) -> Iterator[Scenario]:
         """The scenario with what a task that decides may decide; what it is decided by, where the machine decides."""
