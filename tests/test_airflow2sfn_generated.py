@@ -241,6 +241,12 @@ def test_bodies(body: str) -> None:
         ("    other = BashOperator(task_id='other')\n", "a task made by BashOperator"),
         ("    for _ in range(3):\n        pass\n", "a statement (For)"),
         ("    chain(begin, [begin])\n", "a step of a chain"),
+        ("    chain(begin, other)\n", "the task other"),
+        ("    @task\n    def other():\n        pass\n", "a task of another kind"),
+        (
+            '    @state("Other")\n    def other(data):\n        return data\n',
+            "the state other, above which no comment says where it stands",
+        ),
     ],
 )
 def test_what_somebody_added_is_said(line: str, what: str) -> None:

@@ -32,15 +32,15 @@ class Loop:
 class Drafts:
     """What a body holds: states, loops, and ways out of the loop that it is a round of, each by its variable.
 
-    ``leaves`` lead to a state of this body (``again``), of the one around (``to``), or to the end. ``helpers`` are
-    tasks that are no states, ``fronts`` those of them that stand before the first state.
+    ``leaves`` lead to a state of this body (``again``), of the one around (``to``), or to the end. ``fronts`` are tasks
+    that are no states and stand before the first one; ``known`` are the variables of all tasks.
     """
 
     states: dict[str, Drafted] = field(default_factory=dict)
     loops: dict[str, Loop] = field(default_factory=dict)
     leaves: dict[str, tuple[str, str]] = field(default_factory=dict)
-    helpers: set[str] = field(default_factory=set)
     fronts: set[str] = field(default_factory=set)
+    known: set[str] = field(default_factory=set)
 
     def within(self, inside: str) -> Drafts:
         """Those whose states stand in the machine at a pointer."""
@@ -49,8 +49,8 @@ class Drafts:
             {name: draft for name, draft in self.states.items() if draft.pointer.startswith(start)},
             {name: loop for name, loop in self.loops.items() if loop.pointer.startswith(start)},
             self.leaves,
-            self.helpers,
             self.fronts,
+            self.known,
         )
 
 
@@ -58,6 +58,7 @@ def drafts(body: Sequence[ast.stmt], lines: Sequence[str], world: World) -> Draf
     """The drafts of a body; raises Unreadable."""
     found = Drafts()
     plain: dict[str, Function] = {}
+    doors: set[str] = {"entry", "items"}
     for node in body:
         match node:
             case ast.FunctionDef():
@@ -68,6 +69,11 @@ def drafts(body: Sequence[ast.stmt], lines: Sequence[str], world: World) -> Draf
                 continue
             case _:
                 raise Unreadable(f"a statement ({type(node).__name__})", node)
+    doors.update(door for loop in found.loops.values() for door in loop.doors)
+    for node in decorated(body):
+        if node.name in found.fronts - doors and name_of(node.decorator_list[0]) == "state":
+            raise Unreadable(f"the state {node.name}, above which no comment says where it stands", node)
+    found.known.update(found.states, found.loops, found.leaves, found.fronts)
     return found
 
 
@@ -79,8 +85,9 @@ def _function(node: Function, lines: Sequence[str], found: Drafts, plain: dict[s
             found.states[node.name] = draft
             if word == "polling":
                 _polling(call, found, plain, lines)
-        case [ast.Call(func=ast.Name(id=word)) | ast.Name(id=word), *_] if word in _AROUND or not pointer:
-            found.helpers.add(node.name)
+        case [ast.Call(func=ast.Name(id=word)) | ast.Name(id=word), *_] if word in _AROUND or (
+            word == "state" and not pointer
+        ):
             found.fronts.add(node.name)
         case [] | [ast.Name(id="jsonata")] if pointer:
             plain[node.name] = node
@@ -123,7 +130,7 @@ def _assigned(
             said = title[0].value if title and isinstance(title[0], ast.Constant) else parts(pointer)[-1]
             found.states[name] = Drafted(name, str(said), pointer, word, call)
         case _ if word in _WIRING:
-            found.helpers.add(name)
+            found.known.add(name)
             found.fronts.update([name] if word == "enter" else [])
         case _:
             raise Unreadable(f"a task made by {word}", node)

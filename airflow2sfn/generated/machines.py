@@ -101,6 +101,8 @@ class Machines:
                 draft.catchers, draft.catch = (*catchers,), tuple(catcher(one, world) for one in catchers)
                 draft.next = _known(onward, world.names, draft.call) if onward else draft.next
         for steps in _chains(body):
+            if strange := [step for step in steps if step not in found.known]:
+                raise Unreadable(f"the task {strange[0]}", body[0])
             known = [step for step in steps if step in world.names]
             for before, after in pairwise(known):
                 draft = found.states.get(before)
