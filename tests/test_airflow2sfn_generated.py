@@ -200,6 +200,15 @@ def test_nothing_is_said_of_what_was_in_jsonata(capsys: pytest.CaptureFixture[st
     assert "6 of 6 tasks (100 %) behave the same; no findings." in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("argument", ["execution_timeout=timedelta(seconds=5)", '**retry(Retrier("A"))', "pool='p'"])
+def test_settings_that_a_state_does_not_have(argument: str) -> None:
+    case = next(case for case in CASES if case.name == "loop_counter")
+    text = (case / "dag.py").read_text(encoding="utf-8")
+    text = text.replace('@state("Begin")', f'@state("Begin", {argument})')
+    text = text.replace('@choice("More?")', f'@choice("More?", {argument})')
+    assert read_back(text, "loop_counter").unread.keys() == {"Begin", "More?"}
+
+
 BODIES = {
     "return f\"{text(data['a'])}\"": ({"a": 1}, "1"),
     'return json_text(data["a"])': ({"a": 'say "[ü]'}, r'"say \"[ü]"'),

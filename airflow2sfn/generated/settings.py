@@ -28,6 +28,12 @@ class Settings:
                 raise Unreadable(f"the setting {name}", node)
         return self.rest
 
+    def untimed(self, node: ast.AST, *names: str) -> dict[str, ast.expr]:
+        """The same for a state that has neither a time limit nor retries; raises Unreadable."""
+        if self.timeout is not None or self.retry:
+            raise Unreadable("a time limit or retries of a state that asks nobody", node)
+        return self.only(*names)
+
 
 def settings(keywords: Sequence[ast.keyword], world: World) -> Settings:
     """TimeoutSeconds and Retry of a task's arguments, and the others; raises Unreadable."""

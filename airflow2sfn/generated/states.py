@@ -58,7 +58,7 @@ def function_state(draft: Drafted, world: World, *also: str) -> asl.State:
     assert found.handed is not None, "a body that does not fail hands on"
     if found.resource is None:
         flow = QueryFlow(output=found.handed.given(INPUT), assign=found.handed.assign)
-        settings(draft.call.keywords, world).only(*also)
+        settings(draft.call.keywords, world).untimed(draft.call, *also)
         return asl.Pass(name=draft.name, comment=draft.comment, flow=flow, next=draft.next)
     return task(draft, found, found.handed, world, *also)
 
@@ -78,7 +78,7 @@ def task(draft: Drafted, found: Body, handed: Handed, world: World, *also: str) 
 
 def choice(draft: Drafted, world: World) -> asl.Choice:
     """A Choice; raises Unreadable."""
-    said = settings(draft.call.keywords, world).only("document")
+    said = settings(draft.call.keywords, world).untimed(draft.call, "document")
     onward = None if "document" not in said else shaped(said["document"], world, INPUT).given(INPUT)
     scope = world.scope(draft.body, INPUT)
     rules: list[asl.QueryRule] = []
@@ -143,7 +143,7 @@ def shaped(node: ast.expr, world: World, *texts: str) -> Handed:
 
 def wait(draft: Drafted, world: World) -> asl.Wait:
     """A Wait; raises Unreadable."""
-    said = settings(draft.call.keywords, world).only("document")
+    said = settings(draft.call.keywords, world).untimed(draft.call, "document")
     handed = Handed(query(INPUT)) if "document" not in said else shaped(said["document"], world, INPUT)
     made = asl.Wait(
         name=draft.name, comment=draft.comment, flow=QueryFlow(output=handed.given(INPUT), assign=handed.assign),
