@@ -26,6 +26,7 @@ from airflow2sfn.reading.functions import Return
 from airflow2sfn.reading.graph import DagMade
 from airflow2sfn.reading.names import written_for
 from airflow2sfn.reading.project import MOST_BYTES, Project, SourceFile, parse
+from airflow2sfn.reading.template_files import with_template_files
 from airflow2sfn.rules.reading import Airflow2Import, FileRaises, TooMuchWork
 from airflow2sfn.source import Dag, Symbolic
 from sfn_airflow_core.findings import Located, Problem
@@ -127,7 +128,8 @@ def _evaluate(run: Run, source: str) -> Reading:
     sys.setrecursionlimit(max(limit, _RECURSION))
     try:
         scope = _run_module(run, run.file, source)
-        dags = [finish(run, made) for made in run.dags if made.registered or _is_global(made, scope)]
+        made = [made for made in run.dags if made.registered or _is_global(made, scope)]
+        dags = [with_template_files(finish(run, one), run.project) for one in made]
     finally:
         sys.setrecursionlimit(limit)
     _report_imports(run)

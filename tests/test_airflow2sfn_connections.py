@@ -134,7 +134,12 @@ def test_a_function_of_yours_gets_everything() -> None:
     [
         ('conn_id="other", sql="SELECT 1"', "SQLExecuteQueryOperator", "A2S511", "the Connection other says where"),
         ('conn_id="web", sql="SELECT 1"', "SQLExecuteQueryOperator", "A2S511", "the Connection web says where"),
-        ('conn_id="db", sql="q/x.sql"', "SQLExecuteQueryOperator", "A2S204", "its SQL is in a file of its own"),
+        (
+            'conn_id="db", sql="q/x.sql"',
+            "SQLExecuteQueryOperator",
+            "A2S204",
+            "its SQL is in a file that is not beside the DAG",
+        ),
         ('conn_id="db", sql=" ; "', "SQLExecuteQueryOperator", "A2S204", "it has no SQL"),
         ('sql="SELECT 1"', "SQLExecuteQueryOperator", "A2S204", "its connection is not known"),
         ('conn_id="db", sql="SELECT %s", parameters=[1]', "SQLExecuteQueryOperator", "A2S204", "have no names"),

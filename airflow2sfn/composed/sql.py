@@ -190,7 +190,7 @@ def _texts(given: dict[str, Value], data_api: bool) -> list[Value]:
             parts.append(one)
             continue
         if text.strip().endswith((".sql", ".hql")):
-            raise Untranslatable("its SQL is in a file of its own")
+            raise Untranslatable("its SQL is in a file that is not beside the DAG")
         made = Template if "{{" in text or "{%" in text else Known
         parts += [made(_NAMED.sub(r":\1", each) if data_api else each) for each in statements(text)]
     if not parts:

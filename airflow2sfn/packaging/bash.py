@@ -70,7 +70,7 @@ def unfit(task: Task) -> list[str]:
     text = value.value if isinstance(value, Known) else value.text if isinstance(value, Template) else ""
     if isinstance(text, str):
         if text.strip().endswith((".sh", ".bash")):
-            found.append("its command is in a file of its own")
+            found.append("its command is in a file that is not beside the DAG")
         called = list(dict.fromkeys(_COMMAND.findall(text)))
         if names := [name for name in called if name in _ELSEWHERE]:
             found.append(f"it calls {', '.join(names)}, which Lambda does not have")

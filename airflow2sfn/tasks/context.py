@@ -8,6 +8,7 @@ from typing import Any
 from airflow2sfn.expressions.text import Untranslatable
 from airflow2sfn.expressions.values import Values, query, to_json
 from airflow2sfn.packaging.context import TIMES, Path
+from airflow2sfn.reading.template_files import extensions, names_file
 from airflow2sfn.source import Task
 from sfn_airflow_core.asl.model import Json
 
@@ -40,6 +41,8 @@ def value(root: str, below: Iterable[Path], task: Task, values: Values) -> Json:
         return query(values.run("logical_date" if root == "execution_date" else root))
     if root == "templates_dict":
         given = task.get("templates_dict")
+        if given is not None and names_file(given, extensions(task)):
+            raise Untranslatable("its templates_dict names a file that is not beside the DAG")
         return None if given is None else to_json(given, values)
     made: dict[str, Any] = {}
     for name, *rest in sorted(set(below)):

@@ -33,7 +33,7 @@ def by_row(site: Site, given: dict[str, Value]) -> Work:
     for keyword in ("query", "sql"):
         text = given.get(keyword)
         if isinstance(text, Known) and isinstance(text.value, str) and text.value.strip().endswith(".sql"):
-            raise Untranslatable("its SQL is in a file of its own")
+            raise Untranslatable("its SQL is in a file that is not beside the DAG")
     dropped(site, given, one)
     try:
         values = keyword_values(one, given, site.values)
