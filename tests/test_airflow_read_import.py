@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -140,3 +142,20 @@ class TestCheck:
         code, out, _ = self.call(capsys, "check", "d.py", "--import", "--format", "json")
         assert code == 0
         assert '"findings": []' in out
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends processes with their parents")
+def test_nothing_goes_on_when_the_command_is_ended(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    noted = f"import os, time\nopen({str(pid)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)\n"
+    (tmp_path / "slow.py").write_text(f"{DAG}{noted}with DAG('d', schedule=None): EmptyOperator(task_id='a')\n")
+    arguments = [sys.executable, "-m", "airflow2sfn", "check", "slow.py", "--import"]
+    with subprocess.Popen(arguments, cwd=tmp_path, stdout=subprocess.DEVNULL) as command:
+        deadline = time.monotonic() + 60
+        while not (pid.exists() and pid.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        command.kill()
+    importing, ended = int(pid.read_text()), time.monotonic() + 10
+    while Path(f"/proc/{importing}").exists() and time.monotonic() < ended:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{importing}").exists()

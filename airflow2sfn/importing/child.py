@@ -1,4 +1,4 @@
-"""The process that really imports DAG files, started by ``import_dag``; needs nothing of this project.
+"""The process that really imports DAG files, started by ``parent``; needs nothing of this project.
 
 Reads a job as JSON from standard input and writes one line of JSON per file to the descriptor that the job names. Every
 file is imported in a process of its own, forked from this one after Airflow has been imported.
@@ -18,6 +18,13 @@ from pathlib import Path
 from typing import Any
 
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
+_PARENT_ENDS = 1  # PR_SET_PDEATHSIG
+
+
+def end_with_parent() -> None:
+    """Ends this process when the one that started it is gone, where the system can do that; not those it forks."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PARENT_ENDS, signal.SIGKILL)
 
 
 def close_network() -> None:
@@ -97,6 +104,7 @@ def _guarded(path: str, job: dict[str, Any]) -> dict[str, Any]:
         code = 1
         try:
             os.close(read)
+            end_with_parent()
             limit(job["seconds"], job["megabytes"])
             close_network()
             try:
@@ -123,6 +131,7 @@ def _guarded(path: str, job: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Does the job on standard input."""
+    end_with_parent()
     job = json.load(sys.stdin)
     sys.path[:0] = job["roots"]
     import airflow.settings

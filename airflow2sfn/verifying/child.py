@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow2sfn.connections import connections
-from airflow2sfn.importing.child import close_network
+from airflow2sfn.importing.child import close_network, end_with_parent
 from airflow2sfn.read import Settings
 from airflow2sfn.verifying.scenarios import generator_for
 from airflow2sfn.verifying.subject import Prepared, prepare
@@ -122,6 +122,7 @@ def _guarded(path: Path, job: dict[str, Any], out: Any) -> None:
     if (child := os.fork()) == 0:
         try:
             leave_opened()
+            end_with_parent()
             _limit(job)
             close_network()
             sys.path[:0] = [str(path.parent), *job["roots"]]
@@ -168,6 +169,7 @@ def _limit(job: dict[str, Any]) -> None:
 
 def main() -> None:
     """Does the job on standard input."""
+    end_with_parent()
     job = json.load(sys.stdin)
     with os.fdopen(job["descriptor"], "w") as out:
         try:
