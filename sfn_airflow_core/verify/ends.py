@@ -23,7 +23,7 @@ from sfn_airflow_core.asl.model import (
 from sfn_airflow_core.verify import walk_queries as queries
 from sfn_airflow_core.verify.map_ends import map_of
 from sfn_airflow_core.verify.routes import Outcome
-from sfn_airflow_core.verify.shapes import argument_hints
+from sfn_airflow_core.verify.shapes import answer_kind, answer_members, argument_hints
 from sfn_airflow_core.verify.solver import documents
 from sfn_airflow_core.verify.stay import End, Stay, calls_function
 from sfn_airflow_core.verify.symbolic import ways_to
@@ -31,6 +31,7 @@ from sfn_airflow_core.verify.symbols import (
     Const,
     Impossible,
     Lst,
+    Sym,
     Value,
 )
 from sfn_airflow_core.verify.track import Ended, Track
@@ -129,10 +130,20 @@ def fail(stay: Stay, state: Fail) -> End:
         if isinstance(given, Query):
             track = queries.computed(stay, given, "string", track)
         elif isinstance(given, PathRef):
-            found, track = stay.value(stay.walk.program.value(given.path), stay.raw, track)
-            track = track.wish(track.wishes.be(found, "string"))
+            found, asked = stay.value(stay.walk.program.value(given.path), stay.raw, track)
+            if not isinstance(found, Sym) or _answered(stay, track, found):
+                track = asked.wish(asked.wishes.be(found, "string"))
     error = state.error if isinstance(state.error, str | None) else "any"
     return End(track, stay.raw, stay.variables, None, error, True)
+
+
+def _answered(stay: Stay, track: Track, part: Sym) -> bool:
+    """Whether an answer can have a part, as far as the model of its service says."""
+    name = next((used.state for used in track.used if used.source == part.source), None)
+    task = next((s for s in stay.walk.atlas.machine.walk() if isinstance(s, Task) and s.name == name), None)
+    if task is None or calls_function(task) or answer_members(task.resource) is None:
+        return True
+    return bool(answer_kind(task.resource, part.steps))
 
 
 def wait(stay: Stay, state: Wait) -> Iterator[End]:
