@@ -48,7 +48,11 @@ def run(expr: Expr, data: Any = None, context: Any = None, variables: Any = None
     """The value of an expression, by compiling it and running only what it says that it needs."""
     scope = Scope(item="item" if "item" in names else None, index="index" if "index" in names else None)
     code = write_python(expr, scope)
-    known = {"context_object": lambda: context, "task_token": lambda: context["Task"]["Token"], **FUNCTIONS}
+    known = {
+        **dict.fromkeys(("context_object", "whole_context"), lambda *_, **__: context),
+        "task_token": lambda: context["Task"]["Token"],
+        **FUNCTIONS,
+    }
     given = {"data": data, "variables": variables or {}, **names, **{need: known[need] for need in code.needs}}
     text = source(code)
     ast.parse(text, mode="eval", feature_version=(3, 11))

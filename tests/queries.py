@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[1]
 NO_VALUE = "no value"
 """What an expression is worth that is undefined or fails: both are States.QueryEvaluationError."""
 
+_CONTEXT = frozenset({"context_object", "whole_context"})
 _ERRORS = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError)
 _LIBRARY = Library(Random(1), lambda: datetime.now(UTC))
 
@@ -56,7 +57,7 @@ def kind(code: Code) -> str:
     """How an expression is compiled: plain Python, with small functions, or by the engine."""
     if "unreadable" in code.needs:
         return "unreadable"
-    return "engine" if "query" in code.needs else "helper" if code.needs - {"context_object"} else "plain"
+    return "engine" if "query" in code.needs else "helper" if code.needs - _CONTEXT else "plain"
 
 
 def run(code: Code, data: Any = None, variables: Any = None, context: Any = None) -> Any:
@@ -66,9 +67,9 @@ def run(code: Code, data: Any = None, variables: Any = None, context: Any = None
     """
     text, many = source(code), FUNCTIONS["queryable"]
     ast.parse(text, mode="eval", feature_version=(3, 11))
-    given = {need: FUNCTIONS[need] for need in code.needs - {"context_object", "map_item", "unreadable"}}
+    given = {need: FUNCTIONS[need] for need in code.needs - _CONTEXT - {"map_item", "unreadable"}}
     given |= dict.fromkeys(("data", "result", "error"), many(data))
-    given |= {"variables": many(variables or {}), "context_object": lambda: context or {}}
+    given |= {"variables": many(variables or {}), **dict.fromkeys(_CONTEXT, lambda *_, **__: context or {})}
     given["map_item"] = lambda: (context or {})["Map"]["Item"]
     try:
         return FUNCTIONS["plain"](eval(compile(text, "compiled", "eval"), given))

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from typing import assert_never
 
-import libcst as cst
-
 from sfn2airflow import phrases
 from sfn2airflow.expressions.paths import peeked
 from sfn2airflow.expressions.scope import Writing
 from sfn2airflow.phrases import Node
-from sfn_airflow_core.expr.model import Compare, Expr, Literal, Negation, Path, Test
+from sfn_airflow_core.expr.model import Compare, Expr, Field, Literal, Negation, Path, Root, Test
 
 _PYTHON_TYPES = {"IsString": "str", "IsBoolean": "bool"}
 _LIKE_A_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
@@ -85,17 +83,13 @@ def _operand(expr: Expr, writing: Writing) -> Node:
     return peeked(expr, writing) if isinstance(expr, Path) else writing.expr(expr)
 
 
-def _number(operand: Node, writing: Writing) -> Node:
-    """``number(line, "price")`` for ``number(peek(line, "price"))``."""
-    match operand:
-        case cst.Call(func=cst.Name("peek"), args=[value, cst.Arg(cst.SimpleString()) as key]):
-            return writing.call("number", value.value, key.value)
-    return writing.call("number", operand)
-
-
 def _filter(compare: Compare, writing: Writing) -> Node:
     """A comparison by the rules of Jayway's filters, in which an operand may be missing."""
     operator = compare.operator
+    match compare.left, compare.right:
+        case Path(Root("current"), (Field(name),)), Literal(int() | float()) if operator in ("<", "<=", ">", ">="):
+            member = writing.call("number", phrases.name(writing.current), writing.string(name))
+            return phrases.compare(member, operator, writing.expr(compare.right))
     left, right = _operand(compare.left, writing), _operand(compare.right, writing)
     match compare.right:
         case Literal(bool() | None) if operator in ("==", "!="):
@@ -103,7 +97,7 @@ def _filter(compare: Compare, writing: Writing) -> Node:
         case Literal(str(text)) if operator in ("==", "!=") and not _LIKE_A_NUMBER.fullmatch(text):
             return phrases.compare(left, operator, right)
         case Literal(int() | float()) if operator in ("<", "<=", ">", ">="):
-            return phrases.compare(_number(left, writing), operator, right)
+            return phrases.compare(writing.call("number", left), operator, right)
     match operator:
         case "==":
             return writing.call("alike", left, right)

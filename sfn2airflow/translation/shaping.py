@@ -52,7 +52,7 @@ _OTHER_IN_AIRFLOW = {
 }
 
 _MAP_ITEM = re.compile(
-    r"\$\$(?!\.(?:Execution|State|StateMachine|Task)\b)"
+    r"\$\$(?![{\w])(?!\.(?:Execution|State|StateMachine|Task)\b)"
     r"|\$states(?!\.(?:input|result|errorOutput|context\.(?:Execution|State|StateMachine|Task))\b)"
 )
 """What may give an iteration's item: ``$$.Map``, and the context object or ``$states`` as a whole."""
