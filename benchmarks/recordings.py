@@ -41,9 +41,6 @@ NOT_EQUAL: dict[str, str] = {
     "test_callback.py::TestCallback::test_sync_with_task_token|get_execution_history": (
         "the recorded result of the .sync job is the answer to the child's token, not the description of the job"
     ),
-    "test_context_object.py::TestSnfBase::test_output_path[$$]|get_execution_history": (
-        "the whole context object: ids and role are Airflow's (S2A303)"
-    ),
     "test_express_async.py::TestExpressAsync::test_catch|end_event": _NO_RESULTS,
     "test_express_async.py::TestExpressAsync::test_retry|end_event": _NO_RESULTS,
     "test_express_sync.py::TestExpressSync::test_catch|start_execution_sync_response": _NO_RESULTS,
