@@ -36,7 +36,8 @@ def _answer(resource: str) -> dict[str, Json]:
     assert isinstance(made, dict)
     if renamed := next((names for tail, names in _RENAMED.items() if resource.endswith(tail)), None):
         made = {renamed[1] if key == renamed[0] else key: value for key, value in made.items()}
-    for path, value in _ends(action_of(resource)):
+    if (told := _described().get(action_of(resource))) is not None:
+        path, value = told
         _put(made, path.split("."), value)
     return made
 
@@ -79,10 +80,6 @@ def _described() -> dict[str, tuple[str, str]]:
         if told is not None and told.status and not told.status.startswith("(") and told.succeeded:
             found.setdefault(action_of(f"arn:aws:states:::{told.action}"), (told.status, told.succeeded[0]))
     return found
-
-
-def _ends(action: str) -> list[tuple[str, str]]:
-    return [_described()[action]] if action in _described() else []
 
 
 def _put(made: Json, path: list[str], value: Json) -> None:

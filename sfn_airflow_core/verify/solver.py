@@ -126,14 +126,15 @@ class _Solver:
         return {source: _built(node, _title(source)) for source, node in self._roots.items()}
 
     def _assign(self, parts: list[Sym], checks: list[Check]) -> None:
-        for asked in (checks, [check for check in checks if not check.soft]):
-            if self._tried(parts, asked):
-                return
+        hard = [check for check in checks if not check.soft]
+        if self._tried(parts, checks) or (len(hard) < len(checks) and self._tried(parts, hard)):
+            return
         raise Impossible("no value meets the conditions on the way")
 
     def _tried(self, parts: list[Sym], checks: list[Check]) -> bool:
         """Whether values were found for the parts."""
-        choices = [list(self._choices(part, checks)) for part in parts]
+        spared = {part for check in checks for side in (check.left, check.right) for part in lackable(side)}
+        choices = [list(self._choices(part, checks, may_lack=part in spared)) for part in parts]
         price = TRIAL + QUERY * sum(_queries(check.left) + _queries(check.right) for check in checks)
         for trial in itertools.islice(_combined(choices), _MOST_TRIALS):
             self._budget.spend(price)
@@ -144,12 +145,12 @@ class _Solver:
                 return True
         return False
 
-    def _choices(self, part: Sym, checks: list[Check]) -> Iterator[Json]:
+    def _choices(self, part: Sym, checks: list[Check], *, may_lack: bool) -> Iterator[Json]:
         node = self._node(part)
         if part in self._wishes.absent:
             yield _ABSENT
             return
-        may_lack = not node.present and any(part in lackable(s) for c in checks for s in (c.left, c.right))
+        may_lack = may_lack and not node.present
         if node.parts or node.length is not None:
             yield from (_NOTHING, _ABSENT) if may_lack else (_NOTHING,)
             return

@@ -41,6 +41,10 @@ class Sym:
     source: str
     steps: tuple[str | int, ...] = ()
 
+    def within(self, other: Sym) -> bool:
+        """Whether it is the other part, or inside of it."""
+        return self.source == other.source and self.steps[: len(other.steps)] == other.steps
+
 
 @dataclass(frozen=True, slots=True)
 class Obj:
@@ -94,7 +98,7 @@ class Asked:
 
     def spares(self, part: Sym) -> bool:
         """Whether a part is, or is in, something that need not be there."""
-        return any(part.source == o.source and part.steps[: len(o.steps)] == o.steps for o in self.optional)
+        return any(map(part.within, self.optional))
 
     def operands(self) -> Iterator[Sym | Asked | App]:
         """What its plain paths lead to: parts of sources, and values that are computed themselves."""

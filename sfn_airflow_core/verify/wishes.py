@@ -80,7 +80,7 @@ class Wishes:
         """Nothing is asked of what is inside a part."""
 
         def outside(other: Sym) -> bool:
-            return other.source != part.source or other.steps[: len(part.steps)] != part.steps or other == part
+            return not other.within(part) or other == part
 
         return replace(
             self,
@@ -94,7 +94,7 @@ class Wishes:
         """What was asked of these parts, and of what is inside them, is asked only where they are there."""
 
         def spared(part: Sym) -> bool:
-            return any(part.source == p.source and part.steps[: len(p.steps)] == p.steps for p in parts)
+            return any(map(part.within, parts))
 
         new, kinds = self.present[len(before.present) :], self.kinds[len(before.kinds) :]
         return replace(
