@@ -15,15 +15,15 @@ from airflow2sfn.generated import is_generated, states_of
 from airflow2sfn.read import Reading, Settings, module_name, read_text
 from airflow2sfn.reading.project import Project
 from airflow2sfn.source import Dag, Symbolic, Task, walk
-from sfn_airflow_core.findings import Fidelity, Report, SourceReport, UnreadableInput
-from sfn_airflow_core.jsonmap import read_document
+from sfn_airflow_core.findings import Fidelity, Report, SourceReport
 from sfn_airflow_core.render import FORMATS, render_text
 from sfn_airflow_core.render.entries import plural
 from sfn_airflow_core.render.escape import visible
 from sfn_airflow_core.shell.group import BUG, CLEAN, FOUND, UNUSABLE, report_bug
-from sfn_airflow_core.shell.inputs import STDIN, Input, gather
+from sfn_airflow_core.shell.inputs import STDIN, Input, gather, usable
 from sfn_airflow_core.shell.progress import tracked
 from sfn_airflow_core.shell.terminal import colors, columns
+from sfn_airflow_core.shell.values import read_object
 
 TOOL = "airflow2sfn"
 
@@ -47,17 +47,7 @@ def environment(given: Iterable[str]) -> dict[str, str]:
 
 def variables(path: str | None) -> dict[str, Any]:
     """Airflow Variables from a JSON or YAML file. Raises click.UsageError."""
-    if path is None:
-        return {}
-    try:
-        value = read_document(Path(path).read_bytes(), path).value
-    except OSError as error:
-        raise click.UsageError(f"{path}: {error.strerror}") from None
-    except UnreadableInput as error:
-        raise click.UsageError(str(error)) from None
-    if not isinstance(value, dict):
-        raise click.UsageError(f"{path}: must hold an object of NAME: VALUE")
-    return dict(value)
+    return {} if path is None else dict(read_object(Path(path)))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,19 +89,13 @@ class Check(ABC):
 
     def readable(self, arguments: Iterable[str]) -> Iterator[Input]:
         """The inputs that could be read; says why others could not."""
-        count = 0
-        for found in gather(arguments, holds_dag, (".py",)):
-            if isinstance(found, str):
-                if self.verbose:
-                    _err(f"{found}: skipped, not a DAG file")
-                continue
-            count += 1
-            if found.error:
-                self.error(found.name, found.error)
-            else:
-                yield found
-        if not count:
-            self.error(TOOL, "no DAG file found in the given folders (-v says what was skipped)")
+
+        def passed_over(name: str) -> None:
+            if self.verbose:
+                _err(f"{name}: skipped, not a DAG file")
+
+        nothing = "no DAG file found in the given folders (-v says what was skipped)"
+        return usable(gather(arguments, holds_dag, (".py",)), self.error, (TOOL, nothing), passed_over)
 
     def project(self, name: str) -> Project:
         """Where the imports of a file are looked up: its folder, the folders given, ``--root``."""

@@ -19,7 +19,7 @@ from airflow2sfn.importing.parent import environment
 from airflow2sfn.read import Settings
 from sfn_airflow_core.render.escape import visible
 from sfn_airflow_core.shell.group import CLEAN, FOUND, UNUSABLE
-from sfn_airflow_core.shell.inputs import STDIN, gather
+from sfn_airflow_core.shell.inputs import STDIN, gather, usable
 from sfn_airflow_core.shell.verified import Told, is_bad, progress, scenario_file, show
 from sfn_airflow_core.verify.airflow_process import TEMPLATE_VARIABLE, AirflowUnavailable, template_database
 from sfn_airflow_core.verify.result import Verified
@@ -71,19 +71,11 @@ class Verifying:
 
     def readable(self, arguments: Iterable[str]) -> Iterator[str]:
         """The names of the files that may define DAGs."""
-        count = 0
-        for found in gather(arguments, holds_dag, (".py",)):
-            if isinstance(found, str):
-                continue
-            count += 1
+        for found in usable(gather(arguments, holds_dag, (".py",)), self.error, ("verify", "no DAG file found")):
             if found.name == STDIN:
                 self.error(STDIN, "verify runs DAG files, so it needs the name of one")
-            elif found.error:
-                self.error(found.name, found.error)
             else:
                 yield found.name
-        if not count:
-            self.error("verify", "no DAG file found")
 
     def error(self, name: str, message: str) -> None:
         """Reports what cannot be used."""

@@ -18,7 +18,7 @@ from sfn_airflow_core.render import FORMATS, render_text
 from sfn_airflow_core.render.escape import visible
 from sfn_airflow_core.shell.folder import Refused
 from sfn_airflow_core.shell.group import BUG, CLEAN, FOUND, UNUSABLE, report_bug
-from sfn_airflow_core.shell.inputs import Input, gather
+from sfn_airflow_core.shell.inputs import Input, gather, usable
 from sfn_airflow_core.shell.progress import tracked
 from sfn_airflow_core.shell.terminal import colors, columns
 
@@ -59,19 +59,13 @@ class Work:
 
     def readable(self, arguments: Iterable[str]) -> Iterator[Input]:
         """The inputs that could be read; says why others could not, and with ``-v`` what was passed over."""
-        count = 0
-        for found in gather(arguments, holds_machine):
-            if isinstance(found, str):
-                if self.choices.verbose:
-                    _err(f"{found}: skipped, not a state machine")
-                continue
-            count += 1
-            if found.error:
-                self.error(found.name, found.error)
-            else:
-                yield found
-        if not count:
-            self.error(TOOL, "no state machine found in the given folders (-v says what was skipped)")
+
+        def passed_over(name: str) -> None:
+            if self.choices.verbose:
+                _err(f"{name}: skipped, not a state machine")
+
+        nothing = "no state machine found in the given folders (-v says what was skipped)"
+        return usable(gather(arguments, holds_machine), self.error, (TOOL, nothing), passed_over)
 
     def bug(self, error: Exception, source: str) -> None:
         """Reports an exception in the translation of one input."""

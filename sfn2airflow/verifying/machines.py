@@ -23,7 +23,7 @@ from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.asl.read import Reading, read_text
 from sfn_airflow_core.render.escape import visible
 from sfn_airflow_core.shell.group import BUG, CLEAN, FOUND, UNUSABLE, report_bug
-from sfn_airflow_core.shell.inputs import Input, gather
+from sfn_airflow_core.shell.inputs import Input, gather, usable
 from sfn_airflow_core.shell.verified import is_bad, progress, scenario_file, show
 from sfn_airflow_core.verify.airflow_process import AirflowUnavailable
 from sfn_airflow_core.verify.airflow_runner import AirflowSession
@@ -58,17 +58,7 @@ class Verifying:
 
     def readable(self, arguments: Iterable[str]) -> Iterator[Input]:
         """The inputs that could be read."""
-        count = 0
-        for found in gather(arguments, holds_machine):
-            if isinstance(found, str):
-                continue
-            count += 1
-            if found.error:
-                self.error(found.name, found.error)
-            else:
-                yield found
-        if not count:
-            self.error("verify", "no state machine found")
+        return usable(gather(arguments, holds_machine), self.error, ("verify", "no state machine found"))
 
     def error(self, name: str, message: str) -> None:
         """Reports what cannot be used."""

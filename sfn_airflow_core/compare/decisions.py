@@ -26,11 +26,11 @@ from sfn_airflow_core.compare.predicates import (
     Values,
     asks,
     holds,
-    kind,
     samples,
 )
 from sfn_airflow_core.compare.quote import figure
 from sfn_airflow_core.compare.read_predicates import Unread
+from sfn_airflow_core.interpreter.values import kind
 
 _MOST: Final = 4096
 """Combinations of values that are decided."""

@@ -12,6 +12,8 @@ from itertools import pairwise
 from operator import ge, gt, le, lt
 from typing import Any, Final, Literal, TypeAlias, assert_never
 
+from sfn_airflow_core.interpreter.values import kind
+
 Operand: TypeAlias = "tuple[str, ...]"
 """The names on the way to a value: ``("order", "total")``; functions of it stand before them: ``("len", "files")``."""
 Scalar: TypeAlias = "str | int | float | bool | None"
@@ -97,21 +99,6 @@ def _answer(value: Scalar | Absent, question: Question, literal: Scalar) -> bool
             return kind(value) == kind(literal) != "boolean" and value is not None and _ORDER[question](value, literal)
         case _:
             assert_never(question)
-
-
-def kind(value: Scalar) -> str:
-    """What a value is, in JSON's terms."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case int() | float():
-            return "number"
-        case str():
-            return "string"
-        case _:
-            assert_never(value)
 
 
 def asks(formula: Formula) -> Iterator[Ask]:

@@ -52,6 +52,34 @@ def gather(
             yield _read(path, TOP)
 
 
+def usable(
+    found: Iterable[Input | str],
+    error: Callable[[str, str], None],
+    nothing: tuple[str, str],
+    passed_over: Callable[[str], None] = lambda _: None,
+) -> Iterator[Input]:
+    """The inputs that could be read.
+
+    Args:
+        found: what ``gather`` gives.
+        error: is told the name of an input that cannot be used, and why.
+        nothing: what it is told where there is no input at all.
+        passed_over: is told the names of skipped files.
+    """
+    count = 0
+    for each in found:
+        if isinstance(each, str):
+            passed_over(each)
+            continue
+        count += 1
+        if each.error:
+            error(each.name, each.error)
+        else:
+            yield each
+    if not count:
+        error(*nothing)
+
+
 def _folder(
     root: Path, wanted: Callable[[str, bytes], bool], seen: set[str], endings: tuple[str, ...]
 ) -> Iterator[Input | str]:
