@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reading import codes, edges, inside, one
+from reading import codes, edges, inside, one, read
 
 from airflow2sfn.read import Settings, read_file, read_text
 from airflow2sfn.reading.project import Project
@@ -207,6 +207,46 @@ class TestMapping:
         expected = {("start", "outer.a"), ("outer.inner.b", "end"), ("outer.inner.c", "end"), ("outer.a", "end")}
         assert expected - edges(mapping) == {("outer.a", "end")}
         assert {("start", "x0"), ("start", "x1"), ("x0", "x2"), ("x1", "end")} <= edges(mapping)
+
+
+def test_edges_to_what_a_dag_says_of_its_tasks() -> None:
+    found = inside(
+        """
+        tasks = [EmptyOperator(task_id=f"t{n}") for n in range(3)]
+        chain(*tasks)
+        setup = EmptyOperator(task_id="make").as_setup()
+        drop = EmptyOperator(task_id="drop").as_teardown(setups=setup)
+        dag.get_task("t0") >> drop
+        last, first = EmptyOperator(task_id="last"), EmptyOperator(task_id="first")
+        [leaf for leaf in dag.leaves if leaf is not last and leaf is not first] >> last
+        first >> [root for root in dag.roots if root.task_id != "first"]
+        dag.task_dict["t2"] >> EmptyOperator(task_id="yes" if dag.has_task("t1") and not dag.has_task("no") else "no")
+        """
+    )
+    chained = {("t0", "t1"), ("t1", "t2"), ("make", "drop"), ("t0", "drop"), ("t2", "yes")}
+    assert edges(found) == chained | {("t2", "last"), ("drop", "last"), ("first", "t0"), ("first", "make")}
+
+
+@pytest.mark.parametrize("home", ["tests_common.test_utils", "tests.system.utils"])
+def test_a_watcher_of_a_system_test_follows_every_task(home: str) -> None:
+    run = f"{home}.system_tests" if home == "tests_common.test_utils" else home
+    result = read(
+        f"""
+        with DAG("d", schedule="@once") as dag:
+            chain(EmptyOperator(task_id="a"), EmptyOperator(task_id="b", trigger_rule=TriggerRule.ALL_DONE))
+            from {home}.watcher import watcher
+            list(dag.tasks) >> watcher()
+        from {run} import get_test_run
+        test_run = get_test_run(dag)
+        """
+    )
+    (found,) = result.dags
+    assert not result.findings
+    assert edges(found) == {("a", "b"), ("a", "watcher"), ("b", "watcher")}
+    watcher = found.task("watcher")
+    assert (watcher.trigger_rule, watcher.retries) == ("one_failed", Known(0))
+    assert watcher.callable is not None
+    assert "raise AirflowException" in watcher.callable.source()
 
 
 def test_xcom_edges_and_keys() -> None:

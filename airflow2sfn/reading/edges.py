@@ -218,6 +218,11 @@ def _get_task(run: Run, owner: Any, args: Args, kwargs: Kwargs, node: Any, scope
     return owner.tasks.get(name, unknown(run, node, scope)) if isinstance(name, str) else unknown(run, node, scope)
 
 
+def _has_task(run: Run, owner: Any, args: Args, kwargs: Kwargs, node: Any, scope: Scope) -> Any:
+    name = plain(args[0] if args else kwargs.get("task_id"))
+    return name in owner.tasks if isinstance(name, str) else unknown(run, node, scope)
+
+
 def _add(run: Run, owner: Any, args: Args, kwargs: Kwargs, node: Any, scope: Scope) -> Any:
     dag = owner if isinstance(owner, DagMade) else owner.dag
     for task in _nodes(list(args))[0]:
@@ -241,7 +246,10 @@ METHODS: dict[type, dict[str, _Method]] = {
     XComMade: {**_TASK, "map": _map, "zip": _zip, "concat": _concat},
     GroupMade: {**_EDGES, "add": _add},
     LabelMade: _EDGES,
-    DagMade: {"get_task": _get_task, "add_task": _add, "add_tasks": _add, "test": _ignored, "cli": _ignored},
+    DagMade: {
+        **{"get_task": _get_task, "has_task": _has_task, "add_task": _add, "add_tasks": _add},
+        **{"test": _ignored, "cli": _ignored},
+    },
 }
 
 _DATA: dict[type, dict[str, Callable[[Any], Any]]] = {
@@ -282,8 +290,8 @@ _DATA: dict[type, dict[str, Callable[[Any], Any]]] = {
         "task_group": lambda dag: dag.root,
         "default_args": lambda dag: dag.defaults,
         "task": lambda dag: External("airflow.sdk.task"),
-        "roots": lambda dag: roots(dag.root),
-        "leaves": lambda dag: leaves(dag.root),
+        "roots": lambda dag: [task for task in dag.tasks.values() if not task.near(False)],
+        "leaves": lambda dag: [task for task in dag.tasks.values() if not task.near(True)],
     },
     LabelMade: {},
 }

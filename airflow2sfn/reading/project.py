@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from airflow2sfn.reading.system_tests import MODULES
 from airflow2sfn.source import Module
 from sfn_airflow_core.text import Span
 
@@ -94,6 +95,8 @@ class Project:
             for path, is_package in ((place / "__init__.py", True), (place.with_name(f"{parts[-1]}.py"), False)):
                 if found := self._read(root, path, name, is_package):
                     return found
+        if (text := MODULES.get(name)) is not None:
+            return parse(text, name, f"{'/'.join(parts)}.py")
         return None
 
     def _read(self, root: Path, path: Path, name: str, is_package: bool) -> SourceFile | None:
