@@ -247,8 +247,12 @@ METHODS: dict[type, dict[str, _Method]] = {
     GroupMade: {**_EDGES, "add": _add},
     LabelMade: _EDGES,
     DagMade: {
-        **{"get_task": _get_task, "has_task": _has_task, "add_task": _add, "add_tasks": _add},
-        **{"test": _ignored, "cli": _ignored},
+        "get_task": _get_task,
+        "has_task": _has_task,
+        "add_task": _add,
+        "add_tasks": _add,
+        "test": _ignored,
+        "cli": _ignored,
     },
 }
 

@@ -1,7 +1,7 @@
 """Helpers of Airflow's own system tests that its repository has and no distribution: what they do, as text.
 
-Sources: ``devel-common/src/tests_common/test_utils/watcher.py`` and ``system_tests.py`` of apache/airflow; before Airflow
-3, ``tests/system/utils/``.
+Sources: ``watcher.py`` and ``system_tests.py`` in ``devel-common/src/tests_common/test_utils/`` of apache/airflow;
+before Airflow 3 in ``tests/system/utils/``.
 """
 
 from __future__ import annotations
