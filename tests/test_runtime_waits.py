@@ -30,13 +30,13 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Executes a Wait with the document ``{}``: gives the seconds that it holds its process, or how it defers."""
     from airflow.sdk.exceptions import TaskDeferred
 
-    from sfn2airflow.runtime import waits
+    from sfn2airflow.runtime import clock, waits
 
     def execute(when: Any) -> Any:
         held: list[float] = []
         monkeypatch.setattr(waits, "reaching", lambda *_: {})
         monkeypatch.setattr(waits, "keep_variables", lambda _: None)
-        monkeypatch.setattr(waits, "hold", held.append)
+        monkeypatch.setattr(clock, "hold", held.append)
 
         @waits.wait("Rest")
         def rest(data: Any) -> Any:
@@ -83,11 +83,11 @@ def test_a_poll_with_brief_pauses_goes_on_in_its_process(
     monkeypatch: pytest.MonkeyPatch, pause: int, limit: timedelta | None, asked: int, waited: int
 ) -> None:
     """Unless a limit holds for each request, which Airflow would take for one of all of them."""
-    from sfn2airflow.runtime import loops, polling
+    from sfn2airflow.runtime import clock, loops, polling
 
     held: list[float] = []
     asks: list[Any] = []
-    monkeypatch.setattr(loops, "hold", held.append)
+    monkeypatch.setattr(clock, "hold", held.append)
     monkeypatch.setattr(loops, "reaching", lambda *_: {"n": 0})
 
     def done(data: Any) -> str:

@@ -128,3 +128,60 @@ def test_an_item_that_polls_ends_with_the_item_that_fails(airflow: Any, with_run
     scenario = Scenario("lost", [{"done": False}] * 2, replies, expected={"status": "FAILED", "error": "Lost"})
     result = both(airflow, with_runtime, "items_that_poll", {"StartAt": "Each", "States": states}, scenario)
     assert (result.error, differences(result)) == ("", [])
+
+
+def asks_the_time(name: str, expression: str) -> dict[str, Any]:
+    return {"Type": "Pass", "Assign": {name: f"{{% {expression} %}}"}}
+
+
+CLOCKS = {
+    "millis": "$millis()",
+    "now": "$toMillis($now())",
+    "entered": "$toMillis($states.context.State.EnteredTime)",
+    "the engine": "$toMillis($now('[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01].[f001]Z'))",
+}
+
+
+@pytest.mark.parametrize("seconds", [3, 40])
+@pytest.mark.parametrize("name", CLOCKS)
+def test_the_time_goes_on_while_states_wait(airflow: Any, with_runtime: Path, name: str, seconds: int) -> None:
+    """Whether the wait is in the process or not: what a state asks for is the virtual clock."""
+    passed = f"$round(({CLOCKS[name]} - $before) / 1000)"
+    output = {"Type": "Pass", "Output": f"{{% {passed} %}}"}
+    definition = chain(
+        asks_the_time("before", CLOCKS[name]), {"Type": "Wait", "Seconds": seconds}, output, QueryLanguage="JSONata"
+    )
+    scenario = Scenario(name, {}, expected={"status": "SUCCEEDED", "output": seconds})
+    result = both(airflow, with_runtime, f"clock_{name.replace(' ', '_')}_{seconds}", definition, scenario)
+    assert (result.error, differences(result)) == ("", [])
+
+
+def test_a_deadline_ends_a_loop(airflow: Any, with_runtime: Path) -> None:
+    """Asked every 30 seconds until 100 seconds are over: the fourth time is the last."""
+    states = {
+        "Begin": {**asks_the_time("deadline", "$millis() + 100000"), "Next": "Ask"},
+        "Ask": {**task(Arguments={}), "Next": "Done?"},
+        "Done?": {
+            "Type": "Choice",
+            "Choices": [{"Condition": "{% $millis() >= $deadline %}", "Next": "Late"}],
+            "Default": "Rest",
+        },
+        "Rest": {"Type": "Wait", "Seconds": 30, "Next": "Ask"},
+        "Late": {"Type": "Fail", "Error": "TooLate"},
+    }
+    definition = {"QueryLanguage": "JSONata", "StartAt": "Begin", "States": states}
+    scenario = Scenario("late", {}, {"Ask": {"result": 1}}, expected={"status": "FAILED", "error": "TooLate"})
+    result = both(airflow, with_runtime, "deadline_of_a_loop", definition, scenario)
+    assert (result.error, differences(result)) == ("", [])
+
+
+def test_a_wait_until_a_moment_begins_where_the_one_before_ended(airflow: Any, with_runtime: Path) -> None:
+    until = "{% $fromMillis($toMillis($states.context.Execution.StartTime) + 90000) %}"
+    definition = chain(
+        {"Type": "Wait", "Seconds": 60},
+        {"Type": "Wait", "Timestamp": until},
+        {"Type": "Succeed"},
+        QueryLanguage="JSONata",
+    )
+    result = both(airflow, with_runtime, "moment_after_wait", definition, Scenario("moment", {}))
+    assert (result.error, differences(result)) == ("", [])

@@ -9,14 +9,15 @@ import hashlib
 import json
 import math
 import random
-from datetime import UTC, datetime
-from time import time_ns
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from . import clock
 from .query_data import json_of, numeric
 from .query_values import NOTHING, Json, Many, all_of, plain
 
 _MOST = 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ALGORITHMS = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
 
 
@@ -78,9 +79,9 @@ def uuid() -> str:
 
 def millis() -> int:
     """``$millis``: the time of the evaluation."""
-    return time_ns() // 1_000_000
+    return (clock.now() - _EPOCH) // timedelta(milliseconds=1)
 
 
 def now() -> str:
     """``$now``: the time of the evaluation, in UTC with milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")

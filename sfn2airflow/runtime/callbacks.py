@@ -19,8 +19,9 @@ from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import BaseOperator, BaseSensorOperator, PokeReturnValue, get_current_context, timezone
+from airflow.sdk import BaseOperator, BaseSensorOperator, PokeReturnValue, get_current_context
 
+from . import clock
 from .context import has_token
 from .documents import DOCUMENT, STATE, DataFunction, as_document, called, keep_variables
 from .errors import KEEP, HeartbeatMissed, Json, StateError, data_errors
@@ -116,7 +117,7 @@ class CallbackSensor(BaseSensorOperator):
     def poke(self, context: Any) -> PokeReturnValue | bool:
         """Look once; raises the error of a failure, and States.Timeout when a limit has passed."""
         document, store = DOCUMENT.resolve(context), context["task_state_store"]
-        attempt, now = context["ti"].try_number, timezone.utcnow().timestamp()
+        attempt, now = context["ti"].try_number, clock.now().timestamp()
         kept = store.get("token")
         if kept is None or kept["try"] != attempt:
             kept = {"try": attempt, "since": now, "alive": now, **self._limits(context, document)}
@@ -129,7 +130,7 @@ class CallbackSensor(BaseSensorOperator):
             store.delete(f"heartbeat-{attempt}")
             kept = {**kept, "alive": now}
             store.set("token", kept, retention=KEEP)
-        self.due = _check(kept, timezone.utcnow().timestamp())
+        self.due = _check(kept, clock.now().timestamp())
         return False
 
     def start(self, context: Any, document: Json) -> None:

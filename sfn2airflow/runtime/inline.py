@@ -7,7 +7,6 @@ before another try ends the run for now (``Later``), so that the task around it 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -15,10 +14,11 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
-from airflow.sdk import DAG, TriggerRule, timezone
+from airflow.sdk import DAG, TriggerRule
 from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 from airflow.sdk.execution_time.context import set_current_context
 
+from . import clock
 from .context import conf_of
 from .documents import from_xcom
 from .errors import AslRetry, EarlierFailure, Json, error_output
@@ -36,7 +36,7 @@ class Memory:
     xcoms: dict[tuple[str, str], Json] = field(default_factory=dict)
     tries: dict[str, tuple[int, dict[str, Json]]] = field(default_factory=dict)
     """Of a task that is to be tried again: the number of the next try, and what its retriers have counted."""
-    started: str = field(default_factory=lambda: timezone.utcnow().isoformat())
+    started: str = field(default_factory=lambda: clock.now().isoformat())
 
     def kept(self) -> Json:
         """The same as JSON, to go on with it in another process."""
@@ -65,7 +65,7 @@ class TaskOfRun:
 
     def __init__(self, memory: Memory, task_id: str):
         self.memory, self.task_id, self.try_number = memory, task_id, memory.tries.get(task_id, (1, {}))[0]
-        self.dag_id, self.run_id, self.start_date = memory.dag_id, memory.run_id, timezone.utcnow()
+        self.dag_id, self.run_id, self.start_date = memory.dag_id, memory.run_id, clock.now()
 
     def xcom_push(self, key: str, value: Json) -> None:
         """Keep a value for the tasks behind."""
@@ -165,7 +165,7 @@ def _run(task: Any, memory: Memory, outer: Any) -> str:
                 return "failed"
             memory.tries[task.task_id] = ti.try_number + 1, store.values
             pause(task, delay)
-            ti.try_number, ti.start_date = ti.try_number + 1, timezone.utcnow()
+            ti.try_number, ti.start_date = ti.try_number + 1, clock.now()
             continue
         return "success"
 
@@ -174,7 +174,7 @@ def pause(task: Any, seconds: float) -> None:
     """Wait for the next try of a task, in this process. Raises Later where that would take it for long."""
     if seconds > HELD.total_seconds():
         raise Later(seconds)
-    time.sleep(seconds)
+    clock.hold(seconds)
 
 
 def _id(skipped: Any) -> str:

@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import BaseOperator, BaseSensorOperator, PokeReturnValue, timezone
+from airflow.sdk import BaseOperator, BaseSensorOperator, PokeReturnValue
 
+from . import clock
 from .aws_jobs import describe, start
 from .aws_stops import stop
 from .documents import DOCUMENT, STATE, as_document, called, keep_variables
@@ -117,7 +118,7 @@ class JobSensor(BaseSensorOperator):
     def poke(self, context: Any) -> PokeReturnValue | bool:
         """Ask once; raises ``States.TaskFailed`` with the description of a failed job, ``States.Timeout`` when late."""
         document = DOCUMENT.resolve(context)
-        store, attempt, now = context["task_state_store"], context["ti"].try_number, timezone.utcnow().timestamp()
+        store, attempt, now = context["task_state_store"], context["ti"].try_number, clock.now().timestamp()
         with self._role(context):
             kept = store.get("job")
             if kept is None or kept["try"] != attempt:  # the first poke of this try; a retry starts a new job

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, BaseOperator, BaseSensorOperator, PokeReturnValue
 from airflow.sdk.execution_time.context import NEVER_EXPIRE
 
+from . import clock
 from .children import ChildDagOperator
 from .documents import (
     STATE,
@@ -27,7 +28,7 @@ from .documents import (
 from .errors import Json, data_errors
 from .siblings import stop_beside_failure
 from .variables import KEY
-from .waits import When, hold, moment_of
+from .waits import When, moment_of
 
 _MANY = 1_000_000
 _BRIEF = timedelta(seconds=4)
@@ -159,7 +160,7 @@ class PollOperator(BaseSensorOperator):
     def poke(self, context: Any) -> PokeReturnValue | bool:
         """Ask until the loop is left, or until it waits."""
         while (done := self._ask(context)) is False and self.left <= _BRIEF and self.execution_timeout is None:
-            hold(max(self.left.total_seconds(), 0))
+            clock.hold(max(self.left.total_seconds(), 0))
         return done
 
     def _ask(self, context: Any) -> PokeReturnValue | bool:
@@ -179,7 +180,7 @@ class PollOperator(BaseSensorOperator):
                 context["task_state_store"].delete("poll")
                 return PokeReturnValue(is_done=True, xcom_value=self._hand_on(context, document, target))
         with data_errors():
-            self.left = moment_of(called(context, self.pause, document, keep=False)) - datetime.now(UTC)
+            self.left = moment_of(called(context, self.pause, document, keep=False)) - clock.now()
         return False
 
     def _hand_on(self, context: Any, document: Json, target: str) -> Json:

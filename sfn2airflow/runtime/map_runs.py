@@ -7,8 +7,9 @@ from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.providers.standard.triggers.temporal import DateTimeTrigger
-from airflow.sdk import DAG, BaseOperator, task_group, timezone
+from airflow.sdk import DAG, BaseOperator, task_group
 
+from . import clock
 from .children import ChildDagOperator
 from .context import INPUT, moment
 from .documents import STATE, as_document, from_xcom
@@ -94,7 +95,7 @@ class InlineRuns(BaseOperator, Lane):
                 except Later as later:
                     went_on = {"piece": number, "failed": failed, "results": results, "item": later.memory}
                     context["task_state_store"].set("lane", went_on, retention=KEEP)
-                    then = timezone.utcnow() + timedelta(seconds=later.seconds)
+                    then = clock.now() + timedelta(seconds=later.seconds)
                     self.defer(trigger=DateTimeTrigger(moment=then), method_name="execute_complete")
                 results.append(as_document(result))
                 kept = None
@@ -104,9 +105,9 @@ class InlineRuns(BaseOperator, Lane):
 
     def _run(self, context: Any, item: Json, number: int, kept: Json) -> Json:
         name = f"{context['ti'].run_id}__{self.task_id}__{number}"
-        began = kept["started"] if kept else timezone.utcnow().isoformat()
+        began = kept["started"] if kept else clock.now().isoformat()
         result = run_inline(self.child, context, item, name, number, kept)
-        times = {"StartDate": moment(datetime.fromisoformat(began)), "StopDate": moment(timezone.utcnow())}
+        times = {"StartDate": moment(datetime.fromisoformat(began)), "StopDate": moment(clock.now())}
         return {**result, "Name": name, **times}
 
 
@@ -127,7 +128,7 @@ class ChildRuns(ChildDagOperator, Lane):
         if not number:
             self.stop_if_failed(ti, self.task_id)
         first, inputs = self.piece(ti, lane["piece"])
-        context["task_state_store"].set("lane", {**lane, "began": moment(timezone.utcnow())}, retention=KEEP)
+        context["task_state_store"].set("lane", {**lane, "began": moment(clock.now())}, retention=KEEP)
         self.conf = {INPUT: inputs[number]}
         self.name_run(ti, f"__{first + number}")
         return TriggerDagRunOperator.execute(self, context)
@@ -146,7 +147,7 @@ class ChildRuns(ChildDagOperator, Lane):
     def _result(self, context: Any, event: Any, began: str) -> Json:
         """What has become of a child's run: Status and Output, or Error and Cause."""
         (run_id,) = event[1]["run_ids"]
-        known = {"Name": run_id, "StartDate": began, "StopDate": moment(timezone.utcnow())}
+        known = {"Name": run_id, "StartDate": began, "StopDate": moment(clock.now())}
         try:
             self.succeeded(context, event)
         except StateError as error:

@@ -21,7 +21,11 @@ _ADDED: dict[str, Callable[..., Json]] = {
     "parse": aws_functions.parse,
     "uuid": aws_functions.uuid,
     "random": aws_functions.random_number,
+    "millis": aws_functions.millis,
+    "now": lambda *form: _date(*form),  # which evaluates itself
 }
+_REPLACED = frozenset(("random", "millis", "now"))
+"""Functions that the engine has, too."""
 
 
 def query(expression: str, states: dict[str, Json], variables: dict[str, Json] | None = None) -> Json:
@@ -58,7 +62,15 @@ def _json(value: Any, expression: str) -> Json:
 
 
 def _own_name(name: str) -> str:
-    return f"aws_{name}" if name == "random" else name
+    return f"aws_{name}" if name in _REPLACED else name
+
+
+def _date(*form: Json) -> Json:
+    """``$now`` with a picture and a time zone: as the language defines it, ``$fromMillis`` of the moment."""
+    if not form:
+        return aws_functions.now()
+    given = {name: value for name, value in zip(("picture", "zone"), form, strict=False) if value is not NOTHING}
+    return query("$fromMillis($moment, $picture, $zone)", {}, {"moment": aws_functions.millis(), **given})
 
 
 @functools.cache
@@ -84,9 +96,9 @@ def _compiled(expression: str) -> Any:
     pieces, end = list[str](), 0
     for token in Lexer.tokenize(expression):
         name = str(token.value).removeprefix("$")
-        if token.type.name == "VARIABLE" and name == "random":
-            pieces += [expression[end : token.position], "$aws_random"]
-            end = token.position + len("$random")
+        if token.type.name == "VARIABLE" and name in _REPLACED:
+            pieces += [expression[end : token.position], f"${_own_name(name)}"]
+            end = token.position + 1 + len(name)
     compiled = jsonata2py.compile("".join([*pieces, expression[end:]]))
     compiled.set_timeout(_TIME_LIMIT_MS)
     return compiled

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
@@ -14,6 +13,7 @@ from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowTaskTimeout, TaskDeferred
 
+from . import clock
 from .documents import STATE, DataFunction, as_document, called, keep_variables, reaching
 from .errors import StateError, data_errors
 from .settings import Json, Setting
@@ -60,16 +60,11 @@ def _open(value: Json) -> Json:
 
 def moment_of(when: timedelta | datetime) -> datetime:
     """When a wait that begins now ends. Raises ValueError for one that is too long."""
-    now = datetime.now(UTC)
+    now = clock.now()
     moment = now + when if isinstance(when, timedelta) else when
     if moment - now > _LONGEST:
         raise ValueError(f"a Wait until {moment} is too long")
     return moment
-
-
-def hold(seconds: float) -> None:
-    """Wait in this process."""
-    time.sleep(seconds)
 
 
 class WaitOperator(BaseOperator):
@@ -85,11 +80,11 @@ class WaitOperator(BaseOperator):
         with data_errors():
             moment = moment_of(called(context, self.when, data, keep=False))
         document = self._onward(context, data)
-        left = moment - datetime.now(UTC)
+        left = moment - clock.now()
         if left > HELD:
             self.defer(trigger=DateTimeTrigger(moment=moment), method_name="execute_complete")
         elif left > timedelta():
-            hold(left.total_seconds())
+            clock.hold(left.total_seconds())
         return document
 
     def execute_complete(self, context: Any, event: Any = None) -> Json:
@@ -126,9 +121,9 @@ def time_limit(limit: Json, started: datetime | None = None) -> Iterator[None]:
     ``limit`` is a positive whole number (States.Runtime otherwise), a Setting or a timedelta. A task that defers
     inside has what is left of it, counted from ``started`` (default: now), as the limit of its deferral.
     """
-    began = started or datetime.now(UTC)
+    began = started or clock.now()
     allowed = _allowed(_open(limit))
-    left = (began + allowed - datetime.now(UTC)).total_seconds()
+    left = (began + allowed - clock.now()).total_seconds()
 
     def late(*_: Any) -> None:
         raise AirflowTaskTimeout(f"the state takes longer than {allowed.total_seconds():g} seconds")
@@ -140,16 +135,16 @@ def time_limit(limit: Json, started: datetime | None = None) -> Iterator[None]:
     if outer and outer < left:  # execution_timeout comes first
         signal.signal(signal.SIGALRM, before)
         signal.setitimer(signal.ITIMER_REAL, outer)
-    ran = datetime.now(UTC)
+    ran = clock.now()
     try:
         yield
     except TaskDeferred as deferred:
-        rest = began + allowed - datetime.now(UTC)
+        rest = began + allowed - clock.now()
         deferred.timeout = min(rest, deferred.timeout) if deferred.timeout else rest
         raise
     finally:
         signal.signal(signal.SIGALRM, before)
-        used = (datetime.now(UTC) - ran).total_seconds()
+        used = (clock.now() - ran).total_seconds()
         signal.setitimer(signal.ITIMER_REAL, max(outer - used, 0.001) if outer else 0)
 
 

@@ -6,6 +6,7 @@ import heapq
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 Order: TypeAlias = "tuple[int, ...]"
@@ -46,9 +47,13 @@ class Agenda:
 
 @dataclass(slots=True)
 class Spent:
-    """The virtual time that a task instance spends while it runs, which began at ``now``."""
+    """The virtual time that a task instance spends while it runs, which began at ``now``.
+
+    ``began`` is the date at which the virtual clock started.
+    """
 
     now: float = 0.0
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
     held: list[float] = field(default_factory=list)
     """The seconds for which it has waited in its process."""
     took: list[float] = field(default_factory=list)
@@ -58,11 +63,11 @@ class Spent:
 
     def elapsed(self) -> float:
         """All its seconds so far."""
-        return sum((*map(whole, self.held), *self.took, *(seconds for _, seconds in self.repeats)))
+        return sum((*self.held, *self.took, *(seconds for _, seconds in self.repeats)))
 
-    def moment(self) -> float:
-        """The present moment of the virtual clock, in seconds."""
-        return self.now + self.elapsed()
+    def date(self) -> datetime:
+        """The present moment of the virtual clock."""
+        return self.began + timedelta(seconds=self.now + self.elapsed())
 
     def clear(self) -> None:
         """It is done."""

@@ -101,10 +101,8 @@ class Services:
                 for name, member, double in (
                     ("aws_http", "exchange", self._exchange),
                     ("http", "credentials", _no_credentials),
-                    ("waits", "hold", self.spent.held.append),
-                    ("loops", "hold", self.spent.held.append),
+                    ("clock", "hold", self.spent.held.append),
                     ("inline", "pause", lambda task, seconds: self.spent.repeats.append((task, seconds))),
-                    ("errors", "moment", self.spent.moment),
                 ):
                     if (module := sys.modules.get(f"{runtime}.{name}")) is not None:
                         patches.enter_context(mock.patch.object(module, member, double))

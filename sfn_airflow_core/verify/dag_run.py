@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -17,7 +18,7 @@ from typing import Any, Final
 from sfn_airflow_core.verify.agenda import Agenda, whole
 from sfn_airflow_core.verify.aws_answers import Place, Services
 from sfn_airflow_core.verify.finished import FinishedRun, Recorder, finished
-from sfn_airflow_core.verify.legs import Active, Leg, again, resume, run, scheduled
+from sfn_airflow_core.verify.legs import Active, Leg, again, on_virtual_clock, resume, run, scheduled
 from sfn_airflow_core.verify.outside import Outside, choice_of, waits
 from sfn_airflow_core.verify.replies import Json
 
@@ -55,6 +56,18 @@ class Drive:
         """What a task is called in what is recorded: like its state."""
         return str(task.task_display_name)
 
+    def now(self) -> datetime:
+        """The present moment for the tasks."""
+        return self.services.spent.date()
+
+    def passing(self, seconds: float) -> float:
+        """The seconds that pass until a moment for which a task waits."""
+        return seconds
+
+    def clock(self) -> AbstractContextManager[None]:
+        """Lets the tasks take the time from the agenda's clock."""
+        return on_virtual_clock(self.services.spent)
+
     def start(
         self, dag_id: str, conf: dict[str, Json], moment: datetime | None = None, end: datetime | None = None
     ) -> FinishedRun:
@@ -66,7 +79,7 @@ class Drive:
         from airflow.utils.session import create_session
         from airflow.utils.types import DagRunTriggeredByType, DagRunType
 
-        now = datetime.now(UTC)
+        now = self.now()
         run_id = DagRun.generate_run_id(run_type=DagRunType.MANUAL, logical_date=moment or now, run_after=now)
         with create_session(scoped=False) as session:
             get_or_create_dagrun(
@@ -87,7 +100,7 @@ class Drive:
         """Drive an existing run to its end. Raises TimeoutError at the deadline."""
         from airflow.utils.session import create_session
 
-        with create_session(scoped=False) as session:
+        with self.clock(), create_session(scoped=False) as session:
             main = self._opened(dag_id, run_id, session)
             while main.run.state not in _FINISHED:
                 if time.process_time() > self.deadline:
@@ -104,7 +117,7 @@ class Drive:
             raise LookupError(f"no run {run_id} of {dag_id}")
         run.dag = scheduled(self.dags[dag_id])
         if run.state == "queued":
-            run.state, run.start_date = "running", datetime.now(UTC)
+            run.state, run.start_date = "running", self.now()
             session.commit()
         return Active(self.dags[dag_id], run)
 
@@ -130,7 +143,6 @@ class Drive:
                 return
         if not self.agenda.advance(session):
             time.sleep(0.002)
-        self.services.spent.now = self.agenda.now
 
     def _look(self, active: Active, session: Any) -> bool:
         """Run what is ready in a run; whether anything happened."""
@@ -231,6 +243,7 @@ class Drive:
 
         task, ti = leg.task, leg.ti
         key, run_id = (ti.task_id, ti.map_index), ti.run_id
+        self.services.spent.now = self.agenda.now
         outcome = run(leg)
         seconds = self._noted(task)
         if outcome.error is not None:
@@ -271,7 +284,7 @@ class Drive:
         if deferral.classpath.startswith(_MOMENTS):
             arguments = deserialize(deferral.trigger_kwargs)
             trigger: Any = import_string(deferral.classpath)(**arguments)
-            left = (trigger.moment - datetime.now(UTC)).total_seconds()
+            left = (trigger.moment - self.now()).total_seconds() - seconds
             if deferral.trigger_timeout is not None and deferral.trigger_timeout.total_seconds() < left:
                 left, told = (
                     deferral.trigger_timeout.total_seconds(),
@@ -280,7 +293,7 @@ class Drive:
             else:
                 self.recorder.waits[self.called(leg.task)].append(round(left, 3))
                 told = trigger.moment
-            seconds += whole(left)
+            seconds += self.passing(left)
         elif seconds <= 0:
             return deferral
         else:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 from unittest import mock
 
+from sfn_airflow_core.verify.agenda import whole
 from sfn_airflow_core.verify.aws_answers import Place
 from sfn_airflow_core.verify.dag_answers import Says
 from sfn_airflow_core.verify.dag_history import End, History
@@ -44,6 +45,16 @@ class _Watched(Drive):
 
     def called(self, task: Any) -> str:
         return str(task.task_id)
+
+    def now(self) -> datetime:
+        """By the clock of Airflow, which its operators look at; the stand-ins move it for them."""
+        return datetime.now(UTC)
+
+    def passing(self, seconds: float) -> float:
+        return whole(seconds)
+
+    def clock(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def place(self, task: Any, ti: Any, outer: Place) -> Place:
         return Place(task.task_id, doing(task) == "operator", None if ti.map_index < 0 else ti.map_index)

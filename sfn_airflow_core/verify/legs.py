@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
 from typing import Any
+from unittest import mock
 from uuid import UUID
 
-from sfn_airflow_core.verify.agenda import Order
+from sfn_airflow_core.verify.agenda import Order, Spent
 from sfn_airflow_core.verify.airflow_api import direct_client
 from sfn_airflow_core.verify.aws_answers import Place
+from sfn_airflow_core.verify.botocore_answers import RUNTIMES
 
 
 @dataclass(slots=True)
@@ -38,6 +44,24 @@ class Leg:
     def scheduled(self) -> Any:
         """The task as the scheduler knows it."""
         return self.active.run.dag.get_task(self.task.task_id)
+
+
+@contextmanager
+def on_virtual_clock(spent: Spent) -> Iterator[None]:
+    """While it lasts, the states of a generated DAG take the time from a virtual clock, as do the starts of tasks."""
+    from airflow.sdk.execution_time import supervisor
+
+    class Started(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return spent.date().astimezone(tz)
+
+    with ExitStack() as patches:
+        patches.enter_context(mock.patch.object(supervisor, "datetime", Started))
+        for runtime in RUNTIMES:
+            if (module := sys.modules.get(f"{runtime}.clock")) is not None:
+                patches.enter_context(mock.patch.object(module, "now", spent.date))
+        yield
 
 
 def run(leg: Leg) -> Any:
