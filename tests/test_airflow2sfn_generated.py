@@ -222,6 +222,8 @@ BODIES = {
     'return put(data, 5, "a", 1, "b")': ({"a": [{}, {"c": 1}]}, {"a": [{}, {"c": 1, "b": 5}]}),
     'return put(data, 5, "a", 3)': ({"a": [1]}, None),
     'return pluck(every(data, "a"), "b")': ({"a": [{"b": 1}, {"c": 2}]}, [1]),
+    'return everywhere(data["a"], "b")': ({"a": [{"b": 1}, {"c": {"b": 2}}], "b": 3}, [1, 2]),
+    'return everywhere(data, "b")': ({"a": 1}, []),
     'return whole_context()["Execution"]["Input"]["a"]': ({"a": 1}, 1),
     'data["x"]\n        return {"a": 1}': ({"a": 1}, None),
     'data["a"]\n        return {"a": 2}': ({"a": 1}, {"a": 2}),

@@ -48,7 +48,11 @@ READS = {
         '[element["c"] for element in candidates(data, "l")'
         ' if peek(element, "kind") == "a" and not present(element, "b") if present(element, "c")]'
     ),
-    "$..id": 'pluck(everything(data), "id")',
+    "$..id": 'everywhere(data, "id")',
+    "$.orders[0]..id": 'everywhere(peek(data, "orders", 0), "id")',
+    "$.orders[*]..id": (
+        '[order_2["id"] for order in every(data, "orders") for order_2 in everything(order) if present(order_2, "id")]'
+    ),
     "$.a.length()": 'path_function("length", data["a"])',
     "$$.Execution.Id": 'context_object()["Execution"]["Id"]',
     "$$.Map.Item.Index": "index",

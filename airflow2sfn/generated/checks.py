@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 from airflow2sfn.generated.values import ERROR, INPUT, RESULT, Read, Scope, bare, grouped
 
-_MAY_BE_MISSING = frozenset(("present", "peek", "every", "elements", "candidates", "everything", "members", "pluck"))
+_MAY_BE_MISSING = frozenset(
+    ("present", "peek", "every", "elements", "candidates", "everything", "everywhere", "members", "pluck")
+)
 """Functions that give something where there is nothing."""
 _GO_ON = frozenset(("len", "contains", "put", "part"))
 """Functions whose counterpart gives something where an argument is missing."""

@@ -101,6 +101,14 @@ def _everything(arguments: Sequence[ast.expr], scope: Scope, read: Read) -> str:
     return f"[$filter({found}.**, function($one) {{ $type($one) = 'object' }})]"
 
 
+def _everywhere(arguments: Sequence[ast.expr], scope: Scope, read: Read) -> str:
+    """``..name``: the member of this name of the value and of all that are inside it."""
+    value, name = arguments
+    member = field("$one", key_of(name))
+    there = f"$filter({bare(read(value, scope))}.**, function($one) {{ $type($one) = 'object' and $exists({member}) }})"
+    return f"[$map({there}, function($one) {{ {member} }})]"
+
+
 def _chosen(arguments: Sequence[ast.expr], scope: Scope, read: Read) -> str:
     """``[0,2]``: the elements at these positions, as far as there are any."""
     values, *positions = arguments
@@ -156,6 +164,7 @@ LISTS: Mapping[str, Word] = {
     "every": _every,
     "candidates": _candidates,
     "everything": _everything,
+    "everywhere": _everywhere,
     "chosen": _chosen,
     "members": _members,
     "pluck": _pluck,

@@ -158,6 +158,10 @@ def _several(root: Node, steps: Sequence[Step], writing: Writing) -> Node:
 
 
 def _comprehension(root: Node, steps: Sequence[Step], writing: Writing) -> Node:
+    match [*steps]:
+        case [*before, Descend(), Field(name)] if all(isinstance(step, Field | Index) for step in before):
+            value = _looked_up("peek", root, before, writing) if before else root
+            return writing.call("everywhere", value, writing.string(name))
     loops, value, keys, word = list[Loop](), root, list[Key](), ""
     for number, step in enumerate(steps):
         match step:

@@ -29,6 +29,7 @@ DATA_NAMES = frozenset(
         "elements",
         "every",
         "everything",
+        "everywhere",
         "format_text",
         "hash_text",
         "is_number",

@@ -72,36 +72,63 @@ def present(value: Json, *path: str | int) -> bool:
     return _end(value, path) is not MISSING
 
 
+def _inside(value: Json, path: tuple[str | int, ...]) -> Json:
+    """An array or object at the end of a path; what is none of both if there is none, be it a character of a string."""
+    try:
+        for step in path:
+            value = value[step]
+    except (LookupError, TypeError):
+        return MISSING
+    return value
+
+
 def elements(value: Json, *path: str | int) -> list[Json]:
     """The elements of the array at the end of a path; none if it is missing or no array."""
-    found = _end(value, path)
+    found = _inside(value, path)
     return found if isinstance(found, list) else []
 
 
 def every(value: Json, *path: str | int) -> list[Json]:
     """``[*]``: the elements of an array, the values of an object; none of anything else."""
-    found = _end(value, path)
+    found = _inside(value, path)
     return found if isinstance(found, list) else list(found.values()) if isinstance(found, dict) else []
 
 
 def candidates(value: Json, *path: str | int) -> list[Json]:
     """What a filter ``[?(…)]`` looks at: the elements of an array, or an object itself."""
-    found = _end(value, path)
+    found = _inside(value, path)
     return found if isinstance(found, list) else [found] if isinstance(found, dict) else []
 
 
-_CONTAINERS = (dict, list)
+_SCALARS = frozenset((str, int, float, bool, type(None)))
 
 
 def everything(value: Json, *path: str | int) -> list[Json]:
     """``..``: the array or object at the end of a path and all those inside it, in document order."""
-    top = _end(value, path)
-    found, waiting = list[Json](), [top] if isinstance(top, _CONTAINERS) else []
+    found, waiting = list[Json](), [_inside(value, path)]
     while waiting:
         inner = waiting.pop()
-        found.append(inner)
-        for child in reversed(inner.values() if isinstance(inner, dict) else inner):
-            if isinstance(child, _CONTAINERS):
+        if isinstance(inner, dict | list):
+            found.append(inner)
+            for child in reversed(inner.values() if isinstance(inner, dict) else inner):
+                if type(child) not in _SCALARS:
+                    waiting.append(child)  # noqa: PERF401 - half as fast with a list for each
+    return found
+
+
+def everywhere(value: Json, name: str) -> list[Json]:
+    """``..name``: the values of this name in an object and in all that are inside the value, in document order."""
+    found, waiting = list[Json](), [value]
+    while waiting:
+        inner = waiting.pop()
+        if isinstance(inner, dict):
+            if name in inner:
+                found.append(inner[name])
+            inner = inner.values()
+        elif not isinstance(inner, list):
+            continue
+        for child in reversed(inner):
+            if type(child) not in _SCALARS:
                 waiting.append(child)  # noqa: PERF401 - half as fast with a list for each
     return found
 
