@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from sfn_airflow_core.findings import Fidelity
 from sfn_airflow_core.render import FORMATS
 from sfn_airflow_core.shell.config import load
+
+if TYPE_CHECKING:
+    from airflow2sfn.commands.convert_work import Convert
 
 LIMITS: dict[str, Fidelity | None] = {
     "unsupported": Fidelity.UNSUPPORTED,
@@ -68,26 +71,36 @@ connections_option = click.option(
 )
 
 
-def chosen(given: dict[str, Any]) -> dict[str, Any]:
-    """Options as click gives them, joined with the configuration: the fields of ``check_work.Check``."""
-    from airflow2sfn.commands.check_work import environment, variables  # brings the reader, which --help does not need
+def conversion(given: dict[str, Any], folder: Path | None = None, *, force: bool = False) -> Convert:
+    """The work that options ask for, as click gives them and joined with the configuration. Raises click.UsageError."""
+    from airflow2sfn.commands.convert_work import Convert  # brings the translator, which --help does not need
+    from airflow2sfn.commands.files import Files
+    from airflow2sfn.commands.given import connected, durations, environment, variables
+    from airflow2sfn.commands.reporting import Reporting
 
     home, settings = load("airflow2sfn", SETTINGS)
-    picked = {
-        name: settings.get(name.replace("_", "-")) if given[name] is None else given[name]
+    form, limit, quiet, verbose = (
+        settings.get(name.replace("_", "-")) if given[name] is None else given[name]
         for name in ("format", "fail_on", "quiet", "verbose")
-    }
-    return {
-        "format": picked["format"] or "text",
-        "output_file": given["output_file"],
-        "fail_on": LIMITS[picked["fail_on"] or "unsupported"],
-        "roots": [*given["roots"], *(str(home / root) for root in settings.get("roots", ()))],
-        "environment": environment(given["env"]),
-        "variables": variables(given["variables"]),
-        "imports": given["imports"],
-        "quiet": bool(picked["quiet"]),
-        "verbose": bool(picked["verbose"]),
-    }
+    )
+    files = Files(
+        roots=[*given["roots"], *(str(home / root) for root in settings.get("roots", ()))],
+        environment=environment(given["env"]),
+        variables=variables(given["variables"]),
+        imports=given["imports"],
+        quiet=bool(quiet),
+        verbose=bool(verbose),
+    )
+    return Convert(
+        files=files,
+        reporting=Reporting(
+            format=form or "text", output_file=given["output_file"], fail_on=LIMITS[limit or "unsupported"]
+        ),
+        folder=folder,
+        durations=durations(given["durations"]),
+        connections=connected(given["connections"]),
+        force=force,
+    )
 
 
 def output_folder(given: str | None) -> Path | None:
@@ -108,7 +121,4 @@ def check(inputs: tuple[str, ...], **given: Any) -> int:
     then Airflow imports the files in processes without network, with limits of time and memory and a clean environment.
     That guards against accidents, not against malice: do not import what you do not trust.
     """
-    from airflow2sfn.commands.convert_work import Convert, connected, durations  # brings the translator
-
-    times, known = durations(given["durations"]), connected(given["connections"])
-    return Convert(**chosen(given), durations=times, connections=known).run(inputs)
+    return conversion(given).run(inputs)

@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from airflow2sfn import __version__
-from airflow2sfn.commands.check_work import TOOL, environment, holds_dag, variables
+from airflow2sfn.commands.files import TOOL, holds_dag
+from airflow2sfn.commands.given import environment, variables
 from airflow2sfn.dag_facts import facts, readable
 from airflow2sfn.generated import Unreadable, read_back
 from airflow2sfn.read import Settings, module_name, read_text

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from airflow2sfn.commands.check import chosen, connections_option, durations_option, output_folder, reading
+from airflow2sfn.commands.check import connections_option, conversion, durations_option, output_folder, reading
 
 
 @click.command(short_help="Translate DAGs to state machines and report what changes.")
@@ -27,12 +26,4 @@ def convert(inputs: tuple[str, ...], **given: Any) -> int:
     folder = output_folder(given["output"])
     if folder is None:
         raise click.UsageError("Say where to write: -o DIR, or output in [tool.airflow2sfn].")
-    from airflow2sfn.commands.convert_work import (  # brings the translator, which --help does not need
-        Convert,
-        connected,
-        durations,
-    )
-
-    times, known = durations(given["durations"]), connected(given["connections"])
-    work = Convert(**chosen(given), folder=Path(folder), durations=times, connections=known, force=given["force"])
-    return work.run(inputs)
+    return conversion(given, folder, force=given["force"]).run(inputs)

@@ -9,8 +9,9 @@ from pathlib import Path, PurePosixPath
 
 import click
 
-from airflow2sfn.commands.check_work import TOOL, Check, source_report, variables
-from airflow2sfn.connections import BadConnections, Connection, connections
+from airflow2sfn.commands.files import TOOL, Files
+from airflow2sfn.commands.reporting import Reporting, source_report
+from airflow2sfn.connections import Connection
 from airflow2sfn.deploy.deployment import deploy
 from airflow2sfn.read import Reading
 from airflow2sfn.source import Dag
@@ -24,35 +25,23 @@ from sfn_airflow_core.text import Span
 MANIFEST = ".airflow2sfn.json"
 
 
-def durations(path: str | None) -> dict[str, float]:
-    """Durations by ``task_id`` and by ``dag_id.task_id``. Raises click.UsageError."""
-    found: dict[str, float] = {}
-    for name, value in variables(path).items():
-        entries = {f"{name}.{task}": time for task, time in value.items()} if isinstance(value, dict) else {name: value}
-        for key, time in entries.items():
-            if isinstance(time, bool) or not isinstance(time, int | float) or time < 0:
-                raise click.UsageError(f"{path}: {key}: seconds are needed, not {time!r}")
-            found[key] = float(time)
-    return found
-
-
-def connected(path: str | None) -> dict[str, Connection]:
-    """What Airflow's Connections are in AWS, from a JSON or YAML file. Raises click.UsageError."""
-    try:
-        return connections(variables(path))
-    except BadConnections as error:
-        raise click.UsageError(f"{path}: {error}") from None
-
-
 @dataclass(slots=True, kw_only=True)
-class Convert(Check):
+class Convert:
     """One run over some inputs that translates them, and writes definitions into a folder where there is one."""
 
+    files: Files
+    reporting: Reporting
     folder: Path | None = None
     durations: dict[str, float] = field(default_factory=dict)
     connections: dict[str, Connection] = field(default_factory=dict)
     force: bool = False
     names: set[str] = field(default_factory=set)
+
+    def run(self, arguments: Sequence[str]) -> int:
+        """Reads, translates, writes and reports; gives the exit code."""
+        readings = self.files.readings(arguments)
+        self.reporting.show(self.report(readings), readings, self.files)
+        return max(self.files.codes)
 
     def report(self, readings: Sequence[Reading]) -> Report:
         """Translates and writes; the report is about both reading and translating."""
@@ -76,7 +65,7 @@ class Convert(Check):
                 task: self.durations[key] for task in _ids(dag) for key in _keys(dag, task) if key in self.durations
             }
             name = self.name(dag)
-            project = self.project(reading.source)
+            project = self.files.project(reading.source)
             try:
                 result = translate(dag, durations=times, project=project, connections=self.connections)
                 deployment = deploy(dag, result, name, project)
@@ -84,14 +73,14 @@ class Convert(Check):
                 problems.append(Problem("CYCLE", f"{dag.dag_id}: tasks depend on themselves: {error}", span=dag.span))
                 continue
             except Exception as error:  # a translation never raises: whatever comes is a bug, and the others go on
-                self.bug(error, reading.source)
+                self.files.bug(error, reading.source)
                 continue
             findings.extend((*result.findings, *deployment.findings))
             files |= {PurePosixPath(name, path): text.encode() for path, text in deployment.files.items()}
         located = [*reading.findings, *(Located(finding, _span(finding.at)) for finding in findings)]
         located.sort(key=lambda one: (one.span or _span(""), one.finding.code))
         merged = replace(reading, findings=tuple(located), problems=(*reading.problems, *problems))
-        self.complain([replace(merged, problems=tuple(problems))], set())
+        self.files.complain([replace(merged, problems=tuple(problems))], set())
         return files, replace(source_report(merged), outputs=tuple(str(name) for name in files))
 
     def name(self, dag: Dag) -> str:
@@ -110,13 +99,13 @@ class Convert(Check):
             changed = write_files(folder, files, MANIFEST, self.force)
         except Refused as refusal:
             for name, reason in refusal.reasons:
-                self.error(name, reason)
+                self.files.error(name, reason)
             click.echo("nothing was written", err=True)
             return False
         except OSError as error:
-            self.error(str(error.filename or folder), error.strerror or str(error))
+            self.files.error(str(error.filename or folder), error.strerror or str(error))
             return False
-        if not self.quiet:
+        if not self.files.quiet:
             machines = sum(name.name.endswith(".asl.json") for name in files)
             count = f"{machines} state machine{'s' * (machines != 1)}"
             state = f"{len(changed)} files written" if changed else "all files were up to date"

@@ -56,8 +56,7 @@ def verify(inputs: tuple[str, ...], **given: Any) -> int:
     """
     if given["machine"] is not None and len(inputs) != 1:
         raise click.UsageError("--machine goes with one DAG file.")
-    from airflow2sfn.commands.check_work import environment, variables
-    from airflow2sfn.commands.convert_work import connected
+    from airflow2sfn.commands.given import connected, environment, variables
     from airflow2sfn.read import Settings
     from airflow2sfn.verifying.folders import Verifying
 

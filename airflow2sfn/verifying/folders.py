@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from airflow2sfn.commands.check_work import holds_dag
+from airflow2sfn.commands.files import holds_dag
 from airflow2sfn.importing.parent import environment
 from airflow2sfn.read import Settings
 from sfn_airflow_core.render.escape import visible
