@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from airflow2sfn.connections import Connection
@@ -88,47 +88,32 @@ def plan(
         Cyclic: if the edges are no order.
     """
     absorbed = dict(absorbed or {})
-    into = {sensor: task for task, sensor in absorbed.items()}
-    tasks = {task.task_id: task for task in dag.tasks if task.task_id not in into}
-    edges = list(
-        dict.fromkeys(
-            (up, down)
-            for edge in dag.edges
-            if (up := into.get(edge.up, edge.up)) != (down := into.get(edge.down, edge.down))
-        )
-    )
-    groups = _mapped_groups(dag, tasks, edges)
-    within = {name: group for group, members in groups.items() for name in members}
-    outer, outer_edges = _contracted(dag, tasks, edges, within)
-    leaves = _decisive(outer, outer_edges)
-    outer_edges = [(up, down) for up, down in outer_edges if outer[down].trigger_rule not in ("always", "dummy")]
-    outer_edges, leaves = _without_empty(outer, outer_edges, leaves)
+    tasks, edges = _joined(dag, absorbed)
+    members = _mapped_groups(dag, tasks, edges)
+    within = {name: group for group, those in members.items() for name in those}
+    outer = _outer(dag, tasks, edges, within)
+    leaves = outer.ends
+    groups = {group: _inner(those, tasks, edges) for group, those in members.items()}
+    for group, part in groups.items():
+        followed = {up for up, down in edges if up in part.tasks and down not in part.tasks}
+        if part.ends - followed:  # an end of the group that is an end of the DAG decides about the run
+            leaves = leaves | {group}
+    waiting = frozenset(waiting)
     done = (
-        decompose(outer, outer_edges, durations=durations, waiting=[w for w in waiting if w in outer])
-        if outer
+        decompose(outer.tasks, outer.edges, durations=durations, waiting=waiting & outer.tasks.keys())
+        if outer.tasks
         else None
     )
-    inside: dict[str, tuple[Tree[str], tuple[str, ...]]] = {}
-    everything, all_edges = dict(outer), list(outer_edges)
-    loose: list[tuple[str, str]] = []
-    for group, members in groups.items():
-        mine = {name: tasks[name] for name in members}
-        own = [edge for edge in edges if edge[0] in mine and edge[1] in mine]
-        ends = _decisive(mine, own)
-        own, ends = _without_empty(mine, own, ends)
-        followed = {up for up, down in edges if up in mine and down not in mine}
-        if group in outer and ends - followed:  # an end of the group that is an end of the DAG decides about the run
-            leaves = leaves | {group}
-        for name in outer:
-            direct = {up for up, down in edges if down == name and up in mine}
-            if direct and direct != ends:
-                loose.append((group, name))
-        if mine and group in outer:
-            inside[group] = (decompose(mine, own, waiting=[w for w in waiting if w in mine]).tree, tuple(sorted(ends)))
-            everything |= mine
-            all_edges += own
-            all_edges += [(within.get(up, up), down) for up, down in edges if down in mine and up not in mine]
-            all_edges += [(group, name) for name in mine if not any(down == name for _, down in own)]
+    inside = {
+        group: (
+            decompose(part.tasks, part.edges, waiting=waiting & part.tasks.keys()).tree,
+            tuple(sorted(part.ends)),
+        )
+        for group, part in groups.items()
+        if part.tasks
+    }
+    everything = outer.tasks | {name: task for group in inside for name, task in groups[group].tasks.items()}
+    all_edges = [*outer.edges, *(edge for group in inside for edge in _into(group, groups[group], edges, within))]
     upstream = {name: tuple(up for up, down in all_edges if down == name) for name in everything}
     for group, (tree, _) in inside.items():  # the group itself is no task that its members wait for
         for name in names(tree):
@@ -142,17 +127,65 @@ def plan(
         below,
         done.tree if done else None,
         done.added if done else (),
-        tuple(name for name in outer if name in leaves),
+        tuple(name for name in outer.tasks if name in leaves),
         {task: sensor for task, sensor in absorbed.items() if task in everything},
         functions or {},
         callbacks or {},
         connections or {},
         inside,
-        tuple(loose),
+        tuple(_loose(groups, outer, edges)),
     )
 
 
 Edges = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Tasks that are put in order together: what stands outside of mapped groups, or inside of one."""
+
+    tasks: dict[str, Task]
+    edges: Edges
+    ends: set[str]
+
+
+def _joined(dag: Dag, absorbed: Mapping[str, str]) -> tuple[dict[str, Task], Edges]:
+    """The tasks and edges where a sensor is one with the task that does its waiting."""
+    into = {sensor: task for task, sensor in absorbed.items()}
+    tasks = {task.task_id: task for task in dag.tasks if task.task_id not in into}
+    pairs = ((into.get(edge.up, edge.up), into.get(edge.down, edge.down)) for edge in dag.edges)
+    return tasks, list(dict.fromkeys((up, down) for up, down in pairs if up != down))
+
+
+def _outer(dag: Dag, tasks: Mapping[str, Task], edges: Edges, within: Mapping[str, str]) -> _Part:
+    """What stands outside of mapped groups, each of which is one task; its ends decide about the run."""
+    outer, outer_edges = _contracted(dag, tasks, edges, within)
+    leaves = _decisive(outer, outer_edges)
+    outer_edges = [(up, down) for up, down in outer_edges if outer[down].trigger_rule not in ("always", "dummy")]
+    return _without_empty(_Part(outer, outer_edges, leaves))
+
+
+def _inner(members: Iterable[str], tasks: Mapping[str, Task], edges: Edges) -> _Part:
+    """What stands inside of a mapped group."""
+    mine = {name: tasks[name] for name in members}
+    own = [edge for edge in edges if edge[0] in mine and edge[1] in mine]
+    return _without_empty(_Part(mine, own, _decisive(mine, own)))
+
+
+def _into(group: str, part: _Part, edges: Edges, within: Mapping[str, str]) -> Edges:
+    """The edges of a mapped group: its own, those that lead into it, and those from the group to its starts."""
+    entered = [(within.get(up, up), down) for up, down in edges if down in part.tasks and up not in part.tasks]
+    followers = {down for _, down in part.edges}
+    return [*part.edges, *entered, *((group, name) for name in part.tasks if name not in followers)]
+
+
+def _loose(groups: Mapping[str, _Part], outer: _Part, edges: Edges) -> Iterator[tuple[str, str]]:
+    """Mapped groups, and tasks after them that wait for some of their tasks only."""
+    for group, part in groups.items():
+        for name in outer.tasks:
+            direct = {up for up, down in edges if down == name and up in part.tasks}
+            if direct and direct != part.ends:
+                yield group, name
 
 
 def _mapped_groups(dag: Dag, tasks: Mapping[str, Task], edges: Edges) -> dict[str, list[str]]:
@@ -207,10 +240,11 @@ def _decisive(tasks: Mapping[str, Task], edges: Edges) -> set[str]:
     return {name for name in tasks if counts(name) and name not in followed}
 
 
-def _without_empty(tasks: dict[str, Task], edges: Edges, leaves: set[str]) -> tuple[Edges, set[str]]:
-    """Takes tasks that do nothing out of ``tasks``, where that changes no decision; gives the edges and leaves left."""
+def _without_empty(part: _Part) -> _Part:
+    """Takes tasks that do nothing out, where that changes no decision."""
+    tasks, edges, ends = dict(part.tasks), part.edges, part.ends
     plain = all(task.trigger_rule == "all_success" and task.role == "work" for task in tasks.values())
-    for name, task in list(tasks.items()):
+    for name, task in part.tasks.items():
         if task.operator not in EMPTY or task.trigger_rule != "all_success" or task.expansion is not None:
             continue
         if task.get("on_success_callback") not in (None, Known(None)):
@@ -219,16 +253,16 @@ def _without_empty(tasks: dict[str, Task], edges: Edges, leaves: set[str]) -> tu
         downs = [down for up, down in edges if up == name]
         if any(chooses(tasks[up]) for up in ups):
             continue
-        if name in leaves and ups and not plain:
+        if name in ends and ups and not plain:
             continue
         if not all(tasks[down].trigger_rule == "all_success" for down in downs) and len(ups) != 1:
             continue
         del tasks[name]
         edges = [edge for edge in edges if name not in edge] + [(up, down) for up in ups for down in downs]
         edges = list(dict.fromkeys(edges))
-        if name in leaves:
-            leaves = (leaves - {name}) | (set(ups) if plain else set())
-    return edges, leaves
+        if name in ends:
+            ends = (ends - {name}) | (set(ups) if plain else set())
+    return _Part(tasks, edges, ends)
 
 
 def chooses(task: Task) -> bool:
