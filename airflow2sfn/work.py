@@ -20,6 +20,7 @@ from airflow2sfn.structure import EMPTY, Plan
 from airflow2sfn.tasks import callables
 from airflow2sfn.tasks.arguments import EVERY_TASK, NOTICED, POLLING, TRUE_ONLY
 from airflow2sfn.tasks.calls import (
+    Branching,
     Call,
     Chain,
     Look,
@@ -105,7 +106,8 @@ def _service(site: Site) -> Work:
     composed = COMPOSED.get(site.task.operator)
     work = (composed(site, given) if composed else None) or by_row(site, given)
     count = site.task.known("retries", 0)
-    if isinstance(work, Chain) and isinstance(work.steps[0], Step | Verdict) and isinstance(count, int) and count > 0:
+    calls = isinstance(work, Chain) and isinstance(work.steps[0], Step | Verdict | Branching)
+    if calls and isinstance(count, int) and count > 0:
         site.note(CallsRetried(at=place(site.task), task=site.task.task_id, retries=count))
     return work
 

@@ -11,7 +11,7 @@ import pytest
 from dag_cases import FIXTURES
 
 from airflow2sfn.cli import cli
-from airflow2sfn.composed.sql import ATHENA_ROWS, DATA_API_ROWS
+from airflow2sfn.composed.sql import ATHENA_ROWS, RDS_ROWS, REDSHIFT_ROWS
 from airflow2sfn.connections import BadConnections, connections
 from airflow2sfn.read import read_text
 from airflow2sfn.tasks.statements import statements
@@ -143,7 +143,6 @@ def test_a_function_of_yours_gets_everything() -> None:
         ('conn_id="db", sql=" ; "', "SQLExecuteQueryOperator", "A2S204", "it has no SQL"),
         ('sql="SELECT 1"', "SQLExecuteQueryOperator", "A2S204", "its connection is not known"),
         ('conn_id="db", sql="SELECT %s", parameters=[1]', "SQLExecuteQueryOperator", "A2S204", "have no names"),
-        ('conn_id="lake", sql="SELECT 1"', "SqlSensor", "A2S204", "each of its looks takes several calls of athena"),
         (
             'conn_id="db", sql="a", min_threshold="SELECT 1", max_threshold=2',
             "SQLThresholdCheckOperator",
@@ -182,17 +181,54 @@ def evaluated(expression: str, result: Any) -> Any:
     return execute(machine, {}, Answer()).output
 
 
+RECORDS: list[tuple[Any, Any]] = [
+    ([], []),
+    ([[{"LongValue": 1}]], [[1]]),
+    ([[{"LongValue": 1}, {"IsNull": True}]], [[1, None]]),
+    ([[{"StringValue": "a"}], [{"BooleanValue": False}]], [["a"], [False]]),
+]
+
+
+@pytest.mark.parametrize(("records", "rows"), RECORDS)
+def test_rows_of_rds(records: Any, rows: Any) -> None:
+    assert evaluated(RDS_ROWS, {"Records": records}) == rows
+
+
 @pytest.mark.parametrize(
-    ("records", "rows"),
+    ("types", "records", "rows"),
     [
-        ([], []),
-        ([[{"LongValue": 1}]], [[1]]),
-        ([[{"LongValue": 1}, {"IsNull": True}]], [[1, None]]),
-        ([[{"StringValue": "a"}], [{"BooleanValue": False}]], [["a"], [False]]),
+        *(([], records, rows) for records, rows in RECORDS),
+        (["numeric"], [[{"StringValue": "0.00"}], [{"StringValue": "12.50"}]], [[0], [12.5]]),
+        (["varchar", "numeric"], [[{"StringValue": "7"}, {"StringValue": "7"}]], [["7", 7]]),
+        (["numeric"], [[{"IsNull": True}]], [[None]]),
     ],
 )
-def test_rows_of_the_data_apis(records: Any, rows: Any) -> None:
-    assert evaluated(DATA_API_ROWS, {"Records": records}) == rows
+def test_rows_of_redshift_have_decimals_as_numbers(types: list[str], records: Any, rows: Any) -> None:
+    columns = [{"TypeName": name} for name in types]
+    assert evaluated(REDSHIFT_ROWS, {"Records": records, "ColumnMetadata": columns}) == rows
+
+
+@pytest.mark.parametrize("connection", ["warehouse", "lake"])
+def test_rows_that_one_answer_does_not_hold_are_an_error(connection: str) -> None:
+    text = f"""
+from airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator
+from airflow.sdk import DAG, task
+@task
+def read(rows): ...
+with DAG("d", schedule=None):
+    read(SQLExecuteQueryOperator(task_id="a", conn_id="{connection}", sql="SELECT 1").output)
+"""
+    (dag,) = read_text(text, "d.py").dags
+    machine = translate(dag, connections=connections(KNOWN)).machine
+
+    class Answer:
+        def answer(self, call: ServiceCall) -> Reply:
+            told: Any = {"Id": "s", "Status": "FINISHED", "QueryExecution": {"QueryExecutionId": "q"}}
+            return Reply("result", {**told, "Records": [], "ResultSet": {"Rows": []}, "NextToken": "more"})
+
+    execution = execute(machine, {}, Answer())
+    assert (execution.status, execution.error) == ("FAILED", "States.QueryEvaluationError")
+    assert "more rows than one answer holds" in (execution.cause or "")
 
 
 @pytest.mark.parametrize(
@@ -200,6 +236,7 @@ def test_rows_of_the_data_apis(records: Any, rows: Any) -> None:
     [
         (["bigint"], [], []),
         (["bigint"], [["5"]], [[5]]),
+        (["interval day to second", "integer"], [["1 00:00:00.000", "2"]], [["1 00:00:00.000", 2]]),
         (["varchar", "decimal(3,1)", "boolean"], [["5", "1.5", "true"], [None, "2", "false"]],
          [["5", 1.5, True], [None, 2, False]]),
     ],

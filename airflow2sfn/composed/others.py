@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from airflow2sfn.composed.sql import SQL
+from airflow2sfn.composed import sql_checks
+from airflow2sfn.composed.sql import execute
+from airflow2sfn.composed.sql_sensor import sensor
 from airflow2sfn.expressions.text import Untranslatable
 from airflow2sfn.packaging.bash import BASH, unfit
 from airflow2sfn.rules.functions import BashInLambda, NotForLambda, RunsInContainer
@@ -102,11 +104,23 @@ def _body(method: str, body: Json, given: Value) -> dict[str, Json]:
     return sent
 
 
+_SQL = "airflow.providers.common.sql.operators.sql"
 OTHERS: dict[str, Callable[[Site, dict[str, Value]], Work | None]] = {
     BASH: bash,
     "airflow.providers.smtp.operators.smtp.EmailOperator": email,
     "airflow.providers.http.operators.http.HttpOperator": http,
     "airflow.providers.http.operators.http.SimpleHttpOperator": http,
-    **SQL,
+    f"{_SQL}.SQLExecuteQueryOperator": execute,
+    f"{_SQL}.SQLCheckOperator": sql_checks.check,
+    f"{_SQL}.SQLValueCheckOperator": sql_checks.value_check,
+    f"{_SQL}.SQLThresholdCheckOperator": sql_checks.threshold_check,
+    f"{_SQL}.SQLColumnCheckOperator": sql_checks.column_check,
+    f"{_SQL}.SQLTableCheckOperator": sql_checks.table_check,
+    f"{_SQL}.SQLIntervalCheckOperator": sql_checks.interval_check,
+    f"{_SQL}.BranchSQLOperator": sql_checks.branch,
+    "airflow.providers.common.sql.sensors.sql.SqlSensor": sensor,
+    "airflow.providers.postgres.operators.postgres.PostgresOperator": execute,
+    "airflow.providers.mysql.operators.mysql.MySqlOperator": execute,
+    "airflow.providers.amazon.aws.operators.redshift_sql.RedshiftSQLOperator": execute,
 }
 """By the full name of the operator."""

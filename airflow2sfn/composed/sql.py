@@ -3,38 +3,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeAlias, assert_never
+from typing import Literal, TypeAlias, assert_never
 
 from airflow2sfn.connections import Connection
 from airflow2sfn.expressions.text import Untranslatable
-from airflow2sfn.expressions.values import constant
 from airflow2sfn.rules.connections import ConnectionUnknown
 from airflow2sfn.source import Concat, Items, Known, Symbolic, Template, Value
-from airflow2sfn.tasks.calls import SENSOR_LATE, Chain, Look, Missing, Step, Verdict, Work, place
+from airflow2sfn.tasks.calls import Chain, Look, Missing, Step, Work, place
 from airflow2sfn.tasks.reading import is_read
-from airflow2sfn.tasks.retries import seconds
 from airflow2sfn.tasks.services import watched
 from airflow2sfn.tasks.site import Site, entries
 from airflow2sfn.tasks.statements import statements
 from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.catalogue.table import ROWS
 
-_COMMON = "airflow.providers.common.sql"
-_WEEK = 7 * 86_400
 _IDS = ("conn_id", "postgres_conn_id", "mysql_conn_id", "redshift_conn_id", "snowflake_conn_id", "mssql_conn_id")
-_KNOWN = (
+KNOWN = (
     "sql", "parameters", "database", "autocommit", "handler", "split_statements", "return_last", "hook_params",
     "requires_result_fetch", "retry_on_failure", *_IDS,
 )  # fmt: skip
+"""Arguments that these operators know."""
 _NAMED = re.compile(r"%\((\w+)\)s")
 _CELLS = "[[$map($row, function($cell) { $cell.IsNull ? null : $cell.* })]]"
-DATA_API_ROWS = f"$reduce($states.result.Records, function($all, $row) {{ $append($all, {_CELLS}) }}, [])"
-"""Rows of the Data APIs of Redshift and RDS as lists of values."""
+RDS_ROWS = f"$reduce($states.result.Records, function($all, $row) {{ $append($all, {_CELLS}) }}, [])"
+"""Rows of the Data API of RDS as lists of values."""
+_DECIMAL = "$cell.IsNull ? null : $types[$n] = 'numeric' ? $number($cell.StringValue) : $cell.*"
+REDSHIFT_ROWS = (
+    "($types := [$states.result.ColumnMetadata.TypeName];"
+    " $reduce($states.result.Records, function($all, $row) {"
+    f" $append($all, [[$map($row, function($cell, $n) {{ {_DECIMAL} }})]]) }}, []))"
+)
+"""Rows of the Data API of Redshift, which gives decimals as texts, as lists of values."""
 _VALUE = (
     "$not($exists($cell.VarCharValue)) ? null"
-    " : $contains($types[$n], /int|double|float|real|decimal/) ? $number($cell.VarCharValue)"
+    " : $contains($types[$n], /int$|integer|double|float|real|decimal/) ? $number($cell.VarCharValue)"
     " : $types[$n] = 'boolean' ? $cell.VarCharValue = 'true' : $cell.VarCharValue"
 )
 ATHENA_ROWS = (
@@ -43,108 +46,23 @@ ATHENA_ROWS = (
     f" $place = 0 ? $all : $append($all, [[$map($row.Data, function($cell, $n) {{ {_VALUE} }})]]) }}, []))"
 )
 """Rows of Athena, whose first one holds the names of the columns, as lists of values by their types."""
-_FIRST = "$states.input"
-Part: TypeAlias = "Step | Look | Verdict"
+_ONE_PAGE = "$exists($states.result.NextToken) ? $error('The query has more rows than one answer holds')"
+Part: TypeAlias = "Step | Look"
+Rows: TypeAlias = Literal["none", "first", "all"]
+"""Which rows of the last statement are asked for; an answer with some of all rows only is an error."""
 
 
 def execute(site: Site, given: dict[str, Value]) -> Work | None:
     """Statements one after the other; rows are fetched where some task reads them."""
     site.refuse(given, "output_processor")
-    site.dropped(given, *_KNOWN, "output_processor", "show_return_value_in_logs")
-    found = _connection(site, given)
+    site.dropped(given, *KNOWN, "output_processor", "show_return_value_in_logs")
+    found = connection(site, given)
     if isinstance(found, Missing):
         return found
-    return Chain(tuple(_steps(site, found, given, rows=is_read(site.plan, site.task.task_id))))
+    return Chain(tuple(steps(site, found, given, "all" if is_read(site.plan, site.task.task_id) else "none")))
 
 
-def check(site: Site, given: dict[str, Value]) -> Work | None:
-    """The first row has to be there, and no value of it may be false, zero or empty."""
-    site.dropped(given, *_KNOWN)
-    return _verdict(site, given, f"$count({_FIRST}[$not($boolean($))]) = 0")
-
-
-def value_check(site: Site, given: dict[str, Value]) -> Work | None:
-    """Every value of the first row has to be the one that is asked for, or close to it."""
-    site.dropped(given, *_KNOWN, "pass_value", "tolerance")
-    wanted, tolerance = given.get("pass_value"), given.get("tolerance", Known(None))
-    if not isinstance(wanted, Known) or not isinstance(tolerance, Known):
-        raise Untranslatable("which value it has to be is not known")
-    number = _number(wanted.value)
-    if number is None:
-        return _verdict(site, given, f"$count({_FIRST}[$string($) != {constant(str(wanted.value))}]) = 0")
-    margin = _number(tolerance.value)
-    if margin is None:
-        margin = 0.0
-    low, high = _plain(number - abs(number) * margin), _plain(number + abs(number) * margin)
-    wrong = f"$number($) != {low}" if low == high else f"$number($) < {low} or $number($) > {high}"
-    return _verdict(site, given, f"$count({_FIRST}[$type($) = 'null' ? true : {wrong}]) = 0")
-
-
-def threshold_check(site: Site, given: dict[str, Value]) -> Work | None:
-    """The first value of the first row has to be between two numbers."""
-    site.dropped(given, *_KNOWN, "min_threshold", "max_threshold")
-    low, high = (_number(site.task.known(name)) for name in ("min_threshold", "max_threshold"))
-    if low is None or high is None:
-        raise Untranslatable("its thresholds are queries themselves, or not known")
-    value = f"$number({_FIRST}[0])"
-    between = f"{value} >= {_plain(low)} and {value} <= {_plain(high)}"
-    return _verdict(site, given, f"($type({_FIRST}[0]) = 'null' ? false : {between})")
-
-
-def sensor(site: Site, given: dict[str, Value]) -> Work | None:
-    """Waits until the first value of the first row is neither false, zero nor empty."""
-    site.refuse(given, "success", "failure", "selector", "fail_on_empty")
-    site.dropped(given, *_KNOWN, "success", "failure", "selector", "fail_on_empty")
-    found = _connection(site, given)
-    if isinstance(found, Missing):
-        return found
-    steps = _steps(site, found, given, rows=True)
-    last = steps[-1]
-    if len(steps) != 1 or not isinstance(last, Step):
-        raise Untranslatable(f"each of its looks takes several calls of {found.kind}")
-    look = Look(
-        last.call,
-        f"({last.call.result})[0]",
-        "$exists($states.input[0]) and $boolean($states.input[0])",
-        interval=max(1, round(seconds(site.task.known("poke_interval")) or 60)),
-        timeout=max(1, round(seconds(site.task.known("timeout")) or _WEEK)),
-        soft_fail=bool(site.task.known("soft_fail", False)),
-        late=SENSOR_LATE,
-    )
-    return Chain((replace(look, output=f"[{look.output}]"),))
-
-
-def _plain(number: float) -> str:
-    return str(int(number)) if number.is_integer() else repr(number)
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool):
-        return None
-    try:
-        return float(str(value))
-    except ValueError:
-        return None
-
-
-def _verdict(site: Site, given: dict[str, Value], good: str) -> Work:
-    """The query, and the question about its first row."""
-    found = _connection(site, given)
-    if isinstance(found, Missing):
-        return found
-    *before, last = _steps(site, found, given, rows=True)
-    assert isinstance(last, Step), "rows are the result of a call"
-    asked = Verdict(
-        last.call,
-        f"[({last.call.result})[0]]",
-        f"$count({_FIRST}) > 0 and {good}",
-        f"'The first row is ' & $string({_FIRST})",
-        name=last.name,
-    )
-    return Chain((*before, asked))
-
-
-def _connection(site: Site, given: dict[str, Value]) -> Connection | Missing:
+def connection(site: Site, given: dict[str, Value]) -> Connection | Missing:
     """What is known of a task's connection; a failing stub, with a finding, where nothing is."""
     conn_id = next((given[name] for name in _IDS if name in given), None)
     if not isinstance(conn_id, Known) or not isinstance(conn_id.value, str):
@@ -156,10 +74,10 @@ def _connection(site: Site, given: dict[str, Value]) -> Connection | Missing:
     return found
 
 
-def _steps(site: Site, found: Connection, given: dict[str, Value], rows: bool) -> list[Part]:
-    """The calls that run a task's SQL; with ``rows``, the result of the last one is a list of rows."""
+def steps(site: Site, found: Connection, given: dict[str, Value], rows: Rows) -> list[Part]:
+    """The calls that run a task's SQL; where rows are asked for, they are the result of the last one, as lists."""
     texts = _texts(given, found.kind != "lambda")
-    if rows and len(texts) > 1 and found.kind != "lambda":
+    if rows != "none" and len(texts) > 1 and found.kind != "lambda":
         raise Untranslatable("the rows of several statements are read")
     match found.kind:
         case "redshift-data":
@@ -228,7 +146,7 @@ def _database(site: Site, found: Connection, given: dict[str, Value]) -> Json:
     return site.json(given["database"]) if "database" in given else _field(site, found, "database")
 
 
-def _redshift(site: Site, found: Connection, given: dict[str, Value], texts: list[Value], rows: bool) -> list[Part]:
+def _redshift(site: Site, found: Connection, given: dict[str, Value], texts: list[Value], rows: Rows) -> list[Part]:
     """The Data API of Redshift: a statement, or a batch in one transaction, that is looked at until it is done."""
     row = next(row for row in ROWS if row.action == "aws-sdk:redshiftdata:executeStatement")
     assert row.describe is not None, "a statement can be watched"
@@ -248,11 +166,16 @@ def _redshift(site: Site, found: Connection, given: dict[str, Value], texts: lis
         arguments = {"Sqls": [site.json(text) for text in texts], **arguments}
         call = site.call("aws-sdk:redshiftdata:batchExecuteStatement", arguments)
     start, look = watched(site, call, row.describe, replace(row.operators[0], waited="null"), arguments).steps
+    assert isinstance(start, Step), "a statement is started"
     assert isinstance(look, Look), "a statement is looked at"
-    if not rows:
+    if rows == "none":
         return [start, look]
-    fetch = site.call("aws-sdk:redshiftdata:getStatementResult", look.call.arguments, DATA_API_ROWS)
+    fetch = site.call("aws-sdk:redshiftdata:getStatementResult", look.call.arguments, _page(REDSHIFT_ROWS, rows))
     return [start, look, Step(fetch, "rows")]
+
+
+def _page(expression: str, rows: Rows) -> str:
+    return f"({_ONE_PAGE} : {expression})" if rows == "all" else expression
 
 
 def _text(site: Site, value: Value) -> Json:
@@ -262,9 +185,9 @@ def _text(site: Site, value: Value) -> Json:
     return site.json(value)
 
 
-def _rds(site: Site, found: Connection, given: dict[str, Value], texts: list[Value], rows: bool) -> list[Part]:
+def _rds(site: Site, found: Connection, given: dict[str, Value], texts: list[Value], rows: Rows) -> list[Part]:
     """The Data API of RDS: each statement is one call."""
-    steps: list[Part] = []
+    parts: list[Part] = []
     for number, text in enumerate(texts):
         arguments: dict[str, Json] = {
             "ResourceArn": _field(site, found, "resource_arn"),
@@ -275,9 +198,11 @@ def _rds(site: Site, found: Connection, given: dict[str, Value], texts: list[Val
         }
         if named := _parameters(given, text):
             arguments["Parameters"] = [{"Name": name, "Value": _typed(site, value)} for name, value in named.items()]
-        call = site.call("aws-sdk:rdsdata:executeStatement", arguments, DATA_API_ROWS if rows else "null")
-        steps.append(Step(call, f"statement {number + 1}" if number else ""))
-    return steps
+        if rows != "none":
+            arguments["ResultSetOptions"] = {"DecimalReturnType": "DOUBLE_OR_LONG"}
+        call = site.call("aws-sdk:rdsdata:executeStatement", arguments, "null" if rows == "none" else RDS_ROWS)
+        parts.append(Step(call, f"statement {number + 1}" if number else ""))
+    return parts
 
 
 def _typed(site: Site, value: Value) -> Json:
@@ -297,13 +222,13 @@ def _typed(site: Site, value: Value) -> Json:
             raise Untranslatable("the type of a parameter is not known")
 
 
-def _athena(site: Site, found: Connection, given: dict[str, Value], texts: list[Value], rows: bool) -> list[Part]:
+def _athena(site: Site, found: Connection, given: dict[str, Value], texts: list[Value], rows: Rows) -> list[Part]:
     """Athena: each statement is a query that the state waits for."""
     site.refuse(given, "parameters")
     context: dict[str, Json] = {"Database": _database(site, found, given)}
     context |= _optional(site, found, Catalog="catalog")
-    steps: list[Part] = []
-    variable = site.local("query") if rows else ""
+    parts: list[Part] = []
+    variable = "" if rows == "none" else site.local("query")
     for number, text in enumerate(texts):
         arguments: dict[str, Json] = {
             "QueryString": site.json(text),
@@ -312,13 +237,14 @@ def _athena(site: Site, found: Connection, given: dict[str, Value], texts: list[
         }
         if "output_location" in found.fields:
             arguments["ResultConfiguration"] = {"OutputLocation": _field(site, found, "output_location")}
-        kept = {variable: "$states.result.QueryExecution.QueryExecutionId"} if rows else {}
+        kept = {variable: "$states.result.QueryExecution.QueryExecutionId"} if variable else {}
         call = site.call("athena:startQueryExecution.sync", arguments)
-        steps.append(Step(call, f"statement {number + 1}" if number else "", kept))
-    if rows:
-        fetch = site.call("athena:getQueryResults", {"QueryExecutionId": f"{{% ${variable} %}}"}, ATHENA_ROWS)
-        steps.append(Step(fetch, "rows"))
-    return steps
+        parts.append(Step(call, f"statement {number + 1}" if number else "", kept))
+    if rows != "none":
+        result = _page(ATHENA_ROWS, rows)
+        fetch = site.call("athena:getQueryResults", {"QueryExecutionId": f"{{% ${variable} %}}"}, result)
+        parts.append(Step(fetch, "rows"))
+    return parts
 
 
 def _lambda(site: Site, found: Connection, given: dict[str, Value], texts: list[Value]) -> Step:
@@ -330,16 +256,3 @@ def _lambda(site: Site, found: Connection, given: dict[str, Value], texts: list[
         event["database"] = site.json(given["database"])
     arguments: dict[str, Json] = {"FunctionName": _field(site, found, "function_arn"), "Payload": event}
     return Step(site.call("lambda:invoke", arguments, "$states.result.Payload"))
-
-
-SQL: dict[str, Callable[[Site, dict[str, Value]], Work | None]] = {
-    f"{_COMMON}.operators.sql.SQLExecuteQueryOperator": execute,
-    f"{_COMMON}.operators.sql.SQLCheckOperator": check,
-    f"{_COMMON}.operators.sql.SQLValueCheckOperator": value_check,
-    f"{_COMMON}.operators.sql.SQLThresholdCheckOperator": threshold_check,
-    f"{_COMMON}.sensors.sql.SqlSensor": sensor,
-    "airflow.providers.postgres.operators.postgres.PostgresOperator": execute,
-    "airflow.providers.mysql.operators.mysql.MySqlOperator": execute,
-    "airflow.providers.amazon.aws.operators.redshift_sql.RedshiftSQLOperator": execute,
-}
-"""By the full name of the operator."""

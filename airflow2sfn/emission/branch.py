@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from airflow2sfn.emission.chain import choice
 from airflow2sfn.emission.drafts import Draft, Failure, Out, Scope
+from airflow2sfn.emission.gates import gates_of, opened
 from airflow2sfn.expressions.decisions import Way, asks_xcoms, ways
 from airflow2sfn.expressions.text import quoted
 from airflow2sfn.expressions.values import Values, constant
 from airflow2sfn.rules.choices import BranchAsksXComs, BranchInlined, BranchNotProven
 from airflow2sfn.source import Known
-from airflow2sfn.structure import Plan
-from airflow2sfn.tasks.callables import Ids, returned_ids
+from airflow2sfn.tasks.callables import Ids, followed, returned_ids
 from airflow2sfn.tasks.calls import place
 from airflow2sfn.tasks.clock_operators import BRANCHES, branch_ways
 from airflow2sfn.tasks.kinds import PYTHON
@@ -39,28 +39,11 @@ def decided(flow: Flow, task: str, values: Values) -> list[Way] | None:
         return None
     if found is None:
         return None
-    if kind != "short_circuit" and any(_targets(flow.plan, task, way.chosen) is None for way in found):
+    if kind != "short_circuit" and any(followed(flow.plan, task, way.chosen) is None for way in found):
         return None
     if kind is not None:
         rule = BranchAsksXComs if asks_xcoms(source) else BranchInlined
         flow.note(rule(at=place(source), task=task))
-    return found
-
-
-def _targets(plan: Plan, task: str, chosen: Any) -> list[str] | None:
-    """The tasks after a branch that a returned value names; nothing where it is no such value."""
-    value = chosen.value if isinstance(chosen, Known) else chosen
-    ids = [] if value is None else [value] if isinstance(value, str) else value
-    direct = {other for other, ups in plan.upstream.items() if task in ups}
-    found: list[str] = []
-    for name in ids if isinstance(ids, list | tuple) else [None]:
-        group = [one for one in direct if f"{plan.tasks[one].group}.".startswith(f"{name}.")]
-        if name in direct or name in plan.below[task]:
-            found.append(name)
-        elif group:
-            found.extend(group)
-        else:
-            return None
     return found
 
 
@@ -70,14 +53,14 @@ def decision(flow: Flow, task: str, found: list[Way], edges: list[Out], scope: S
     env, failure = flow.meet(edges, draft, scope)
     env = env | {task: SUCCESS}
     after = _short(flow, task, scope) if PYTHON.get(flow.plan.tasks[task].operator) == "short_circuit" else None
-    gates = {} if after else _gates(flow, task, scope)
+    gates = {} if after else gates_of(flow, task, scope)
     for way in found:
         assert isinstance(way.chosen, Known)
         value = way.chosen.value
         if after:
             mine = env | {after: SUCCESS if value else SKIPPED}
         else:
-            mine = env | _let(flow, gates, _targets(flow.plan, task, way.chosen) or [])
+            mine = env | opened(flow, gates, followed(flow.plan, task, way.chosen) or [])
         slot: Literal["rule", "default", "next"] = "rule" if way.condition else "default"
         slot = slot if len(found) > 1 else "next"
         draft.outs.append(Out(slot, mine, {task: constant(value)}, failure, condition=way.condition))
@@ -117,36 +100,19 @@ def _kept(out: Out) -> Failure | None:
     return out.failure if out.failure is not None and out.failure.lasting else None
 
 
-def _gates(flow: Flow, task: str, scope: Scope) -> dict[str, str]:
-    """The gates of a branch, by the tasks right after it."""
-    plan = flow.plan
-    direct = [t for t, ups in plan.upstream.items() if task in ups and plan.tasks[t].role != "teardown"]
-    gates = {t: f"{GATE}{task} {t}" for t in direct}
-    for other, gate in gates.items():
-        flow.reads.home[gate] = scope
-        flow.gates.setdefault(other, []).append(gate)
-    return gates
-
-
-def _let(flow: Flow, gates: dict[str, str], chosen: list[str]) -> Env:
-    """What becomes of the gates: tasks that are not chosen, and are not after one that is, are skipped."""
-    open_ = {t for t in gates if t in chosen or any(t in flow.plan.below[one] for one in chosen)}
-    return {gate: SUCCESS if t in open_ else SKIPPED for t, gate in gates.items()}
-
-
 def branch(flow: Flow, task: str, out: Out, scope: Scope) -> list[Out]:
     """The Choice after a branch: by the literals that its function returns, or before each task after it."""
     source = flow.plan.tasks[task]
-    gates = _gates(flow, task, scope)
+    gates = gates_of(flow, task, scope)
     ids = returned_ids(source.callable)
-    chosen = {name: _targets(flow.plan, task, name) for name in ids or ()}
+    chosen = {name: followed(flow.plan, task, name) for name in ids or ()}
     if ids is None or any(found is None for found in chosen.values()):
         flow.note(BranchNotProven(at=place(source), task=task))
         either: Statuses = SUCCESS | SKIPPED
         flow.reads.chosen |= {gate: (task, t) for t, gate in gates.items()}
         out.env = out.env | dict.fromkeys(gates.values(), either)
         return [out]
-    follows = {name: out.env | _let(flow, gates, found or []) for name, found in chosen.items()}
+    follows = {name: out.env | opened(flow, gates, found or []) for name, found in chosen.items()}
     if len(ids) == 1:
         out.env = follows[ids[0]]
         return [out]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from airflow2sfn.emission.drafts import FAILURE, Draft, Failure, Out, Scope
+from airflow2sfn.emission.gates import gates_of, opened
 from airflow2sfn.expressions.text import quoted
 from airflow2sfn.expressions.values import query
-from airflow2sfn.tasks.calls import Call, Chain, Look, Step, Verdict
+from airflow2sfn.tasks.callables import followed
+from airflow2sfn.tasks.calls import Branching, Call, Chain, Look, Step, Verdict
 from airflow2sfn.tasks.retries import spoken
 from airflow2sfn.trigger_rules import FAILED, SKIPPED, SUCCESS, Statuses
 from sfn_airflow_core.asl.model import Given, Json
@@ -43,16 +45,7 @@ def chain(flow: Flow, task: str, work: Chain, edges: list[Out], scope: Scope) ->
     main = next((n for n, step in enumerate(work.steps) if not step.name), 0)
     for number, step in enumerate(work.steps):
         last = number == len(work.steps) - 1
-        name = flow.titles.get(task, task) if number == main else flow.names.state(f"{task}: {step.name}")
-        match step:
-            case Step():
-                edges, bad = _step(flow, task, name, step, edges, scope)
-            case Look():
-                edges, bad = _look(flow, task, name, step, edges, scope)
-            case Verdict():
-                edges, bad = _verdict(flow, task, name, step, edges, scope)
-            case _:
-                assert_never(step)
+        edges, bad = _part(flow, task, step, number == main, edges, scope)
         through += bad
         for edge in edges:
             if not last:
@@ -61,6 +54,27 @@ def chain(flow: Flow, task: str, work: Chain, edges: list[Out], scope: Scope) ->
             edge.env = edge.env | {task: SUCCESS}
             edge.fresh = {task: work.result} if work.result else edge.fresh
     return [*edges, *through]
+
+
+def _part(
+    flow: Flow, task: str, step: Step | Look | Verdict | Branching, main: bool, edges: list[Out], scope: Scope
+) -> tuple[list[Out], list[Out]]:
+    """The drafts of one part; gives the ways on to the next one, and those on which the task has ended."""
+    if main and not (isinstance(step, Look) and step.before):
+        name = flow.titles.get(task, task)
+    else:
+        name = flow.names.state(f"{task}: {step.name}")
+    match step:
+        case Step():
+            return _step(flow, task, name, step, edges, scope)
+        case Look():
+            return _look(flow, task, name, step, edges, scope)
+        case Verdict():
+            return _verdict(flow, task, name, step, edges, scope)
+        case Branching():
+            return _branching(flow, task, name, step, edges, scope)
+        case _:
+            assert_never(step)
 
 
 def _step(flow: Flow, task: str, name: str, step: Step, edges: list[Out], scope: Scope) -> tuple[list[Out], list[Out]]:
@@ -88,15 +102,41 @@ def _step(flow: Flow, task: str, name: str, step: Step, edges: list[Out], scope:
 def _verdict(
     flow: Flow, task: str, name: str, verdict: Verdict, edges: list[Out], scope: Scope
 ) -> tuple[list[Out], list[Out]]:
-    draft = scope.add(Draft(name, "Task", call=verdict.call))
+    asked, (out, bad) = _asked(flow, task, name, verdict, f"{task}: passed?", edges, scope)
+    good = Out("rule", out.env, {task: "null"}, out.failure, condition=verdict.good)
+    return [good], [_settled(task, verdict, asked, [good], out), bad]
+
+
+def _branching(
+    flow: Flow, task: str, name: str, branching: Branching, edges: list[Out], scope: Scope
+) -> tuple[list[Out], list[Out]]:
+    asked, (out, bad) = _asked(flow, task, name, branching, f"{task}: yes or no?", edges, scope)
+    gates = gates_of(flow, task, scope)
+    good = []
+    for condition, ids in branching.ways:
+        env = out.env | opened(flow, gates, followed(flow.plan, task, list(ids)) or ())
+        good.append(Out("rule", env, {task: "null"}, out.failure, condition=condition))
+    return good, [_settled(task, branching, asked, good, out), bad]
+
+
+def _asked(
+    flow: Flow, task: str, name: str, part: Verdict | Branching, question: str, edges: list[Out], scope: Scope
+) -> tuple[Draft, tuple[Out, Out]]:
+    """A call and the Choice about its answer, which has no ways yet; and the ways out of the call."""
+    draft = scope.add(Draft(name, "Task", call=part.call))
     env, failure = flow.meet(edges, draft, scope)
-    draft.outs = [Out("next", env, failure=failure), failed(task, "catch", env, failure, ERROR)]
-    asked = choice(flow, f"{task}: passed?", draft.outs[0], scope, verdict.output)
-    good = Out("rule", env, {task: "null"}, failure, condition=verdict.good)
-    bad = failed(task, "rule", env, failure, f"{{'Error': {quoted(CHECK_FAILED)}, 'Cause': {verdict.cause}}}")
-    bad.slot, bad.fail = "default", (f"{task}: failed", CHECK_FAILED, query(verdict.cause))
-    asked.outs = [good, bad]
-    return [good], [bad, draft.outs[1]]
+    outs = Out("next", env, failure=failure), failed(task, "catch", env, failure, ERROR)
+    draft.outs = list(outs)
+    return choice(flow, question, outs[0], scope, part.output), outs
+
+
+def _settled(task: str, part: Verdict | Branching, asked: Draft, good: list[Out], out: Out) -> Out:
+    """Gives a Choice its ways; gives the last of them, on which none of the good ones is gone: the task has failed."""
+    error = f"{{'Error': {quoted(CHECK_FAILED)}, 'Cause': {part.cause}}}"
+    bad = failed(task, "rule", out.env, out.failure, error)
+    bad.slot, bad.fail = "default", (f"{task}: failed", CHECK_FAILED, query(part.cause))
+    asked.outs = [*good, bad]
+    return bad
 
 
 def _kept(step: Step | Look) -> dict[str, Json]:
@@ -110,14 +150,20 @@ def _look(flow: Flow, task: str, name: str, look: Look, edges: list[Out], scope:
         for edge in edges:
             edge.assign[deadline] = query(f"$millis() + {look.timeout * 1000}")
     asked = f"Asked every {spoken(look.interval)}, for {spoken(look.timeout)} at most" if deadline else None
+    entry, bad = edges[0], list[Out]()
+    for one in look.before:
+        edges, worse = _part(flow, task, one, not one.name, edges, scope)
+        bad += worse
+        for edge in edges:
+            edge.fresh = {}
     draft = scope.add(Draft(name, "Task", call=look.call, comment=asked))
     env, failure = flow.meet(edges, draft, scope)
     draft.outs = [Out("next", env, failure=failure)]
-    word = "found?" if name == task else "done?" if not look.name or look.name == "status" else f"{look.name}, done?"
+    own = name == task or bool(look.before)
+    word = "found?" if own else "done?" if not look.name or look.name == "status" else f"{look.name}, done?"
     found = choice(flow, f"{task}: {word}", draft.outs[0], scope, look.output)
-    wait = _again(flow, task, name, look, scope)
-    wait.outs = [Out("next", env, target=name)]
-    bad: list[Out] = []
+    wait = _again(flow, task, "not yet" if own else "wait", look, scope)
+    wait.outs = [Out("next", env, target=entry.target)]
     if look.meanwhile is not None:
         bad.append(failed(task, "catch", env, failure, ERROR))
         wait.outs.append(bad[-1])
@@ -145,13 +191,12 @@ def _look(flow: Flow, task: str, name: str, look: Look, edges: list[Out], scope:
     return good, bad
 
 
-def _again(flow: Flow, task: str, name: str, look: Look, scope: Scope) -> Draft:
-    """What happens before the next look."""
+def _again(flow: Flow, task: str, word: str, look: Look, scope: Scope) -> Draft:
+    """What happens before the next look; ``word`` names a Wait."""
     if look.meanwhile is not None:
         wish = f"{task}: {look.meanwhile.comment or 'next'}"
         return scope.add(Draft(flow.names.state(wish), "Task", call=_plain(look.meanwhile)))
-    wish = f"{task}: {'not yet' if name == task else 'wait'}"
-    return scope.add(Draft(flow.names.state(wish), "Wait", seconds=look.interval))
+    return scope.add(Draft(flow.names.state(f"{task}: {word}"), "Wait", seconds=look.interval))
 
 
 def _plain(call: Call) -> Call:

@@ -215,7 +215,7 @@ def _default(run: Run, callee: External, args: Args, kwargs: Kwargs, node: Any, 
     return unknown(run, node, scope)
 
 
-@external("dataclasses.field", "attr.ib", "attrs.field")
+@external("dataclasses.field", "attr.ib", "attrs.field", "operator.itemgetter")
 def _field(run: Run, callee: External, args: Args, kwargs: Kwargs, node: Any, scope: Scope) -> Any:
     return Instance(callee.name, args, kwargs)
 

@@ -25,8 +25,10 @@ FIELDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
             "SQLCheckOperator",
             "SQLValueCheckOperator",
             "SQLThresholdCheckOperator",
+            "BranchSQLOperator",
         )
     },
+    "airflow.providers.common.sql.sensors.sql.SqlSensor": ("sql", (".hql", ".sql")),
     "airflow.providers.standard.operators.bash.BashOperator": ("bash_command", (".sh", ".bash")),
 }
 """The field of an operator that may name a file, and how such names end."""

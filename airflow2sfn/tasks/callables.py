@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from typing import TypeAlias
+from textwrap import dedent
+from typing import Any, TypeAlias
 
 from airflow2sfn.expressions.text import Untranslatable, quoted
 from airflow2sfn.expressions.values import Values, query, to_json
 from airflow2sfn.packaging.context import Asked, roots
 from airflow2sfn.source import Items, Known, PythonCallable, Task, Value, XCom
+from airflow2sfn.structure import Plan
 from airflow2sfn.tasks import context
 from sfn_airflow_core.asl.model import Json
 
@@ -75,20 +77,35 @@ def returned_ids(function: PythonCallable | None) -> list[Ids] | None:
     return list(dict.fromkeys(found))
 
 
+def followed(plan: Plan, task: str, chosen: Any) -> list[str] | None:
+    """The tasks after a branch that a returned value names; nothing where it is no such value."""
+    value = chosen.value if isinstance(chosen, Known) else chosen
+    ids = [] if value is None else [value] if isinstance(value, str) else value
+    direct = {other for other, ups in plan.upstream.items() if task in ups}
+    found: list[str] = []
+    for name in ids if isinstance(ids, list | tuple) else [None]:
+        group = [one for one in direct if f"{plan.tasks[one].group}.".startswith(f"{name}.")]
+        if name in direct or name in plan.below[task]:
+            found.append(name)
+        elif group:
+            found.extend(group)
+        else:
+            return None
+    return found
+
+
 def definition(function: PythonCallable | None) -> ast.FunctionDef | ast.Lambda | None:
     """The definition in the syntax tree; nothing where it does not parse by itself."""
     if function is None:
         return None
-    from textwrap import dedent
-
-    lines = function.module.text.splitlines()[function.span.line - 1 : function.span.end_line]
     try:
-        module = ast.parse(dedent("\n".join(lines)))
+        if function.name == "<lambda>":  # there may be others in its lines
+            module = ast.parse(f"({function.source()})")
+        else:
+            lines = function.module.text.splitlines()[function.span.line - 1 : function.span.end_line]
+            module = ast.parse(dedent("\n".join(lines)))
     except (SyntaxError, ValueError, RecursionError):
-        try:
-            module = ast.parse(function.source())
-        except (SyntaxError, ValueError, RecursionError):
-            return None
+        return None
     return next((node for node in ast.walk(module) if isinstance(node, ast.FunctionDef | ast.Lambda)), None)
 
 

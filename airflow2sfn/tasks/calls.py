@@ -72,7 +72,7 @@ class Look:
     ``result`` is the XCom. Errors in ``gone`` are as good as ``done``, those in ``missing`` mean "not yet".
     ``enough`` are errors that are success for the whole task. ``meanwhile`` is a call that is made instead of waiting.
     ``assign`` keeps, in variables, what is computed from the output where it is good. ``late`` is the error when the
-    time is over.
+    time is over. ``before`` are calls that each look needs first.
     """
 
     call: Call
@@ -90,6 +90,7 @@ class Look:
     enough: tuple[str, ...] = ()
     assign: Mapping[str, str] = field(default_factory=dict)
     late: str = "States.Timeout"
+    before: tuple[Step | Look, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +108,28 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Branching:
+    """A call whose answer decides which tasks run next.
+
+    ``output`` is what is kept of its answer, ``ways`` are conditions on that with the ids of the tasks that run where
+    they hold. Where none does the task fails, and ``cause`` is what the error says.
+    """
+
+    call: Call
+    output: str
+    ways: tuple[tuple[str, tuple[str, ...]], ...]
+    cause: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Chain:
-    """Calls and looks one after the other, and verdicts on what they have answered.
+    """Calls and looks one after the other, verdicts on what they have answered, and a branching at the end.
 
     ``result`` is the XCom where the last one does not say it; it may read what the steps before have kept.
     """
 
-    steps: tuple[Step | Look | Verdict, ...]
+    steps: tuple[Step | Look | Verdict | Branching, ...]
     result: str = ""
 
 

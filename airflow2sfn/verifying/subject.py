@@ -138,7 +138,8 @@ def states_by_task(machine: Machine, dag: Dag) -> States:
         for state in machine.walk()
         if (told := callback_of(state.name)) is not None
     }
-    verdicts = {f"{name}: passed?": task for name, task in tasks.items()}
+    asked = ("passed?", "yes or no?")
+    verdicts = {f"{name}: {question}": task for name, task in tasks.items() for question in asked}
     return replace(states_of(machine, tasks, callbacks), verdicts=verdicts)
 
 
