@@ -51,7 +51,8 @@ def _lines(parts: Parts, findings: list[Finding]) -> Iterator[str]:
     yield example
     yield "```"
     for fidelity, title in _TITLES.items():
-        chosen = [finding for finding in findings if finding.fidelity == fidelity]
+        # what several tasks need is done once
+        chosen = {(f.code, f.message()): f for f in findings if f.fidelity == fidelity}
         if not chosen:
             continue
         yield ""
@@ -59,8 +60,8 @@ def _lines(parts: Parts, findings: list[Finding]) -> Iterator[str]:
         yield ""
         box = "[ ] " if fidelity in (Fidelity.MANUAL, Fidelity.UNSUPPORTED) else ""
         told: set[str] = set()
-        for finding in chosen:
-            yield f"- {box}{prose(finding.message())} ({finding.code})"
+        for (_, message), finding in chosen.items():
+            yield f"- {box}{prose(message)} ({finding.code})"
             if box and finding.code not in told:
                 told.add(finding.code)
                 yield f"  {prose(_sentence(finding.remedy()))}"
