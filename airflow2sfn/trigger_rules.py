@@ -70,6 +70,18 @@ def _all(*statuses: Status) -> Test:
     return Test("all", frozenset(statuses))
 
 
+def decides(test: Test, decision: Decision, upstream: Iterable[str], env: Env) -> bool | None:
+    """Whether a test of a rule, which comes to its turn, makes a decision; ``None`` where it depends on the run.
+
+    A task is only ever ``upstream_failed`` below one that is broken. The sets alone do not say so once an earlier test
+    has left out that all are skipped.
+    """
+    upstream = tuple(upstream)
+    if decision == "upstream_failed" and not any(env[task] & BROKEN for task in upstream):
+        return False
+    return test.holds(upstream, env)
+
+
 Rule: TypeAlias = "tuple[tuple[Test, Decision], ...]"
 
 _BROKEN: tuple[Test, Decision] = (_any("failed", "upstream_failed"), "upstream_failed")
@@ -127,7 +139,7 @@ class Condition:
         found: set[Decision] = set()
         for check in self.checks:
             for test, decision in check.rule if check.upstream else ():
-                holds = test.holds(check.upstream, env)
+                holds = decides(test, decision, check.upstream, env)
                 if holds is not False:
                     found.add(decision)
                 if holds:

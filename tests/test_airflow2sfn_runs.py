@@ -125,6 +125,18 @@ def simulate(case: Case) -> tuple[str, set[str]]:
     return "FAILED" if any(leaf in BAD for leaf in leaves) else "SUCCEEDED", ran
 
 
+@dataclass
+class Targets:
+    """A branch's function that gives one target, and what was called."""
+
+    target: str
+    ran: list[str]
+
+    def answer(self, call: ServiceCall) -> Reply:
+        self.ran.append(call.state)
+        return Reply("result", {"StatusCode": 200, "Payload": self.target})
+
+
 class Outcomes:
     """Lambda functions that do what the case says."""
 
@@ -227,3 +239,31 @@ def test_the_model_knows_every_rule() -> None:
         assert decided(rule, ["success"]) in ("run", "skipped")
     with pytest.raises(AssertionError):
         decided("never", ["success"])
+
+
+@pytest.mark.parametrize("rule", ["one_success", "all_done_min_one_success"])
+def test_what_cannot_fail_leaves_nothing_upstream_failed(rule: str) -> None:
+    """Both targets may be skipped, and neither can fail: the rule's second test is not met by the first one's rest."""
+    text = f'''
+import boto3
+from airflow.sdk import DAG, task
+from airflow.providers.standard.operators.empty import EmptyOperator
+
+@task.branch
+def choose():
+    return boto3.client("ssm").get_parameter(Name="target")["Parameter"]["Value"]
+
+@task(trigger_rule="{rule}")
+def work():
+    return 1
+
+with DAG("x", schedule=None):
+    choose() >> [EmptyOperator(task_id="up"), EmptyOperator(task_id="down")] >> work()
+'''
+    (dag,) = read_text(text, "x.py").dags
+    reading = read_machine(write(translate(dag).machine), "x")
+    assert reading.machine is not None
+    for target, runs in (("up", rule == "one_success"), ("neither", False)):
+        services = Targets(target, [])
+        assert execute(reading.machine, {}, services).status == "SUCCEEDED"
+        assert ("work" in services.ran) is runs

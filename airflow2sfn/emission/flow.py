@@ -25,6 +25,7 @@ from airflow2sfn.trigger_rules import (
     Env,
     Statuses,
     Test,
+    decides,
     join,
 )
 from airflow2sfn.work import Note
@@ -121,7 +122,7 @@ class Flow:
         asked: list[Asked] = []
         for check in self.condition(task, env).checks:
             for test, decision in check.rule if check.upstream else ():
-                holds = test.holds(check.upstream, env)
+                holds = decides(test, decision, check.upstream, env)
                 if holds is False or decided is not None:
                     continue
                 after = test.assume(check.upstream, env, True)
