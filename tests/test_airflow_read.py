@@ -133,6 +133,24 @@ def test_factory_with_project_modules(root: Path) -> None:
     assert set(codes(result)) == {rules.Airflow2Import.code}
 
 
+def test_the_name_of_a_file_is_known_and_its_folder_is_not(tmp_path: Path) -> None:
+    (tmp_path / "helper.py").write_text(
+        'import os\nHERE = os.path.dirname(os.path.abspath(__file__))\nNAME = "helped"\n'
+    )
+    (tmp_path / "daily_load.py").write_text(
+        "import os\nfrom pathlib import Path\nfrom airflow.sdk import DAG\n"
+        "from airflow.providers.standard.operators.bash import BashOperator\nimport helper\n"
+        "with DAG(f\"{os.path.basename(__file__).replace('.py', '')}_1\", schedule=None):\n"
+        "    BashOperator(task_id=Path(__file__).stem + '_' + helper.NAME, bash_command=f\"ls {helper.HERE}\")\n"
+    )
+    result = read_file(tmp_path / "daily_load.py", Project((tmp_path,)))
+    assert codes(result) == []
+    (found,) = result.dags
+    assert found.dag_id == "daily_load_1"
+    task = found.task("daily_load_helped")
+    assert not isinstance(task.arguments["bash_command"], Known)
+
+
 def test_an_import_that_both_versions_have_says_nothing_about_the_version() -> None:
     def airflow(imports: str) -> str:
         return read_text(f"{imports}\n@dag(schedule=None)\ndef d(): pass\nd()\n", "d.py").dags[0].airflow

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any, Final, TypeAlias, TypeVar
 
 from airflow2sfn.reading.graph import DagMade, GroupMade
@@ -357,6 +358,14 @@ def alike(run: Run, node: Any, scope: Scope, source: Unknown, assumed: Any = MIS
     reason: Reason = source.value.reason if isinstance(source.value, Symbolic) else "unknown"
     key = source.value.key if isinstance(source.value, Symbolic) else ""
     return unknown(run, node, scope, reason, key, assumed)
+
+
+def file_name(value: Any) -> PurePosixPath | None:
+    """The last part of a path below the folders of the project, which is known wherever those are; else ``None``."""
+    if not isinstance(value, Unknown) or not isinstance(value.value, Symbolic) or value.value.reason != "file":
+        return None
+    path = PurePosixPath(value.assumed) if isinstance(value.assumed, (str, PurePosixPath)) else PurePosixPath()
+    return PurePosixPath(path.name) if path.suffix == ".py" else None
 
 
 def plain(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from pathlib import PurePosixPath
 from typing import Any
 
 from airflow2sfn.reading.evaluate import (
@@ -290,7 +291,9 @@ ATTRIBUTES[Unknown] = lambda run, value, name, node, scope: _unknown_attribute(r
 
 
 def _unknown_attribute(run: Run, value: Unknown, name: str, node: Any, scope: Scope) -> Any:
-    from airflow2sfn.reading.evaluate import derive
+    from airflow2sfn.reading.evaluate import derive, file_name
     from airflow2sfn.reading.expressions import attribute
 
+    if isinstance(value.assumed, PurePosixPath) and name in ("name", "stem", "suffix") and (own := file_name(value)):
+        return getattr(own, name)
     return derive(run, node, scope, lambda v: attribute(run, v, name, node, scope), value)

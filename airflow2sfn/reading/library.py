@@ -30,6 +30,7 @@ from airflow2sfn.reading.evaluate import (
     calls,
     derive,
     external,
+    file_name,
     plain,
     unknown,
 )
@@ -135,6 +136,8 @@ def _compute(run: Run, callee: External, args: Args, kwargs: Kwargs, node: Any, 
     names, span = list(kwargs), run.span(node, scope)
     if callee.name == "typing.cast":
         return args[1] if len(args) == 2 else unknown(run, node, scope)
+    if callee.name == "os.path.basename" and args and (own := file_name(args[0])):
+        return own.name
 
     def work(*given: Any) -> Any:
         if not is_plain(given):

@@ -15,6 +15,7 @@ from airflow2sfn.reading.evaluate import (
     Raised,
     Run,
     Scope,
+    Unknown,
     attributes,
     executes,
     unknown,
@@ -22,6 +23,7 @@ from airflow2sfn.reading.evaluate import (
 from airflow2sfn.reading.functions import Return
 from airflow2sfn.reading.names import canonical
 from airflow2sfn.reading.project import SourceFile
+from airflow2sfn.source import Symbolic
 
 _MOST_NESTED = 25
 
@@ -85,7 +87,9 @@ def load(run: Run, name: str, node: Any, scope: Scope) -> Any:
         if outside and scope.file is run.file:
             run.imports.append((name, run.span(node, scope)))
         return External(canonical(name), name) if outside else Namespace(name, None)
-    inner = run.loading[name] = Scope({"__name__": name, "__doc__": ast.get_docstring(found.tree)}, found)
+    place = Unknown(Symbolic("__file__", "file"), str(found.path or found.module.path))
+    names = {"__name__": name, "__file__": place, "__doc__": ast.get_docstring(found.tree)}
+    inner = run.loading[name] = Scope(names, found)
     if len(run.calls) < _MOST_NESTED:
         run.calls.append(Frame(scope.file, node))
         try:
