@@ -8,6 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any, ClassVar
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,15 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from sfn_airflow_core.findings import Fidelity, Finding, Located, Problem, Report, SourceReport
-from sfn_airflow_core.render import FORMATS, render_json, render_markdown, render_sarif, render_text
+from sfn_airflow_core.render import (
+    FORMATS,
+    render_github,
+    render_json,
+    render_junit,
+    render_markdown,
+    render_sarif,
+    render_text,
+)
 from sfn_airflow_core.render.entries import percent
 from sfn_airflow_core.render.escape import code_block, code_span, markdown, visible
 from sfn_airflow_core.render.sarif import uri
@@ -190,7 +199,33 @@ def test_a_finding_stays_one_line_in_a_narrow_terminal():
 @pytest.mark.parametrize("value", [pytest.param(EMPTY, id="no inputs"), pytest.param(CLEAN, id="no findings")])
 def test_every_format_takes_every_report(form: str, value: Report):
     text = FORMATS[form](value)
-    assert form == "text" or text.endswith("\n")
+    assert form == "text" or text.endswith("\n") or (form == "github" and text == "")
+
+
+def test_github_shows_each_finding_at_its_line():
+    assert render_github(report(what="100%", source="a,b:c.json")).splitlines() == [
+        "::warning file=a%2Cb%3Ac.json,line=3,col=5,endLine=3,endColumn=9,title=sfn2airflow S2A901::100%25 is slower",
+        "::error file=a%2Cb%3Ac.json,line=1,col=1,endLine=1,endColumn=1,title=sfn2airflow S2A902::100%25 is missing",
+        "::error file=b.json,line=2,col=1,endLine=2,endColumn=4,title=sfn2airflow INVALID_JSON_DESCRIPTION::100%25",
+    ]
+
+
+def test_junit_fails_for_what_cannot_be_translated():
+    first, second = ElementTree.fromstring(render_junit(report()))
+    assert {**first.attrib} == {
+        "name": "flows/a.asl.json", "tests": "2", "failures": "1", "errors": "0", "skipped": "0",
+    }  # fmt: skip
+    assert [(case.get("name"), case.get("line"), case[0].tag) for case in first] == [
+        ("S2A901 /States/A", "3", "system-out"),
+        ("S2A902 /States/C/Resource", "1", "failure"),
+    ]
+    assert first[1][0].get("message") == "it is missing"
+    assert first[1][0].text == ("flows/a.asl.json:1:1: S2A902 [unsupported] it is missing\ndo without.")
+    assert [(second.get(count), second[0][0].tag) for count in ("failures", "errors")] == [
+        ("0", "error"),
+        ("1", "error"),
+    ]
+    assert [case.get("name") for case in ElementTree.fromstring(render_junit(CLEAN))[0]] == ["nothing found"]
 
 
 def test_the_score_can_fall_and_only_everything_is_everything():
@@ -257,3 +292,7 @@ def test_nothing_in_the_input_reaches_the_terminal_as_a_control(text: str):
     assert shown.count("\n") == render_text(report("x", source="x")).count("\n") or "x" * 24 not in shown
     json.loads(render_json(report(text, source=text)))
     json.loads(render_sarif(report(text)))
+    assert [line.partition(" ")[0] for line in render_github(report(text, source=text)).splitlines()] == [
+        "::warning", "::error", "::error",
+    ]  # fmt: skip
+    ElementTree.fromstring(render_junit(report(text, source=text)))

@@ -66,3 +66,14 @@ def code_block(text: str, language: str = "") -> str:
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text.rstrip()}\n{fence}"
+
+
+def xml(text: str) -> str:
+    r"""Text without the characters that XML 1.0 has not, each of which becomes a question mark.
+
+    >>> xml("a\x00\ud800b")
+    'a??b'
+    """
+    return "".join(
+        c if c in "\t\n" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or c > "\uffff" else "?" for c in text
+    )

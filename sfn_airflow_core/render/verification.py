@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-from sfn_airflow_core.render.escape import visible
+from sfn_airflow_core.render.escape import visible, xml
 from sfn_airflow_core.render.text import WIDTH, _console, _styled
 from sfn_airflow_core.verify.compare import Difference
 from sfn_airflow_core.verify.result import Outcome, Verified, shown
@@ -17,7 +16,6 @@ from sfn_airflow_core.verify.result import Outcome, Verified, shown
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-_NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SHOWN = 12
 """Lines of either side of a difference."""
 
@@ -126,13 +124,13 @@ def render_junit(results: Sequence[Verified], tool: str = "sfn2airflow verify") 
     """JUnit XML: a suite for every machine, a case for every scenario."""
     root = ElementTree.Element("testsuites", name=tool)
     for result in results:
-        suite = ElementTree.SubElement(root, "testsuite", {"name": _xml(result.source), **_suite(result)})
+        suite = ElementTree.SubElement(root, "testsuite", {"name": xml(result.source), **_suite(result)})
         if result.failure or not result.outcomes:
-            case = ElementTree.SubElement(suite, "testcase", name="verification", classname=_xml(result.name))
-            ElementTree.SubElement(case, "error", message=_xml(result.error))
+            case = ElementTree.SubElement(suite, "testcase", name="verification", classname=xml(result.name))
+            ElementTree.SubElement(case, "error", message=xml(result.error))
         for outcome in result.outcomes:
             case = ElementTree.SubElement(
-                suite, "testcase", name=_xml(outcome.id), classname=_xml(result.name), time=f"{outcome.seconds:.3f}"
+                suite, "testcase", name=xml(outcome.id), classname=xml(result.name), time=f"{outcome.seconds:.3f}"
             )
             _case(case, result, outcome)
     ElementTree.indent(root)
@@ -151,15 +149,8 @@ def _suite(result: Verified) -> dict[str, str]:
 
 def _case(case: Any, result: Verified, outcome: Outcome) -> None:
     if not outcome.comparable:
-        ElementTree.SubElement(case, "skipped", message=_xml(outcome.reason))
+        ElementTree.SubElement(case, "skipped", message=xml(outcome.reason))
     elif not outcome.equal:
         found = outcome.differences[0]
-        told = ElementTree.SubElement(case, "failure", message=_xml(f"{found.at} ({place(result, found)})"))
-        told.text = _xml("\n".join(line for found in outcome.differences for line in (found.at, *diff(found))))
-
-
-def _xml(text: str) -> str:
-    """Text without the characters that XML 1.0 has not."""
-    return "".join(
-        c if c in "\t\n" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or c > "\uffff" else "?" for c in text
-    )
+        told = ElementTree.SubElement(case, "failure", message=xml(f"{found.at} ({place(result, found)})"))
+        told.text = xml("\n".join(line for found in outcome.differences for line in (found.at, *diff(found))))
