@@ -247,7 +247,7 @@ def _without_empty(part: _Part) -> _Part:
     for name, task in part.tasks.items():
         if task.operator not in EMPTY or task.trigger_rule != "all_success" or task.expansion is not None:
             continue
-        if task.get("on_success_callback") not in (None, Known(None)):
+        if any(task.get(kind) not in (None, Known(None)) for kind in ("on_success_callback", "on_execute_callback")):
             continue
         ups = [up for up, down in edges if down == name]
         downs = [down for up, down in edges if up == name]

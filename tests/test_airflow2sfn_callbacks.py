@@ -90,8 +90,8 @@ def test_partial_binds_what_comes_first_and_by_name(tmp_path: Path, capsys: pyte
         ("on_failure_callback=elsewhere", "elsewhere is no function of the project"),
         ("on_failure_callback=tries", "tries: it uses ti.try_number"),
         ('on_failure_callback=SlackWebhookNotifier(text="x")', "SlackWebhookNotifier has no counterpart"),
-        ("retries=1, on_retry_callback=tell", "it is called while the task is tried"),
-        ("on_execute_callback=tell", "it is called while the task is tried"),
+        ("retries=1, on_retry_callback=tell", "it is called between two tries"),
+        ("on_execute_callback=elsewhere", "elsewhere is no function of the project"),
     ],
 )
 def test_what_is_left_out(given: str, message: str) -> None:
@@ -99,6 +99,24 @@ def test_what_is_left_out(given: str, message: str) -> None:
     assert list(made.machine.states) == ["a"]
     (found,) = (finding for finding in made.findings if finding.code == "A2S222")
     assert message in found.message() or message == "whole: it uses somewhere.elsewhere"
+
+
+@pytest.mark.parametrize("given", ["on_retry_callback=tell", "retries=0, on_retry_callback=[tell]"])
+def test_nothing_is_left_out_where_a_task_is_not_tried_again(given: str) -> None:
+    made = of(given)
+    assert list(made.machine.states) == ["a"]
+    assert not made.findings
+
+
+def test_the_beginning_of_a_task_is_told_before_it() -> None:
+    made = of("retries=2, on_execute_callback=[tell, partial(greet, 'hello')]")
+    assert list(made.machine.states) == ["a: on execute", "a: on execute 2", "a"]
+    assert called(made, "a: on execute")["Payload"] == {"context": {"ti": {"task_id": "a"}}}
+    assert [(finding.code, finding.fidelity.name) for finding in made.findings] == [
+        ("A2S221", "NOTE"),
+        ("A2S221", "NOTE"),
+        ("A2S223", "APPROXIMATE"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The states of tasks' callbacks: a failure that a task's callback is to be told of is carried along a way, and told
-where the way meets others, so that many tasks with one callback share a state; success and skips are told at once.
+where the way meets others, so that many tasks with one callback share a state; success and skips are told at once, and
+that a task begins is told before it.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from airflow2sfn.expressions.text import Untranslatable, quoted
 from airflow2sfn.expressions.values import query, to_json
 from airflow2sfn.packaging.callbacks import KINDS, bound, callbacks_of
 from airflow2sfn.packaging.context import Path, roots
-from airflow2sfn.rules.callbacks import TaskCallback, TaskCallbackLeft
-from airflow2sfn.source import Made, PythonCallable, Reference, Symbolic, Task, Value
+from airflow2sfn.rules.callbacks import TaskCallback, TaskCallbackLeft, TaskCallbackOnce
+from airflow2sfn.source import Known, Made, PythonCallable, Reference, Symbolic, Task, Value
 from airflow2sfn.tasks import context
 from airflow2sfn.tasks.functions import call_of
 from airflow2sfn.trigger_rules import FAILED, SKIPPED, SUCCESS, Statuses, join
@@ -30,11 +31,11 @@ if TYPE_CHECKING:
     from airflow2sfn.emission.flow import Flow
 
 INPUT, ERROR = "$states.input", "$states.errorOutput"
-_FAILURE, _SUCCESS, _SKIPPED = KINDS
+_FAILURE, _SUCCESS, _SKIPPED, _EXECUTE = KINDS
+_RETRY = "on_retry_callback"
 _ENDS: dict[str, Statuses] = {_FAILURE: FAILED, _SUCCESS: SUCCESS, _SKIPPED: SKIPPED}
 _SLOTS: tuple[Literal["next", "catch"], ...] = ("next", "catch")
-_TITLE = re.compile(r": on (failure|success|skipped)(?: \d+)?$")
-_NEVER = ("on_retry_callback", "on_execute_callback")
+_TITLE = re.compile(r": on (failure|success|skipped|execute)(?: \d+)?$")
 _CONSOLE = (
     "'https://' & $split($states.context.Execution.Id, ':')[3] & '.console.aws.amazon.com/states/home?region='"
     " & $split($states.context.Execution.Id, ':')[3] & '#/v2/executions/details/' & $states.context.Execution.Id"
@@ -50,13 +51,15 @@ class Told:
 
     def findings(self, flow: Flow) -> Iterator[Finding]:
         """What there is to say of callbacks, each said once."""
-        for kind in _NEVER:
-            tasks = [name for name, task in flow.plan.tasks.items() if callbacks_of(task, kind)]
-            if tasks:
-                self.left[kind, "it is called while the task is tried"] = tasks
+        every = flow.plan.tasks.items()
+        if retried := [name for name, task in every if callbacks_of(task, _RETRY) and _retried(task)]:
+            self.left[_RETRY, "it is called between two tries"] = retried
         for (kind, callback), named in self.called.items():
             after = tuple(dict.fromkeys(named))
             yield TaskCallback(at=_at(flow, kind, named), name=kind, callback=callback, tasks=after)
+        begun = dict.fromkeys(task for (kind, _), named in self.called.items() if kind == _EXECUTE for task in named)
+        if again := tuple(task for task in begun if _begins_again(flow.plan.tasks[task])):
+            yield TaskCallbackOnce(at=_at(flow, _EXECUTE, list(again)), name=_EXECUTE, tasks=again)
         for (kind, reason), named in self.left.items():
             after = tuple(dict.fromkeys(named))
             yield TaskCallbackLeft(at=_at(flow, kind, named), name=kind, reason=reason, tasks=after)
@@ -76,6 +79,16 @@ def _at(flow: Flow, kind: str, tasks: list[str]) -> str:
     """The place of the first task that has it itself, of the DAG where its default_args have it."""
     own = next((task for name in tasks if kind in (task := flow.plan.tasks[name]).arguments), None)
     return place(own) if own is not None else str(flow.plan.dag.span or "")
+
+
+def _retried(task: Task) -> bool:
+    """Whether a task may be tried again."""
+    return task.retries not in (None, Known(0))
+
+
+def _begins_again(task: Task) -> bool:
+    """Whether Airflow may begin a task more than once: it is retried, or gives up its place while it waits."""
+    return _retried(task) or task.known("mode") == "reschedule" or task.known("deferrable") is True
 
 
 class _Reader(Reader):
@@ -102,6 +115,11 @@ def hear(flow: Flow, task: str, outs: list[Out], scope: Scope) -> list[Out]:
         for ways in _groups(ended, apart=True):
             outs += _after(flow, kind, values, ways, [task], scope)
     return outs
+
+
+def begin(flow: Flow, task: str, ways: list[Out], scope: Scope) -> list[Out]:
+    """Ways to a task after its callbacks for its beginning."""
+    return _after(flow, _EXECUTE, callbacks_of(flow.plan.tasks[task], _EXECUTE), ways, [task], scope)
 
 
 def tell(flow: Flow, outs: list[Out], scope: Scope, apart: bool = False) -> list[Out]:
@@ -175,6 +193,7 @@ def _called(
             errors=("States.ALL",) if slot == "catch" else (),
             error=INPUT if kind == _FAILURE else "",
             quiet=slot == "catch",
+            output=Given(query(INPUT)) if item and kind == _EXECUTE else None,  # the item itself
         )
         for slot in _SLOTS
     ]
@@ -220,7 +239,8 @@ def _call(flow: Flow, kind: str, value: Value, ways: list[Out], tasks: list[str]
 
 def _facts(kind: str, tasks: list[str]) -> dict[str, str]:
     """What is only known of a task that has ended, by the names of the context."""
-    facts = {"ti.log_url": _CONSOLE, "ti.state": quoted(next(iter(_ENDS[kind])))}
+    (state,) = _ENDS.get(kind, ("running",))
+    facts = {"ti.log_url": _CONSOLE, "ti.state": quoted(state)}
     if kind == _FAILURE:
         facts["exception"] = f"{INPUT}.Cause"
     if len(tasks) > 1:

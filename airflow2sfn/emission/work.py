@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from airflow2sfn.emission.branch import branch, decided, decision, short_circuit
-from airflow2sfn.emission.callbacks import hear, tell
+from airflow2sfn.emission.callbacks import begin, hear, tell
 from airflow2sfn.emission.chain import ERROR, chain, failed
 from airflow2sfn.emission.drafts import Draft, Failure, Out, Scope
 from airflow2sfn.emission.map import Each, Inside, each, emit_group, emit_map, ended, is_many, unmapped
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 def emit(flow: Flow, task: str, edges: list[Out], scope: Scope) -> list[Out]:
     """The drafts of a task that runs on all these ways; gives the ways on from it."""
     source = flow.plan.tasks[task]
+    if source.expansion is None and source.operator != MAPPED_GROUP:
+        edges = begin(flow, task, edges, scope)
     reader = flow.reader(task, join(edge.env for edge in edges), scope)
     try:
         if (found := decided(flow, task, reader)) is not None:
@@ -64,6 +66,7 @@ def _mapped(flow: Flow, task: str, what: Each) -> Inside:
         flow.titles[task] = f"{task} item"
         for name in what.names:
             flow.reads.item[(task, name)] = inner
+        starts = begin(flow, task, starts, inner)
         reader = flow.reader(task, join(edge.env for edge in starts), inner)
         reader.direct = True
         work = work_of(source, flow.plan, reader, flow.note)
@@ -129,7 +132,7 @@ def _item(flow: Flow, task: str, work: Work) -> Inside:
 
     def inside(starts: list[Out], inner: Scope) -> list[Out]:
         flow.titles[task] = f"{task} item"
-        return _ended(flow, task, _emit(flow, task, work, starts, inner), inner)
+        return _ended(flow, task, _emit(flow, task, work, begin(flow, task, starts, inner), inner), inner)
 
     return inside
 

@@ -17,7 +17,7 @@ from airflow2sfn.packaging.requirements import requirements
 from airflow2sfn.reading.project import Project
 from airflow2sfn.source import Dag, Items, Known, Made, PythonCallable, Task, Value
 
-KINDS = ("on_failure_callback", "on_success_callback", "on_skipped_callback")
+KINDS = ("on_failure_callback", "on_success_callback", "on_skipped_callback", "on_execute_callback")
 """Callbacks of tasks that become states."""
 _PARTIAL = "functools.partial"
 MAIL = "airflow.utils.email.send_email"

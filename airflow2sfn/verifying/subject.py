@@ -19,7 +19,7 @@ from airflow2sfn.packaging.package import Function as Packaged
 from airflow2sfn.read import Settings, module_name
 from airflow2sfn.read import read_text as read_dags
 from airflow2sfn.reading.project import Project
-from airflow2sfn.rules.callbacks import TaskCallbackLeft
+from airflow2sfn.rules.callbacks import TaskCallbackLeft, TaskCallbackOnce
 from airflow2sfn.source import Dag
 from airflow2sfn.structure import EMPTY, Cyclic, Plan
 from airflow2sfn.tasks.kinds import PYTHON
@@ -125,8 +125,8 @@ def _prepared(
 
 
 def _left(translated: Translated) -> frozenset[tuple[str, str]]:
-    """The callbacks that a machine does not call, by kind and task."""
-    found = (finding for finding in translated.findings if isinstance(finding, TaskCallbackLeft))
+    """The callbacks that a machine does not call, or not as often, by kind and task."""
+    found = (one for one in translated.findings if isinstance(one, TaskCallbackLeft | TaskCallbackOnce))
     return frozenset((finding.name, task) for finding in found for task in finding.tasks)
 
 
