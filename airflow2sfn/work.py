@@ -13,9 +13,9 @@ from airflow2sfn.rules.control import (
     NotComputable,
     SettingDropped,
 )
-from airflow2sfn.rules.functions import NotForLambda, RunsInContainer
+from airflow2sfn.rules.functions import CallableElsewhere, NotForLambda, RunsInContainer
 from airflow2sfn.rules.retries import CallsRetried, SensorRetries
-from airflow2sfn.source import Known, Task, Value
+from airflow2sfn.source import Known, Reference, Symbolic, Task, Value
 from airflow2sfn.structure import EMPTY, Plan
 from airflow2sfn.tasks import callables
 from airflow2sfn.tasks.arguments import EVERY_TASK, NOTICED, POLLING, TRUE_ONLY
@@ -84,8 +84,8 @@ def _work(task: Task, plan: Plan, values: Values, note: Note) -> Work:
     around = (group for group in plan.dag.groups if group.expansion and group.group_id not in plan.inside)
     if task.group and any(_inside(task.group, group.group_id) for group in around):
         raise Untranslatable("its task group is mapped")
-    if task.operator in PYTHON and task.callable is not None:
-        return _python(task, plan, values, note)
+    if task.operator in PYTHON:
+        return _python(task, plan, values, note) if task.callable is not None else _elsewhere(task, note)
     if task.operator in PAUSES:
         return Pause(until(task, plan.dag, values))
     if task.operator == EXTERNAL_TASK:
@@ -114,6 +114,21 @@ def _service(site: Site) -> Work:
 
 def _inside(group: str, outer: str) -> bool:
     return group == outer or group.startswith(outer + ".")
+
+
+def _elsewhere(task: Task, note: Note) -> Work:
+    """A task of which the function is not in the project, or not known."""
+    value = task.arguments.get("python_callable")
+    match value:
+        case Reference(name):
+            name = name.removeprefix("builtins.")
+        case Symbolic(text):
+            name = text
+        case _:
+            name = "it is no function of the file"
+    found = CallableElsewhere(at=place(task), task=task.task_id, name=name, known=isinstance(value, Reference))
+    note(found)
+    return Missing(found.message(), noted=True)
 
 
 def _python(task: Task, plan: Plan, values: Values, note: Note) -> Work:

@@ -34,6 +34,39 @@ class NotForLambda(Finding):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallableElsewhere(Finding):
+    """A callable is not in the project, so that nothing can be packaged; a state that fails stands in its place.
+
+    Why it matters: the execution fails there, and what needs the task does not run.
+
+    Remedy: give the folder that the import starts from by --root, or call it in a function of the DAG file.
+    """
+
+    code: ClassVar[str] = "A2S616"
+    fidelity: ClassVar[Fidelity] = Fidelity.UNSUPPORTED
+    source: ClassVar[str] = f"{_LAMBDA}/python-package.html"
+    example: ClassVar[Example] = Example(
+        inside(
+            'PythonOperator(task_id="a", python_callable=load)',
+            "from airflow.providers.standard.operators.python import PythonOperator\nfrom common.steps import load",
+        ),
+        "7:5",
+    )
+    near_miss: ClassVar[Example] = Example(
+        inside("@task\ndef a(): return load()\na()", "from common.steps import load")
+    )
+
+    task: str
+    name: str
+    known: bool
+
+    def message(self) -> str:
+        if not self.known:
+            return f"{self.task}: which function it calls is not known ({self.name})"
+        return f"{self.task}: its callable {self.name} is not found below the folders of the project"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequirementsOpen(Finding):
     """The imports of a function say which distributions it needs, not in which version.
 
@@ -247,6 +280,7 @@ class DataPermission(Finding):
 
 RULES: tuple[type[Finding], ...] = (
     NotForLambda,
+    CallableElsewhere,
     RequirementsOpen,
     EnvironmentNeeded,
     VariableNeeded,
