@@ -133,6 +133,29 @@ def test_factory_with_project_modules(root: Path) -> None:
     assert set(codes(result)) == {rules.Airflow2Import.code}
 
 
+def test_ids_that_are_not_known_are_not_one_because_their_text_is() -> None:
+    result = read(
+        """
+        from cleaning import clean
+
+        def load(table):
+            with TaskGroup(f"load_{clean(table)}") as group:
+                first = BashOperator(task_id=f"get_{clean(table)}", bash_command="a")
+                first >> BashOperator(task_id="put", bash_command="b")
+            return group
+
+        with DAG("d", schedule=None):
+            load("x") >> load("y") >> BashOperator(task_id=clean("z"), bash_command="c") >> load("z")
+        """
+    )
+    (found,) = result.dags
+    assert set(codes(result)) == {rules.UnknownName.code}
+    assert (len(found.tasks), len(found.groups), len(found.edges)) == (7, 3, 6)
+    assert {edge.down for edge in found.edges if edge.up == "load_{clean(table)}.put"} == {
+        "load_{clean(table)}__1.get_{clean(table)}"
+    }
+
+
 def test_the_name_of_a_file_is_known_and_its_folder_is_not(tmp_path: Path) -> None:
     (tmp_path / "helper.py").write_text(
         'import os\nHERE = os.path.dirname(os.path.abspath(__file__))\nNAME = "helped"\n'

@@ -28,7 +28,7 @@ from airflow2sfn.reading.evaluate import (
 from airflow2sfn.reading.expressions import call
 from airflow2sfn.reading.functions import CONSTRUCTORS, initialise
 from airflow2sfn.reading.graph import DagMade, GraphError, GroupMade, ItemMade, connect, free_suffix
-from airflow2sfn.reading.operators import EXPANDERS, Expand, name_of, references
+from airflow2sfn.reading.operators import EXPANDERS, Expand, name_of, references, unlike
 from airflow2sfn.rules.reading import RefusedGraph
 
 _SCHEDULES = ("schedule", "schedule_interval", "timetable")
@@ -153,9 +153,9 @@ def make_group(run: Run, kwargs: Kwargs, node: Any, scope: Scope, unique: bool =
         return None
     if parent is None or parent.dag is not dag:
         parent = dag.root
-    name, _ = name_of(run, given.pop("group_id", None), node, scope, "group")
+    name, known = name_of(run, given.pop("group_id", None), node, scope, "group")
     unique = given.pop("add_suffix_on_collision", unique) is True
-    if unique:
+    if unique or unlike(run, known):
         name = free_suffix(name, dag.used_group_ids, parent.child_id(name))
     group = GroupMade(name, dag, parent, plain(given.pop("prefix_group_id", True)) is not False, given)
     defaults = plain(given.pop("default_args", None))

@@ -143,7 +143,7 @@ def make_task(
     label, task.known_id = name_of(run, given, node, scope, task.kind.rpartition(".")[2])
     home = group or (dag.root if dag is not None else None)
     full = home.child_id(label) if home is not None else label
-    if unique and dag is not None:
+    if dag is not None and (unique or unlike(run, task.known_id)):
         label = free_suffix(label, dag.tasks, full)
         full = home.child_id(label) if home is not None else label
     task.task_id, task.group, task.arguments = full, group, kwargs
@@ -161,6 +161,11 @@ def make_task(
     if run.teardown is not None:
         run.teardown.add(task)
     return task
+
+
+def unlike(run: Run, known_id: bool) -> bool:
+    """Whether something has another id than what has the same text for one: the text is not the id."""
+    return not known_id and not run.doubt
 
 
 def connect_data(run: Run, up: TaskMade, down: TaskMade, node: Any, scope: Scope) -> None:
