@@ -95,7 +95,7 @@ def translate(
         callbacks=callback_functions(dag, project or Project(), taken),
         connections=connections,
     )
-    _about_order(shape, findings)
+    _about_order(shape, durations or {}, findings)
     flow = Flow(shape, findings.append)
     flow.run()
     machine = finish(flow)
@@ -173,10 +173,30 @@ def _dropped(dag: Dag) -> tuple[str, ...]:
     return tuple(n for n, value in dag.arguments.items() if n not in _WITHOUT_EFFECT and value not in _NOTHING)
 
 
-def _about_order(shape: Plan, findings: list[Finding]) -> None:
+def _about_order(shape: Plan, durations: Mapping[str, float], findings: list[Finding]) -> None:
     at = str(shape.dag.span or "")
     findings.extend(AddedOrder(at=at, pairs=added.direct, price=added.price) for added in shape.added)
     findings.extend(GroupAsOne(at=place(shape.tasks[name]), task=name, group=group) for group, name in shape.loose)
     for name, task in shape.tasks.items():
         if task.trigger_rule in EAGER and len(shape.upstream[name]) > 1:
-            findings.append(EagerRule(at=place(task), task=name, rule=task.trigger_rule))
+            price = _longest(shape, durations) / _longest(shape, durations, name) - 1
+            findings.append(EagerRule(at=place(task), task=name, rule=task.trigger_rule, price=price))
+
+
+def _longest(shape: Plan, durations: Mapping[str, float], eager: str = "") -> float:
+    """The length of the critical path where all tasks wait for all before them, except one that waits for the first.
+
+    Args:
+        shape: the tasks and what they wait for.
+        durations: of the tasks; any other one takes 1.
+        eager: the one that does not wait for all; nothing for none.
+    """
+    before = {name: [up for up in shape.upstream.get(name, ()) if up in shape.tasks] for name in shape.tasks}
+    ends: dict[str, float] = {}
+    left = list(shape.tasks)
+    while left:
+        for name in [one for one in left if all(up in ends for up in before[one])]:
+            times = [ends[up] for up in before[name]] or [0.0]
+            ends[name] = (min(times) if name == eager else max(times)) + durations.get(name, 1.0)
+            left.remove(name)
+    return max(ends.values())

@@ -67,9 +67,10 @@ class AddedOrder(Finding):
 class EagerRule(Finding):
     """A task that Airflow starts at the first upstream task that fails or succeeds waits for all of them.
 
-    Why it matters: it starts later than in Airflow.
+    Why it matters: it starts later than in Airflow. Whether it runs is decided in the same way. One branch of a
+    Parallel cannot let another one start, except by failing, which would end those that Airflow lets run on.
 
-    Remedy: nothing, if the time does not matter; otherwise let the upstream tasks do the work themselves.
+    Remedy: nothing, if the price is right; otherwise let the upstream tasks do the work themselves.
     """
 
     code: ClassVar[str] = "A2S202"
@@ -103,9 +104,12 @@ class EagerRule(Finding):
 
     task: str
     rule: str
+    price: float = 0.0
 
     def message(self) -> str:
-        return f"{self.task} ({self.rule}) starts when all its upstream tasks have ended, not at the first"
+        grows = f"grows by up to {self.price:.0%}" if self.price >= 0.005 else "does not grow"
+        late = f"{self.task} ({self.rule}) starts when all its upstream tasks have ended, not at the first"
+        return f"{late}; the critical path {grows}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
