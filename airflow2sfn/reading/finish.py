@@ -21,6 +21,7 @@ from airflow2sfn.reading.evaluate import (
     Scope,
     Unknown,
 )
+from airflow2sfn.reading.former_names import named_today
 from airflow2sfn.reading.graph import DagMade, GroupMade, ItemMade, TaskMade, XComMade
 from airflow2sfn.reading.limits import SCALARS
 from airflow2sfn.reading.modules import Namespace
@@ -82,7 +83,7 @@ def _version(run: Run) -> Any:
 
 
 def _task(run: Run, keep: Freezer, made: TaskMade) -> Task:
-    arguments = keep.table(made.arguments)
+    arguments = named_today(made.kind, keep.table(made.arguments))
     rule = arguments.pop("trigger_rule", None) or keep.value(made.defaults.get("trigger_rule", "all_success"))
     if made.teardown:
         rule = Known("all_done_setup_success")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from airflow2sfn.reading.former_names import MODULES, today
+
 SDK = "airflow.sdk"
 _STANDARD = "airflow.providers.standard"
 
@@ -88,7 +90,6 @@ _RENAMED = {
     "airflow.operators.dagrun_operator.TriggerDagRunOperator": (
         f"{_STANDARD}.operators.trigger_dagrun.TriggerDagRunOperator"
     ),
-    "airflow.sensors.s3_key_sensor.S3KeySensor": "airflow.providers.amazon.aws.sensors.s3.S3KeySensor",
     "airflow.sensors.sql.SqlSensor": "airflow.providers.common.sql.sensors.sql.SqlSensor",
     "airflow.sensors.sql_sensor.SqlSensor": "airflow.providers.common.sql.sensors.sql.SqlSensor",
 }
@@ -140,7 +141,7 @@ def canonical(name: str) -> str:
         return f"{_CANONICAL[head]}.{rest}"
     if name.startswith(("airflow.exceptions.", "airflow.providers.common.compat.sdk.")):
         return f"{SDK}.{'exceptions.' * name.startswith('airflow.exceptions.')}{rest}"
-    return name
+    return today(name)
 
 
 def written_for(name: str) -> str:
@@ -151,4 +152,5 @@ def written_for(name: str) -> str:
     """
     if _NEW_IN_3.match(name):
         return "3"
-    return "2" if _ONLY_2.match(name) and not _LEFT_IN_3.match(name) else ""
+    former = name.rpartition(".")[0] in MODULES
+    return "2" if former or (_ONLY_2.match(name) and not _LEFT_IN_3.match(name)) else ""
