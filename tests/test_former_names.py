@@ -63,7 +63,8 @@ def test_a_former_name_is_the_class_of_today(name: str) -> None:
     pytest.importorskip("airflow.providers.amazon", reason="needs the extra 'airflow'")
     module, _, member = FORMER[name].rpartition(".")
     spec = find_spec(module)  # importing it may need other providers
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     tree = ast.parse(Path(spec.origin).read_text("utf-8"))
     assert member in {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
 

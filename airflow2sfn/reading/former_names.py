@@ -74,17 +74,14 @@ _ELSEWHERE = {
 def _modules() -> dict[str, str]:
     found = dict(_ELSEWHERE)
     for room, ending, modules in (("operators", "_operator", _OPERATORS), ("sensors", "_sensor", _SENSORS)):
-        for today, former in modules.items():
-            for name in (today, *former):
-                found[f"airflow.contrib.{room}.{name}{ending}"] = f"{_AWS}.{room}.{today}"
-                if name != today:
-                    found[f"{_AWS}.{room}.{name}"] = f"{_AWS}.{room}.{today}"
+        for module, former in modules.items():
+            home = f"{_AWS}.{room}.{module}"
+            found |= {f"airflow.contrib.{room}.{name}{ending}": home for name in (module, *former)}
+            found |= {f"{_AWS}.{room}.{name}": home for name in former}
     for name in _TRANSFERS:
-        today = f"{_AWS}.transfers.{name.removesuffix('_transfer')}"
-        for former in (f"{_AWS}.operators.{name}", f"airflow.operators.{name}_operator"):
-            found[former] = today
-        for ending in ("", "_operator", "_transfer_operator"):
-            found[f"airflow.contrib.operators.{name}{ending}"] = today
+        home = f"{_AWS}.transfers.{name.removesuffix('_transfer')}"
+        found |= {f"{_AWS}.operators.{name}": home, f"airflow.operators.{name}_operator": home}
+        found |= {f"airflow.contrib.operators.{name}{end}": home for end in ("", "_operator", "_transfer_operator")}
     return found
 
 
