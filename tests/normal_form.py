@@ -1,13 +1,17 @@
 """The normal form of a state machine: what is the same about machines that differ in how they are written down.
 
 ``normal`` leaves out comments, states that nothing leads to, the order of members and of states, and what a field
-says that holds without it; a ``Succeed`` is a ``Pass`` that ends, and expressions are their syntax trees, in which a
-predicate is a ``$filter`` and parameters have numbers for names. ``skeleton`` also leaves out what is made of
-documents, which the two query languages say differently: of it, machines in JSONPath and in JSONata can be equal.
+says that holds without it; a ``Succeed`` is a ``Pass`` that ends, and expressions are their syntax trees. Of JSONata, a
+predicate is a ``$filter`` and parameters have numbers for names; of JSONPath, what a Pass narrows its document to is
+OutputPath, a value that OutputPath takes out of a template has one name there, and a path needs no template.
+``skeleton`` also leaves out what is made of documents, which the two query languages say differently: of it, machines
+in JSONPath and in JSONata can be equal.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
@@ -17,9 +21,11 @@ from sfn_airflow_core.asl.model import (
     Given,
     Machine,
     Map,
+    Parallel,
     Pass,
     PathFlow,
     PathRef,
+    PathRule,
     Placeholder,
     Query,
     QueryFlow,
@@ -30,6 +36,9 @@ from sfn_airflow_core.asl.model import (
     targets,
 )
 from sfn_airflow_core.expr.jsonata_model import Apply, Each, Focus, Function, Name, Steps, Where
+from sfn_airflow_core.expr.model import Call, Index, Literal, Logic, Path
+from sfn_airflow_core.expr.read_condition import read_condition
+from sfn_airflow_core.expr.read_intrinsic import read_value
 from sfn_airflow_core.expr.read_jsonata import read_jsonata
 
 Form = Any
@@ -77,12 +86,38 @@ def _plain(state: State) -> State:
         case Map(items=Given(value)) if value == _INPUT:
             state = replace(state, items=None)
     flow = state.flow
+    if isinstance(flow, PathFlow):
+        return _plain_path(state, flow)
     if isinstance(flow, QueryFlow) and flow.output == Given(_INPUT) and not isinstance(state, Task | Map):
         flow = replace(flow, output=None) if not nested(state) else flow
     if isinstance(flow, QueryFlow) and flow.arguments == Given({}):
         flow = replace(flow, arguments=None)
     if isinstance(state, Map):
         state = _without_defaults(state)
+    return replace(state, flow=flow)
+
+
+def _plain_path(state: State, flow: PathFlow) -> State:
+    """The same for a JSONPath state."""
+    if isinstance(state, Map):
+        state = _without_defaults(state)
+    if isinstance(state, Pass) and flow.input_path is None and flow.parameters is None and state.result is None:
+        state, flow = replace(state, result=Given({})), replace(flow, input_path="$")
+    if isinstance(state, Pass) and flow.output_path is None and flow == PathFlow(output_path=None):
+        state, flow = replace(state, result=Given({})), PathFlow()
+    if isinstance(state, Pass) and state.result is None and flow == PathFlow(input_path=flow.input_path):
+        flow = PathFlow(output_path=flow.input_path)
+    for name in ("parameters", "result_selector") if isinstance(state, Task | Pass | Parallel | Map) else ():
+        given = getattr(flow, name)
+        if name == "parameters" and not isinstance(state, Pass):
+            continue
+        match given:
+            case Given(dict() as value) if [f"$.{key.removesuffix('.$')}" for key in value] == [flow.output_path]:
+                (text,) = value.values()
+                if name == "result_selector" and isinstance(text, str) and text.startswith("$") and flow.assign is None:
+                    flow = replace(flow, result_selector=None, output_path=text)
+                else:
+                    flow = replace(flow, **{name: Given({"value.$": text})}, output_path="$.value")
     return replace(state, flow=flow)
 
 
@@ -101,6 +136,11 @@ def _value(value: Any, left_out: frozenset[str]) -> Form:
             return "from the document"
         case Query(text):
             return _expression(text)
+        case PathRef(path):
+            return _path(path)
+        case PathRule(condition) if "condition" not in left_out:
+            rule = {"is": "rule", "condition": repr(bare(read_condition(condition)))}
+            return rule | {name: _value(getattr(value, name), left_out) for name in ("next", "assign")}
         case str() if value.startswith("{%") and value.endswith("%}"):
             return _expression(value[2:-2])
         case float() if value.is_integer():
@@ -108,7 +148,11 @@ def _value(value: Any, left_out: frozenset[str]) -> Form:
         case Placeholder() | str() | int() | float() | None:
             return value
         case dict():
-            return {key: _value(part, left_out) for key, part in value.items() if part is not None}
+            return {
+                key: _path(part) if key.endswith(".$") and isinstance(part, str) else _value(part, left_out)
+                for key, part in value.items()
+                if part is not None
+            }
         case list() | tuple():
             return [_value(part, left_out) for part in value]
         case _ if is_dataclass(value):
@@ -128,6 +172,42 @@ def _kind(value: Any, left_out: frozenset[str]) -> str:
     if left_out and isinstance(value, PathFlow | CatchPath):
         return name.replace("Path", "Query")
     return name.replace("PathRule", "QueryRule").replace("CatchPath", "CatchQuery")
+
+
+def _path(text: str) -> Form:
+    return "path", repr(bare(read_value(text)))
+
+
+def bare(tree: Any) -> Any:
+    """A tree of JSONPath without the texts of paths, whose templates hold what is fixed."""
+    match tree:
+        case Path():
+            return replace(tree, text="", steps=bare(tree.steps))
+        case Logic(_, (only,)):
+            return bare(only)
+        case Call("States.Array", values) if all(isinstance(bare(value), Literal) for value in values):
+            return Literal([bare(value).value for value in values])
+        case Call("States.ArrayGetItem", (Path(definite=True) as path, Literal(int(position)))) if position >= 0:
+            return bare(replace(path, steps=(*path.steps, Index(position))))
+        case Call("States.Format", (Literal(str(template)), *values)):
+            pieces = iter(values)
+            parts = re.split(r"(\\[{}'\\]|\{\})", template)
+            rest: list[Any] = []
+            for at, part in enumerate(parts):
+                if part == "{}":
+                    match next(pieces):
+                        case Literal(value):
+                            fixed = value if isinstance(value, str) else json.dumps(value)
+                            parts[at] = re.sub(r"[{}\\]", r"\\\g<0>", fixed)
+                        case one:
+                            rest.append(bare(one))
+            return Call("States.Format", (Literal("".join(parts)), *rest))
+        case tuple():
+            return tuple(map(bare, tree))
+        case _ if is_dataclass(tree):
+            return replace(tree, **{one.name: bare(getattr(tree, one.name)) for one in fields(tree)})  # type: ignore[type-var]
+        case _:
+            return tree
 
 
 def _expression(text: str) -> Form:

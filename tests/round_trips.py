@@ -28,13 +28,8 @@ from sfn_airflow_core.verify.scenario import Scenario
 from sfn_airflow_core.verify.verification import Subject, verify
 
 Json = Any
-CLOCK = "the state machine waits until a time; on this Airflow waits are passed over, and the clock does not go on"
 WORDS = "what an error in an expression says of itself"
 KNOWN: dict[str, str] = {
-    "connected_sql: never ready": CLOCK,
-    "mapped_jobs: one file never comes": CLOCK,
-    "orders_etl: file never comes": CLOCK,
-    "other_dags: an old one does not count": CLOCK,
     "shell_and_mail: works": WORDS,
     "unfit_callables: fails where a function cannot run": WORDS,
 }
@@ -111,15 +106,11 @@ def _reply(reply: Json, state: Task) -> Json:
 
 
 def differences(session: AirflowSession, subject: Subject) -> dict[str, tuple[Difference, ...]]:
-    """What differs in the scenarios of a golden, by their names; nothing in those that were compared and are equal.
-
-    One that waits for the clock is given up soon, as it would go on for ever.
-    """
+    """What differs in the scenarios of a golden, by their names; nothing in those that were compared and are equal."""
     found = {}
     for scenario in subject.scenarios:
         name = f"{subject.name}: {scenario.id}"
-        timeout = 5.0 if KNOWN.get(name) == CLOCK else subject.timeout
-        verified = verify(session, replace(subject, scenarios=(scenario,), timeout=timeout))
+        verified = verify(session, replace(subject, scenarios=(scenario,)))
         assert not verified.failure, verified.failure
         (outcome,) = verified.outcomes
         assert outcome.comparable, outcome.reason

@@ -145,12 +145,23 @@ def _children(state: Map, name: str) -> Iterable[Grant]:
 
 
 def _given(value: Given | None) -> Arguments:
-    return Arguments(value.value if value is not None else {})
+    return Arguments(_computed(value.value) if value is not None else {})
 
 
 def _arguments(state: Task) -> Arguments:
-    given = state.flow.arguments if isinstance(state.flow, QueryFlow) else None
-    return Arguments(given.value if given is not None else {})
+    return _given(state.flow.arguments if isinstance(state.flow, QueryFlow) else state.flow.parameters)
+
+
+def _computed(value: Json) -> Json:
+    """Arguments in which what a payload template computes is marked as JSONata is: it is not known."""
+    match value:
+        case dict():
+            dynamic = {key.removesuffix(".$"): f"{{% {part} %}}" for key, part in value.items() if key.endswith(".$")}
+            return dynamic | {key: _computed(part) for key, part in value.items() if not key.endswith(".$")}
+        case list():
+            return [_computed(part) for part in value]
+        case _:
+            return value
 
 
 def _add(role: Role, statements: dict[str, dict[str, Any]], name: str, grants: Iterable[Grant]) -> None:

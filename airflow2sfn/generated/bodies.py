@@ -1,14 +1,15 @@
-"""What the functions of a generated DAG do: the service that they ask, and what they hand on."""
+"""What the functions of JSONata states do: the service that they ask, and what they hand on."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
 
 from airflow2sfn.expressions.values import constant, query
 from airflow2sfn.generated.checks import bound
+from airflow2sfn.generated.language import Text
+from airflow2sfn.generated.requests import asks, requested
 from airflow2sfn.generated.values import (
     INPUT,
     RESULT,
@@ -23,11 +24,6 @@ from airflow2sfn.generated.values import (
 )
 from airflow2sfn.generated.world import Function, World
 from sfn_airflow_core.asl.model import Amount, Given, Json, Placeholder, Query
-from sfn_airflow_core.catalogue.table import ERROR_PREFIXES
-
-ARN = "arn:aws:states:::"
-_OPTIMISED = frozenset((*ERROR_PREFIXES, "http"))
-Text: TypeAlias = "str | Query | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +39,7 @@ class Handed:
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class Work:
     """What the function of a state does.
 
     ``resource`` is what it asks, ``error`` and ``cause`` what it fails with. ``checks`` are values that have to be
@@ -60,13 +56,13 @@ class Body:
     checks: tuple[str, ...] = field(default=())
 
 
-def body(function: Function, world: World, *texts: str, ends: bool = True) -> Body:
+def work(function: Function, world: World, *texts: str, ends: bool = True) -> Work:
     """What a function does with these values; raises Unreadable.
 
     ``ends`` says that it must hand something on.
     """
     scope = world.scope(function, *texts)
-    found, scope = _statements(function.body, Body(), scope)
+    found, scope = _statements(function.body, Work(), scope)
     if ends and found.handed is None and found.failure is None:
         raise Unreadable(f"the function {function.name} without a return", function)
     return found
@@ -74,19 +70,19 @@ def body(function: Function, world: World, *texts: str, ends: bool = True) -> Bo
 
 def applied(function: Function, world: World, *texts: str) -> Handed:
     """What a function that asks nobody makes of these values; raises Unreadable."""
-    found = body(function, world, *texts)
+    found = work(function, world, *texts)
     if found.resource is not None or found.handed is None:
         raise Unreadable(f"the function {function.name}", function)
     return found.handed
 
 
-def _statements(statements: Sequence[ast.stmt], found: Body, scope: Scope) -> tuple[Body, Scope]:
+def _statements(statements: Sequence[ast.stmt], found: Work, scope: Scope) -> tuple[Work, Scope]:
     for statement in statements:
         found, scope = _statement(statement, found, scope)
     return found, scope
 
 
-def _statement(statement: ast.stmt, found: Body, scope: Scope) -> tuple[Body, Scope]:
+def _statement(statement: ast.stmt, found: Work, scope: Scope) -> tuple[Work, Scope]:
     match statement:
         case ast.Expr(value=ast.Constant(value=str())):
             return found, scope
@@ -125,7 +121,7 @@ def _checked(made: Handed, checks: Sequence[str]) -> Handed:
     return replace(made, output=query(f"{there} ? {constant(made.output)} : $error('a value is missing')"))
 
 
-def _managed(node: ast.expr, found: Body, scope: Scope) -> Body:
+def _managed(node: ast.expr, found: Work, scope: Scope) -> Work:
     match node:
         case ast.Call(func=ast.Name(id="time_limit"), args=[only]):
             return replace(found, timeout=amount(only, scope))
@@ -135,54 +131,18 @@ def _managed(node: ast.expr, found: Body, scope: Scope) -> Body:
             raise Unreadable("a context", node)
 
 
-def asks(node: ast.expr) -> ast.Call | None:
-    """The call of a service in an expression that is one."""
-    match node:
-        case ast.Call(func=ast.Name(id="queryable"), args=[inner]):
-            return asks(inner)
-        case ast.Call(func=ast.Name(id="aws" | "invoke" | "http_invoke")):
-            return node
-        case _:
-            return None
-
-
-def _asked(call: ast.Call, found: Body, scope: Scope) -> Body:
+def _asked(call: ast.Call, found: Work, scope: Scope) -> Work:
     if found.resource is not None:
         raise Unreadable("a second call of a service", call)
-    resource, arguments = request(call, scope)
-    return replace(found, resource=resource, arguments=arguments)
+    resource, given = requested(call, scope.settings)
+    return replace(found, resource=resource, arguments=argued(given, scope))
 
 
-def request(call: ast.Call, scope: Scope) -> tuple[str, Json]:
-    """The resource and the arguments of ``aws("lambda:invoke", FunctionName=…)``; raises Unreadable."""
-    match call:
-        case ast.Call(func=ast.Name(id="aws"), args=[ast.Constant(value=str(action))]):
-            return resource_of(action), keywords(call, scope)
-        case ast.Call(func=ast.Name(id="http_invoke"), args=[]):
-            return f"{ARN}http:invoke", keywords(call, scope)
-        case ast.Call(func=ast.Name(id="invoke"), args=[function, payload], keywords=[]):
-            if (arn := text_of(function, scope)) is None:
-                raise Unreadable("a function that is not constant", call)
-            return arn, value(payload, scope)
-        case _:
-            raise Unreadable("a call of a service", call)
-
-
-def resource_of(action: str) -> str:
-    """The Resource of a Task for an action of the runtime."""
-    sdk = action.startswith("aws-sdk:") or action.partition(":")[0] in _OPTIMISED
-    return f"{ARN}{'' if sdk else 'aws-sdk:'}{action}"
-
-
-def keywords(call: ast.Call, scope: Scope) -> Json:
-    """The keywords of a call as an object, or the one value that they all are."""
-    match call.keywords:
-        case [ast.keyword(arg=None, value=whole)]:
-            return value(whole, scope)
-        case given if all(one.arg is not None for one in given):
-            return {one.arg or "": value(one.value, scope) for one in given}
-        case _:
-            raise Unreadable("arguments that are computed", call)
+def argued(given: ast.expr | Mapping[str, ast.expr], scope: Scope) -> Json:
+    """Arguments of a call, one by one or whole; raises Unreadable."""
+    if isinstance(given, ast.expr):
+        return value(given, scope)
+    return {name: value(one, scope) for name, one in given.items()}
 
 
 def handed(node: ast.expr | None, scope: Scope) -> Handed:

@@ -5,21 +5,21 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field, replace
 
-from airflow2sfn.generated.bodies import ARN, Handed, amount, keywords
-from airflow2sfn.generated.checks import bound
-from airflow2sfn.generated.groups import ITEM, Inside, item_names, items_of
+from airflow2sfn.generated.groups import Inside, Items, item_names
+from airflow2sfn.generated.language import Names
+from airflow2sfn.generated.requests import ARN, keywords
 from airflow2sfn.generated.states import Drafted
-from airflow2sfn.generated.values import INPUT, RESULT, Scope, Unreadable, expression, key_of, value
+from airflow2sfn.generated.values import Scope, Unreadable, key_of
 from airflow2sfn.generated.world import Function, World, keyword, name_of
 from sfn_airflow_core.asl import model as asl
-from sfn_airflow_core.asl.model import Given, ItemBatcher, ItemReader, QueryFlow, ResultWriter
+from sfn_airflow_core.asl.model import Given, ItemBatcher, ItemReader, Json, ResultWriter
 
 
 @dataclass(frozen=True, slots=True)
 class _Items:
     """What the function says that makes the items."""
 
-    items: Given | None = None
+    items: Items = None
     reader: ItemReader | None = None
     selector: Given | None = None
     batcher: ItemBatcher | None = None
@@ -31,12 +31,13 @@ def distributed(
     draft: Drafted,
     source: Function,
     retry: tuple[asl.Retrier, ...],
-    handed: Handed,
+    handed: asl.Flow,
     world: World,
     inside: Inside,
 ) -> asl.Map:
     """A distributed Map; raises Unreadable."""
-    found = _source(source, world)
+    before = world.language.prepared(source, world, "source", "rows")
+    found = _Source(before.names, world, before.others.get("rows")).run(source)
     child = _child(draft, world)
     return asl.Map(
         name=draft.name, comment=draft.comment, mode="DISTRIBUTED", execution_type="STANDARD", items=found.items,
@@ -45,7 +46,7 @@ def distributed(
         tolerated_failure_count=found.limits.get("tolerated_count"),
         tolerated_failure_percentage=found.limits.get("tolerated_percentage"),
         processor=inside.machine(child.body, f"{draft.pointer}/ItemProcessor"), retry=retry, catch=draft.catch,
-        next=draft.next, flow=QueryFlow(None, handed.given(RESULT), handed.assign),
+        next=draft.next, flow=world.language.together(before.flow, handed),
     )  # fmt: skip
 
 
@@ -77,102 +78,106 @@ def _writer(draft: Drafted, exported: Given | None) -> ResultWriter | None:
     return ResultWriter(resource, exported, how.get("output_type"), how.get("transformation"))
 
 
-def _source(function: Function, world: World) -> _Items:
-    """The parts of the function that ends with ``return map_run(batches(…), concurrency=…)``."""
-    scope = world.scope(function, INPUT)
-    rows: ast.expr | None = None
-    for statement in function.body:
-        match statement:
-            case ast.Expr(value=ast.Constant(value=str())):
-                continue
-            case ast.Assign(targets=[ast.Name(id="source")]):
-                scope = scope.within(source=ITEM["source"])
-            case ast.Assign(targets=[ast.Name(id="rows")], value=made):
-                rows = made
-            case ast.Assign(targets=[ast.Name(id=name)], value=made):
-                scope = scope.within(**{name: bound(made, scope, expression)})
-            case ast.Return(value=ast.Call(func=ast.Name(id="map_run"), args=[items], keywords=given)):
-                return _run(items, given, rows, scope)
-            case _:
-                raise Unreadable("a statement over items", statement)
-    raise Unreadable("a Map without items", function)
-
-
-def _run(items: ast.expr, given: list[ast.keyword], rows: ast.expr | None, scope: Scope) -> _Items:
-    batcher = writer = None
-    limits: dict[str, asl.Amount] = {}
-    for one in given:
-        match one:
-            case ast.keyword(arg="batched"):
-                continue
-            case ast.keyword(arg="export", value=ast.Call() as call):
-                writer = Given(keywords(call, scope))
-            case ast.keyword(arg=("concurrency" | "tolerated_count" | "tolerated_percentage") as name, value=made):
-                limits[name] = amount(made, scope)
-            case _:
-                raise Unreadable(f"{one.arg} of a Map", one.value)
-    match items:
-        case ast.Call(func=ast.Name(id="batches"), args=[inner], keywords=options):
-            items, batcher = inner, _batcher(options, scope)
-    return replace(_selected(items, rows, scope), batcher=batcher, writer=writer, limits=limits)
-
-
-def _batcher(options: list[ast.keyword], scope: Scope) -> ItemBatcher:
-    most, size, shared = (keyword(options, name) for name in ("most", "size", "shared"))
-    return ItemBatcher(
-        None if most is None else amount(most, scope),
-        None if size is None else amount(size, scope),
-        None if shared is None else Given(value(shared, scope)),
-    )
-
-
-def _selected(items: ast.expr, rows: ast.expr | None, scope: Scope) -> _Items:
-    """Items with ItemSelector, where a generator makes something of each row."""
-    match items:
-        case ast.GeneratorExp(elt=element, generators=[ast.comprehension(target=target, iter=over, ifs=[])]):
-            _, names = item_names(target, over)
-            if rows is None:
-                raise Unreadable("the items of a Map", items)
-            return replace(_read(rows, scope), selector=Given(value(element, scope.within(**names))))
-        case _:
-            return _read(items, scope)
-
-
-def _read(node: ast.expr, scope: Scope) -> _Items:
-    """Where items come from: the document, or an object of S3."""
-    match node:
-        case ast.Call(func=ast.Name(id="entries"), args=[listed]):
-            return _Items(items=items_of(listed, scope))
-        case ast.Call(func=ast.Name(id="item_values" | "item_pairs"), args=[inner]):
-            return _read(inner, scope)
-        case ast.Call(func=ast.Name(id="map"), args=[ast.Name(id="queryable"), inner]):
-            return _read(inner, scope)
-        case ast.Call(
-            func=ast.Name(id="s3_items"), args=[ast.Constant(value=str(action)), arguments], keywords=options
-        ):
-            return _Items(reader=_reader(action, arguments, options, scope))
-        case _:
-            raise Unreadable("the items of a Map", node)
-
-
 _OPTIONS = {
     "manifest": "manifest_type", "input_type": "input_type", "header": "csv_header_location",
     "delimiter": "csv_delimiter", "pointer": "items_pointer",
 }  # fmt: skip
 
 
-def _reader(action: str, arguments: ast.expr, options: list[ast.keyword], scope: Scope) -> ItemReader:
-    found = ItemReader(f"{ARN}s3:{action}", Given(value(arguments, scope)))
-    for one in options:
-        match one:
-            case ast.keyword(arg=str(name), value=given) if name in _OPTIONS:
-                found = replace(found, **{_OPTIONS[name]: key_of(given, scope)})  # type: ignore[arg-type]
-            case ast.keyword(arg="headers", value=ast.List(elts=names)):
-                found = replace(found, csv_headers=tuple(map(key_of, names)))
-            case ast.keyword(arg="flatten"):
-                found = replace(found, transformation="LOAD_AND_FLATTEN")
-            case ast.keyword(arg="most", value=given):
-                found = replace(found, max_items=amount(given, scope))
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Reads ``return map_run(batches(…), concurrency=…)``; ``rows`` are the items that a generator goes through."""
+
+    names: Names
+    world: World
+    rows: ast.expr | None
+
+    def run(self, function: Function) -> _Items:
+        """The parts of the call; raises Unreadable."""
+        match function.body[-1]:
+            case ast.Return(value=ast.Call(func=ast.Name(id="map_run"), args=[items], keywords=given)):
+                pass
+            case other:
+                raise Unreadable("a Map without items", other)
+        batcher = writer = None
+        limits: dict[str, asl.Amount] = {}
+        for one in given:
+            match one:
+                case ast.keyword(arg="batched"):
+                    continue
+                case ast.keyword(arg="export", value=ast.Call() as call):
+                    writer = Given(self._arguments(call))
+                case ast.keyword(arg=("concurrency" | "tolerated_count" | "tolerated_percentage") as name, value=made):
+                    limits[name] = self._amount(made)
+                case _:
+                    raise Unreadable(f"{one.arg} of a Map", one.value)
+        match items:
+            case ast.Call(func=ast.Name(id="batches"), args=[inner], keywords=options):
+                items, batcher = inner, self._batcher(options)
+        return replace(self._selected(items), batcher=batcher, writer=writer, limits=limits)
+
+    def _amount(self, node: ast.expr) -> asl.Amount:
+        return self.world.language.amount(node, self.names)
+
+    def _template(self, node: ast.expr) -> Json:
+        return self.world.language.template(node, self.names)
+
+    def _arguments(self, call: ast.Call) -> Json:
+        given = keywords(call)
+        if isinstance(given, ast.expr):
+            return self._template(given)
+        keys: list[ast.expr | None] = [ast.Constant(name) for name in given]
+        return self._template(ast.Dict(keys, [*given.values()]))
+
+    def _batcher(self, options: list[ast.keyword]) -> ItemBatcher:
+        most, size, shared = (keyword(options, name) for name in ("most", "size", "shared"))
+        return ItemBatcher(
+            None if most is None else self._amount(most),
+            None if size is None else self._amount(size),
+            None if shared is None else Given(self._template(shared)),
+        )
+
+    def _selected(self, items: ast.expr) -> _Items:
+        """Items with ItemSelector, where a generator makes something of each row."""
+        match items:
+            case ast.GeneratorExp(elt=element, generators=[ast.comprehension(target=target, iter=over, ifs=[])]):
+                _, parts = item_names(target, over)
+                if self.rows is None:
+                    raise Unreadable("the items of a Map", items)
+                names = self.world.language.around(self.names, parts)
+                return replace(self._read(self.rows), selector=Given(self.world.language.template(element, names)))
             case _:
-                raise Unreadable(f"{one.arg} of what reads items", one.value)
-    return found
+                return self._read(items)
+
+    def _read(self, node: ast.expr) -> _Items:
+        """Where items come from: the document, or an object of S3."""
+        match node:
+            case ast.Call(func=ast.Name(id="entries"), args=[listed]):
+                return _Items(items=self.world.language.items(listed, self.names))
+            case ast.Call(func=ast.Name(id="item_values" | "item_pairs"), args=[inner]):
+                return self._read(inner)
+            case ast.Call(func=ast.Name(id="map"), args=[ast.Name(id="queryable"), inner]):
+                return self._read(inner)
+            case ast.Call(
+                func=ast.Name(id="s3_items"), args=[ast.Constant(value=str(action)), arguments], keywords=options
+            ):
+                return _Items(reader=self._reader(action, arguments, options))
+            case _:
+                raise Unreadable("the items of a Map", node)
+
+    def _reader(self, action: str, arguments: ast.expr, options: list[ast.keyword]) -> ItemReader:
+        found = ItemReader(f"{ARN}s3:{action}", Given(self._template(arguments)))
+        for one in options:
+            match one:
+                case ast.keyword(arg=str(name), value=given) if name in _OPTIONS:
+                    text = key_of(given, Scope({}, self.world.settings))
+                    found = replace(found, **{_OPTIONS[name]: text})  # type: ignore[arg-type]
+                case ast.keyword(arg="headers", value=ast.List(elts=names)):
+                    found = replace(found, csv_headers=tuple(map(key_of, names)))
+                case ast.keyword(arg="flatten"):
+                    found = replace(found, transformation="LOAD_AND_FLATTEN")
+                case ast.keyword(arg="most", value=given):
+                    found = replace(found, max_items=self._amount(given))
+                case _:
+                    raise Unreadable(f"{one.arg} of what reads items", one.value)
+        return found

@@ -8,21 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from airflow2sfn.expressions.values import query
-from airflow2sfn.generated.bodies import Handed, amount, applied
-from airflow2sfn.generated.checks import bound
+from airflow2sfn.generated.language import Names
 from airflow2sfn.generated.settings import settings
 from airflow2sfn.generated.states import Drafted
-from airflow2sfn.generated.values import INPUT, RESULT, Scope, Unreadable, bare, expression, value
+from airflow2sfn.generated.values import Unreadable
 from airflow2sfn.generated.world import Function, World, decorated, name_of
 from sfn_airflow_core.asl import model as asl
-from sfn_airflow_core.asl.model import Given, Json, QueryFlow
+from sfn_airflow_core.asl.model import Given, PathRef
 
-ITEM: Mapping[str, str] = {
-    name: f"$states.context.Map.Item.{name.title()}" for name in ("index", "value", "key", "source")
-}
-"""What the context object says of an item."""
-Common: TypeAlias = "tuple[tuple[asl.Retrier, ...], Handed]"
+Common: TypeAlias = "tuple[tuple[asl.Retrier, ...], asl.Flow]"
+Items: TypeAlias = "PathRef | Given | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +59,17 @@ def common(draft: Drafted, functions: Mapping[str, Function], world: World) -> C
     results = functions.get("results") or functions.get("run_results")
     if results is None:
         raise Unreadable("a group without results", draft.body)
-    return said.retry, applied(results, world, INPUT, RESULT)
+    return said.retry, world.language.handed(results, world)
 
 
 def _parallel(
-    draft: Drafted, retry: tuple[asl.Retrier, ...], handed: Handed, world: World, inside: Inside
+    draft: Drafted, retry: tuple[asl.Retrier, ...], handed: asl.Flow, world: World, inside: Inside
 ) -> asl.State:
     statements = draft.body.body
     entry = named(draft, "entry")
     if entry is not None and f"{draft.pointer}/" in "".join(inside.pointers([entry])):
         entry = None  # a state of that name
-    arguments = None if entry is None else Given(applied(entry, world, INPUT).output)
+    asked = world.language.nothing() if entry is None else world.language.asked(entry, world)
     within = re.compile(rf"{re.escape(draft.pointer)}/Branches/(\d+)/")
     numbers = [int(found[1]) for pointer in inside.pointers(statements) if (found := within.match(pointer))]
     if not numbers:
@@ -84,7 +79,7 @@ def _parallel(
     )
     return asl.Parallel(
         name=draft.name, comment=draft.comment, branches=branches, retry=retry, catch=draft.catch, next=draft.next,
-        flow=QueryFlow(arguments, handed.given(RESULT), handed.assign),
+        flow=world.language.together(asked, handed),
     )  # fmt: skip
 
 
@@ -92,75 +87,57 @@ def _map(
     draft: Drafted,
     each: Function,
     retry: tuple[asl.Retrier, ...],
-    handed: Handed,
+    handed: asl.Flow,
     world: World,
     inside: Inside,
 ) -> asl.State:
     items = named(draft, "items")
     if items is None:
         raise Unreadable("a Map without items", draft.body)
-    source, selector, limit = _items(items, world)
+    before = world.language.prepared(items, world)
+    source, selector = _items(items, before.names, world)
+    limit = _limit(each.decorator_list[0]) or before.limit
     prefix = f"{draft.pointer}/ItemProcessor"
     if any(pointer.startswith(f"{draft.pointer}/Iterator/") for pointer in inside.pointers(each.body)):
         prefix = f"{draft.pointer}/Iterator"
     return asl.Map(
         name=draft.name, comment=draft.comment, items=source, item_selector=selector,
-        processor=inside.machine(each.body, prefix), max_concurrency=_limit(each.decorator_list[0]) or limit,
-        retry=retry, catch=draft.catch, next=draft.next, flow=QueryFlow(None, handed.given(RESULT), handed.assign),
+        processor=inside.machine(each.body, prefix),
+        max_concurrency=limit,
+        retry=retry, catch=draft.catch, next=draft.next, flow=world.language.together(before.flow, handed),
     )  # fmt: skip
 
 
-def _items(function: Function, world: World) -> tuple[Given | None, Given | None, asl.Amount | None]:
-    """Items, ItemSelector and MaxConcurrency of the function that makes the items; raises Unreadable."""
+def _items(function: Function, names: Names, world: World) -> tuple[Items, Given | None]:
+    """Items and ItemSelector of the function that makes the items; raises Unreadable."""
     last = function.body[-1]
-    if not isinstance(last, ast.Return) or last.value is None:
-        raise Unreadable("the items of a Map", function)
-    scope, limit = prepared(function, world)
-    match last.value:
-        case ast.ListComp(elt=element, generators=[ast.comprehension(target=target, iter=over, ifs=[])]):
-            listed, names = item_names(target, over)
-            return items_of(listed, scope), Given(value(element, scope.within(**names))), limit
-        case other:
-            return items_of(other, scope), None, limit
-
-
-def prepared(function: Function, world: World) -> tuple[Scope, asl.Amount | None]:
-    """The scope at the end of a function that makes items, and the limit of how many are worked on at a time."""
-    scope = world.scope(function, INPUT)
-    limit: asl.Amount | None = None
-    for statement in function.body[:-1]:
-        match statement:
-            case ast.Expr(value=ast.Constant(value=str())):
-                continue
-            case ast.Assign(targets=[ast.Name(id=name)], value=made):
-                scope = scope.within(**{name: bound(made, scope, expression)})
-            case ast.Expr(value=ast.Call(func=ast.Name(id="concurrency"), args=[only])):
-                limit = amount(only, scope)
-            case _:
-                raise Unreadable("a statement over items", statement)
-    return scope, limit
+    match last:
+        case ast.Return(
+            value=ast.ListComp(elt=element, generators=[ast.comprehension(target=target, iter=over, ifs=[])])
+        ):
+            listed, parts = item_names(target, over)
+            made = world.language.template(element, world.language.around(names, parts))
+            return world.language.items(listed, names), Given(made)
+        case ast.Return(value=ast.expr() as listed):
+            return world.language.items(listed, names), None
+        case _:
+            raise Unreadable("the items of a Map", function)
 
 
 def item_names(target: ast.expr, over: ast.expr) -> tuple[ast.expr, dict[str, str]]:
-    """What a loop over items goes through, and what its names mean; raises Unreadable."""
+    """What a loop over items goes through, and which part of the item its names stand for; raises Unreadable."""
     names: dict[str, str] = {}
     match target, over:
         case ast.Tuple(elts=[ast.Name(id=index), inner]), ast.Call(func=ast.Name(id="enumerate"), args=[listed]):
-            names[index], target, over = ITEM["index"], inner, listed
+            names[index], target, over = "Index", inner, listed
     match target:
         case ast.Tuple(elts=[ast.Name(id=key), ast.Name(id=item)]):
-            names |= {key: ITEM["key"], item: ITEM["value"]}
+            names |= {key: "Key", item: "Value"}
         case ast.Name(id=item):
-            names[item] = ITEM["value"]
+            names[item] = "Value"
         case _:
             raise Unreadable("the items of a Map", target)
     return over, names
-
-
-def items_of(node: ast.expr, scope: Scope) -> Given | None:
-    """Items; nothing where they are the input, which is meant without."""
-    made: Json = value(node, scope) if isinstance(node, ast.List) else query(bare(expression(node, scope)))
-    return None if made == query(INPUT) else Given(made)
 
 
 def _limit(decorator: ast.expr) -> int | None:

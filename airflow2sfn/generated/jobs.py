@@ -5,14 +5,13 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from airflow2sfn.expressions.values import query
-from airflow2sfn.generated.bodies import ARN, Body, Handed, body, given_amount, given_value
+from airflow2sfn.generated.language import Body
+from airflow2sfn.generated.requests import ARN
 from airflow2sfn.generated.settings import settings
-from airflow2sfn.generated.states import Drafted, shaped, task
-from airflow2sfn.generated.values import INPUT, RESULT, Scope, Unreadable, text_of, value
-from airflow2sfn.generated.world import World
+from airflow2sfn.generated.states import Drafted, task
+from airflow2sfn.generated.values import Scope, Unreadable, text_of, value
+from airflow2sfn.generated.world import World, function_of
 from sfn_airflow_core.asl import model as asl
-from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.catalogue.model import Operator
 from sfn_airflow_core.catalogue.table import CLASSES
 
@@ -25,13 +24,14 @@ def job(draft: Drafted, world: World) -> asl.Task:
         case _:
             raise Unreadable("what a job starts", draft.call)
     said = settings(draft.call.keywords, world).only("task_id", "arguments", "role", "timeout", "output")
+    language = world.language
     found = Body(
-        resource=resource,
-        arguments=given_value(said["arguments"], world) if "arguments" in said else {},
-        timeout=given_amount(said["timeout"], world) if "timeout" in said else None,
-        role={"RoleArn": given_value(said["role"], world)} if "role" in said else None,
+        _with_output(language.argued(said.get("arguments"), world), said, world),
+        resource,
+        timeout=language.limit(said["timeout"], world) if "timeout" in said else None,
+        role=language.role(said["role"], world) if "role" in said else None,
     )
-    return task(draft, found, _output(said, world), world, *said)
+    return task(draft, found, world, *said)
 
 
 def operator(draft: Drafted, world: World) -> asl.Task:
@@ -43,21 +43,16 @@ def operator(draft: Drafted, world: World) -> asl.Task:
             raise Unreadable("the class of an operator", draft.call)
     said = settings(draft.call.keywords, world).rest
     steering = ("task_id", "output", "action", *dict(one.constants))
-    arguments: dict[str, Json] = {}
+    arguments: dict[str, ast.expr] = {}
     names = {keyword: argument for argument, keyword in one.keywords}
     for keyword, node in said.items():
         if keyword in names:
-            arguments[names[keyword]] = given_value(node, world)
-        elif keyword == one.rest:
-            rest = given_value(node, world)
-            if not isinstance(rest, dict):
-                raise Unreadable(f"the argument {keyword} of an operator", node)
-            arguments |= rest
-        elif keyword not in steering:
+            arguments[names[keyword]] = node
+        elif keyword != one.rest and keyword not in steering:
             raise Unreadable(f"the argument {keyword} of an operator", node)
     whole = text_of(said["action"], Scope({})) if "action" in said else f"{action}.sync"
-    found = Body(resource=f"{ARN}{whole}", arguments=arguments)
-    return task(draft, found, _output(said, world), world, *said)
+    asked = world.language.arguments(arguments, said.get(one.rest or ""), world)
+    return task(draft, Body(_with_output(asked, said, world), f"{ARN}{whole}"), world, *said)
 
 
 def _row(qualified: str, call: ast.Call) -> tuple[str, Operator]:
@@ -68,26 +63,31 @@ def _row(qualified: str, call: ast.Call) -> tuple[str, Operator]:
     raise Unreadable(f"the operator {qualified.rpartition('.')[2]}", call)
 
 
-def _output(said: dict[str, ast.expr], world: World) -> Handed:
-    return shaped(said["output"], world, INPUT, RESULT) if "output" in said else Handed(query(RESULT))
+def _with_output(asked: asl.Flow, said: dict[str, ast.expr], world: World) -> asl.Flow:
+    """The data flow of a state that asks so, with what it hands on."""
+    shape = function_of(said["output"], world) if "output" in said else None
+    return world.language.together(asked, world.language.handed(shape, world))
 
 
 def callback(draft: Drafted, world: World) -> asl.Task:
     """``@callback("Ask", heartbeat=60)``, ``@approval`` or ``@activity("Weld", arn)``; raises Unreadable."""
     said = settings(draft.call.keywords, world).only("timeout", "heartbeat", "output")
-    found = body(draft.body, world, INPUT, ends=draft.kind == "activity")
     if draft.kind == "activity":
-        if found.handed is None:
-            raise Unreadable("an activity without input", draft.call)
-        found = Body(resource=_activity(draft, world), arguments=found.handed.output)
-    elif found.resource is not None:
-        found = replace(found, resource=f"{found.resource}.waitForTaskToken")
+        found = Body(world.language.asked(draft.body, world), _activity(draft, world))
     else:
-        raise Unreadable("a callback that asks nobody", draft.body)
+        found = world.language.body(draft.body, world, ends=False)
+        if found.resource is None:
+            raise Unreadable("a callback that asks nobody", draft.body)
+        found = replace(found, resource=f"{found.resource}.waitForTaskToken")
+    found = replace(found, flow=_with_output(found.flow, said, world))
     if "timeout" in said:
-        found = replace(found, timeout=given_amount(said["timeout"], world))
-    made = task(draft, found, _output(said, world), world, *said)
-    return made if "heartbeat" not in said else replace(made, heartbeat_seconds=given_amount(said["heartbeat"], world))
+        found = replace(found, timeout=world.language.limit(said["timeout"], world))
+    made = task(draft, found, world, *said)
+    return (
+        made
+        if "heartbeat" not in said
+        else replace(made, heartbeat_seconds=world.language.limit(said["heartbeat"], world))
+    )
 
 
 def _activity(draft: Drafted, world: World) -> str:

@@ -17,9 +17,19 @@ _ALIKE = frozenset(("context_object", "map_item", "task_token", "list"))
 """Functions that both languages use."""
 
 
-def was_jsonpath(draft: Drafted, world: World) -> bool:
-    """Whether a state made something of documents in JSONPath: it is then said in another language."""
-    return any(_computes(one) for one in _functions(draft, world) if not is_query(one))
+def is_jsonata(tree: ast.Module) -> bool:
+    """Whether a machine was in JSONata: some function is, and no other one makes something of a document."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.args.args]
+    read = [one for one in functions if one.args.args[0].arg == "data"]
+    return any(map(is_query, read)) and not any(_computes(one) for one in read if not is_query(one))
+
+
+def speaks_jsonata(draft: Drafted, world: World, otherwise: bool) -> bool:
+    """Whether a state is in JSONata; ``otherwise`` holds for one that makes nothing of documents."""
+    functions = list(_functions(draft, world))
+    if any(map(is_query, functions)):
+        return True
+    return otherwise and not any(map(_computes, functions))
 
 
 def may_differ(draft: Drafted, world: World) -> bool:
@@ -27,7 +37,7 @@ def may_differ(draft: Drafted, world: World) -> bool:
     are printed otherwise, and an error over data is one that Retry and Catch may name."""
     caught = bool(draft.catchers) or any(keyword.arg is None for keyword in draft.call.keywords)
     if caught or draft.kind == "choice":
-        return was_jsonpath(draft, world)
+        return any(map(_computes, _functions(draft, world)))
     return any(_prints(one) for one in _functions(draft, world) if not is_query(one))
 
 

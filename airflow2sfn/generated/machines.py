@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from airflow2sfn.generated.drafts import Drafts, drafts, pointers
 from airflow2sfn.generated.groups import Inside, group
+from airflow2sfn.generated.in_jsonata import Jsonata
 from airflow2sfn.generated.jobs import callback, job, operator
-from airflow2sfn.generated.languages import may_differ, was_jsonpath
+from airflow2sfn.generated.languages import may_differ, speaks_jsonata
+from airflow2sfn.generated.paths.language import JsonPath
 from airflow2sfn.generated.settings import catcher
 from airflow2sfn.generated.states import Drafted, choice, function_state, targets, wait
 from airflow2sfn.generated.values import Unreadable
 from airflow2sfn.generated.world import World, keyword
 from sfn_airflow_core.asl import model as asl
-from sfn_airflow_core.asl.model import QueryFlow
+from sfn_airflow_core.asl.model import PathFlow, QueryFlow
 from sfn_airflow_core.asl.model import targets as next_states
+from sfn_airflow_core.expr.errors import ExpressionError
 
 Names = Mapping[str, "str | None"]
 _STEERING = ("until", "pause", "pause_name", "chooses", "waits_first")
@@ -27,12 +31,13 @@ _STEERING = ("until", "pause", "pause_name", "chooses", "waits_first")
 class Machines:
     """Reads machines out of the bodies of DAGs and groups.
 
-    ``unread`` collects by name the states that are not read, ``translated`` those that were in JSONPath, and whether
-    they may do otherwise now.
+    ``jsonata`` says in which language a state is that makes nothing of documents. ``unread`` collects by name the
+    states that are not read, ``translated`` those that were in JSONPath and are not, and whether they may do otherwise.
     """
 
     lines: Sequence[str]
     world: World
+    jsonata: bool
     unread: dict[str, Unreadable] = field(default_factory=dict)
     translated: dict[str, bool] = field(default_factory=dict)
 
@@ -98,7 +103,7 @@ class Machines:
         """Sets what follows each state."""
         for guarded, catchers, onward in _catches(body):
             if (draft := found.states.get(guarded)) is not None:
-                draft.catchers, draft.catch = (*catchers,), tuple(catcher(one, world) for one in catchers)
+                draft.catchers = (*catchers,)
                 draft.next = _known(onward, world.names, draft.call) if onward else draft.next
         for steps in _chains(body):
             if strange := [step for step in steps if step not in found.known]:
@@ -118,20 +123,28 @@ class Machines:
 
     def _state(self, draft: Drafted, world: World) -> asl.State:
         """The state of a draft; one that fails where it is not read back."""
-        inside = Inside(self.machine, lambda body: list(pointers(body, self.lines)))
-        if was_jsonpath(draft, world):
+        in_jsonata = speaks_jsonata(draft, world, self.jsonata)
+        if not in_jsonata:
+            with suppress(Unreadable, ExpressionError):  # JSONata may have words where JSONPath has none
+                return self._spoken(draft, world.speaking(JsonPath()))
             self.translated[draft.name] = may_differ(draft, world)
         try:
-            match draft.kind:
-                case "group":
-                    return group(draft, world, inside)
-                case "polling":
-                    return function_state(draft, world, *_STEERING)
-                case kind:
-                    return _KINDS[kind](draft, world)
+            return self._spoken(draft, world.speaking(Jsonata()))
         except Unreadable as reason:
             self.unread[draft.name] = reason
-            return asl.Fail(name=draft.name, flow=QueryFlow(), error="NotTranslated", cause=str(reason))
+            flow = QueryFlow() if self.jsonata else PathFlow()
+            return asl.Fail(name=draft.name, flow=flow, error="NotTranslated", cause=str(reason))
+
+    def _spoken(self, draft: Drafted, world: World) -> asl.State:
+        """The state of a draft in the language of the world; raises Unreadable."""
+        draft.catch = tuple(catcher(one, world) for one in draft.catchers)
+        match draft.kind:
+            case "group":
+                return group(draft, world, Inside(self.machine, lambda body: list(pointers(body, self.lines))))
+            case "polling":
+                return function_state(draft, world, *_STEERING)
+            case kind:
+                return _KINDS[kind](draft, world)
 
 
 _KINDS: Mapping[str, Callable[[Drafted, World], asl.State]] = {

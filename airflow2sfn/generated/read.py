@@ -6,10 +6,14 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from airflow2sfn.generated.in_jsonata import Jsonata
+from airflow2sfn.generated.languages import is_jsonata
 from airflow2sfn.generated.machines import Machines
+from airflow2sfn.generated.paths.language import JsonPath
 from airflow2sfn.generated.values import Unreadable
 from airflow2sfn.generated.world import amount_of_time, dag_call, find_dag, keyword, world_of
 from sfn_airflow_core.asl import model as asl
+from sfn_airflow_core.asl.model import QueryFlow
 from sfn_airflow_core.findings import Fidelity
 
 
@@ -18,7 +22,7 @@ class Back:
     """A state machine that a DAG was made from.
 
     ``unread`` are by name the states that are not read back, which fail; ``translated`` those that were in JSONPath and
-    made something of documents, and whether they may do otherwise in JSONata.
+    say what only JSONata has words for, and whether they may do otherwise in it.
     """
 
     machine: asl.Machine
@@ -27,13 +31,14 @@ class Back:
 
 
 def read_back(text: str, dag_id: str) -> Back:
-    """The state machine that a generated DAG was made from, in JSONata; raises Unreadable where it is no such DAG."""
+    """The state machine that a generated DAG was made from; raises Unreadable where it is no such DAG."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError) as error:
         raise Unreadable(f"the file: {error}") from None
     dag = find_dag(tree, dag_id)
-    machines = Machines(text.splitlines(), world_of(tree))
+    jsonata = is_jsonata(tree)
+    machines = Machines(text.splitlines(), world_of(tree, Jsonata() if jsonata else JsonPath()), jsonata)
     try:
         machine = machines.machine(dag.body, "")
     except RecursionError:
@@ -42,7 +47,7 @@ def read_back(text: str, dag_id: str) -> Back:
     limit = keyword(call.keywords, "dagrun_timeout") if call else None
     machine = replace(
         machine,
-        query_language="JSONata",
+        query_language="JSONata" if all(isinstance(one.flow, QueryFlow) for one in machine.walk()) else None,
         comment=(ast.get_docstring(tree) or "").partition("\n")[0] or None,
         timeout_seconds=None if limit is None else int(amount_of_time(limit)),
     )

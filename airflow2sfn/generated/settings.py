@@ -6,9 +6,9 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from airflow2sfn.generated.bodies import amount, applied
-from airflow2sfn.generated.values import ERROR, INPUT, Scope, Unreadable, key_of
-from airflow2sfn.generated.world import World, amount_of_time
+from airflow2sfn.generated.bodies import amount
+from airflow2sfn.generated.values import Scope, Unreadable, key_of
+from airflow2sfn.generated.world import World, amount_of_time, function_of
 from sfn_airflow_core.asl import model as asl
 from sfn_airflow_core.asl.model import Retrier
 
@@ -93,9 +93,5 @@ def catcher(node: ast.expr, world: World) -> asl.Catcher:
         raise Unreadable("a Catcher", node)
     names = tuple(map(key_of, errors))
     next_ = world.target(target.id, node)
-    if document is None:
-        return asl.Catcher(names, next_, asl.CatchQuery())
-    if not isinstance(document, ast.Name) or document.id not in world.functions:
-        raise Unreadable("the document of a Catcher", node)
-    made = applied(world.functions[document.id], world, INPUT, ERROR)
-    return asl.Catcher(names, next_, asl.CatchQuery(made.given(ERROR)), made.assign)
+    flow, assign = world.language.caught(None if document is None else function_of(document, world), world)
+    return asl.Catcher(names, next_, flow, assign)

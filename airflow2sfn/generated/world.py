@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from airflow2sfn.generated.language import Language
 from airflow2sfn.generated.values import VARIABLES, Scope, Unreadable, expression
 
 Function = ast.FunctionDef
@@ -17,7 +18,8 @@ class World:
 
     ``functions``, ``constants`` and ``dags`` are those of the module, child DAGs by the variable that holds them;
     ``classes`` the full names of what it imports; ``settings`` the constants that stand for open placeholders.
-    ``names`` are the states that the variables of the tasks around stand for, ``None`` for the end.
+    ``names`` are the states that the variables of the tasks around stand for, ``None`` for the end; ``language`` is
+    that of the state that is read.
     """
 
     functions: Mapping[str, Function]
@@ -26,10 +28,15 @@ class World:
     classes: Mapping[str, str]
     settings: Mapping[str, str]
     names: Mapping[str, str | None]
+    language: Language
 
     def named(self, names: Mapping[str, str | None]) -> World:
         """The same where these variables stand for states."""
         return replace(self, names=names)
+
+    def speaking(self, language: Language) -> World:
+        """The same for a state in this language."""
+        return replace(self, language=language)
 
     def scope(self, function: Function, *texts: str) -> Scope:
         """What names mean in a function that gets these values, and the variables where it asks for them."""
@@ -60,7 +67,14 @@ def _constant(node: ast.expr) -> str:
         return ""
 
 
-def world_of(tree: ast.Module) -> World:
+def function_of(node: ast.expr, world: World) -> Function:
+    """The function of the file that an argument names; raises Unreadable."""
+    if not isinstance(node, ast.Name) or node.id not in world.functions:
+        raise Unreadable("a function of the document", node)
+    return world.functions[node.id]
+
+
+def world_of(tree: ast.Module, language: Language) -> World:
     """The world of a file."""
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     constants: dict[str, ast.expr] = {}
@@ -80,7 +94,7 @@ def world_of(tree: ast.Module) -> World:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 constants[name] = value
     helpers = {name: function for name, function in functions.items() if dag_call(function) is None}
-    return World(helpers, constants, dags, dict(_imported(tree)), settings, {})
+    return World(helpers, constants, dags, dict(_imported(tree)), settings, {}, language)
 
 
 def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:

@@ -21,27 +21,27 @@ def _written(body: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadBack(Finding):
-    """A DAG that sfn2airflow has written is read back as the state machine that it was; what was in JSONPath is in
-    JSONata.
+    """A DAG that sfn2airflow has written is read back as the state machine that it was; what has been changed in it
+    since, and JSONPath has no words for, is in JSONata.
 
-    Why it matters: what is wrong with data is States.QueryEvaluationError, whatever it was called before, and Catch and
-    Retry may name it. A value that is missing counts as false in a condition, and as nothing in a text, in which lists
-    and objects are JSON. A variable that is called like a function of JSONata gets another name.
+    Why it matters: in such a state, what is wrong with data is States.QueryEvaluationError, whatever it was called
+    before, and Catch and Retry may name it. A value that is missing counts as false in a condition, and as nothing in a
+    text, in which lists and objects are JSON. A variable that is called like a function of JSONata gets another name.
 
-    Remedy: nothing; or keep the state machine that the DAG was made from.
+    Remedy: nothing; or keep to what JSONPath can say, such as objects for ResultPath.
     """
 
     code: ClassVar[str] = "A2S215"
     fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
     source: ClassVar[str] = f"{_GUIDE}/transforming-data.html"
-    example: ClassVar[Example] = Example(_written('        return data["a"]'), "14:1")
+    example: ClassVar[Example] = Example(_written('        return {**data, "b": len(data["a"])}'), "14:1")
     near_miss: ClassVar[Example] = Example(inside("@task\ndef a(): pass\na()"))
 
     states: int
     translated: int
 
     def message(self) -> str:
-        return f"written by sfn2airflow, read back: {self.states} states, {self.translated} of them now in JSONata"
+        return f"written by sfn2airflow, read back: {self.states} states, of which {self.translated} go over to JSONata"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ _ORDER: dict[str, FilterOperator] = {
     "GreaterThan": ">",
     "GreaterThanEquals": ">=",
 }
-_OPERATORS: dict[str, tuple[Family, FilterOperator, type | tuple[type, ...]]] = {
+OPERATORS: dict[str, tuple[Family, FilterOperator, type | tuple[type, ...]]] = {
     word + name: (family, operator, kind)
     for family, (word, kind) in _FAMILIES.items()
     for name, operator in _ORDER.items()
@@ -60,9 +60,9 @@ def _comparison(rule: Comparison) -> Expr:
                 test = Test(cast("TypeTest", rule.operator), variable)
                 return test if wanted else Negation(test)
         raise ExpressionError(f"{rule.operator} needs true or false", rule.operator)
-    if rule.operator not in _OPERATORS:
+    if rule.operator not in OPERATORS:
         raise ExpressionError(f"{rule.operator} is no comparison of a Choice", rule.operator)
-    family, operator, kind = _OPERATORS[rule.operator]
+    family, operator, kind = OPERATORS[rule.operator]
     match rule.operand:
         case PathRef(path):
             return Compare(family, operator, variable, read_path(path))
