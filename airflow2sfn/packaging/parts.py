@@ -16,7 +16,7 @@ from functools import lru_cache
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from airflow2sfn.packaging.text import dedented, without_airflow, without_annotations
+from airflow2sfn.packaging.text import code, dedented, names_any, without_airflow, without_annotations
 from airflow2sfn.reading.names import canonical
 
 Path = tuple[str, ...]
@@ -141,7 +141,7 @@ def take_apart(text: str, name: str, is_package: bool = False) -> ModuleParts:
     lines = {node: place.start.line for node, place in places.items()}
     finder = _Finder({node: (place.start.line, place.start.column + 1) for node, place in places.items()})
     wrapper.module.visit(finder)
-    imports = _Taker(name, is_package, lines, frozenset()).statements(wrapper.module.body)
+    imports = _Taker(name, is_package, lines, frozenset()).bindings(wrapper.module.body)
     taker = _Taker(name, is_package, lines, _hidden(imports))
     parts = Parts.of(taker.statements(wrapper.module.body), taker.stars)
     lazy = any(
@@ -181,6 +181,27 @@ class _Taker:
     def statements(self, body: Sequence[cst.CSTNode]) -> list[Part]:
         return [part for statement in body for part in self._statement(statement)]
 
+    def bindings(self, body: Sequence[cst.CSTNode]) -> Iterator[Part]:
+        """The imports among statements, without taking anything else apart."""
+        for node in body:
+            match node:
+                case cst.With() if _opens_dag(node):
+                    yield from self.bindings(node.body.body)
+                case cst.SimpleStatementLine():
+                    for small in node.body:
+                        if isinstance(small, cst.Import | cst.ImportFrom):
+                            yield Part((), imports=tuple(self._imports(small)))
+                case cst.If() if _for_type_checkers(node):
+                    for part in self.bindings(node.body.body):
+                        yield Part((), imports=part.imports, closed="only type checkers see it")
+                case _ if isinstance(node, _COMPOUND):
+                    yield Part((), imports=self._inside(node))
+
+    def _inside(self, node: cst.CSTNode, deep: bool = False) -> tuple[Import, ...]:
+        finder = _Imports(deep)
+        node.visit(finder)
+        return tuple(each for found in finder.found for each in self._imports(found))
+
     def _statement(self, node: cst.CSTNode) -> Iterator[Part]:
         match node:
             case cst.SimpleStatementLine():
@@ -194,7 +215,7 @@ class _Taker:
                     if isinstance(target, cst.Name):
                         yield Part((target.value,), line=self.lines[node], closed="stands for the DAG or a task group")
                 yield from self.statements(node.body.body)
-            case cst.If(test=test) if "TYPE_CHECKING" in cst.Module([]).code_for_node(test):
+            case cst.If() if _for_type_checkers(node):
                 for part in self.statements(node.body.body):
                     yield Part(part.names, imports=part.imports, line=part.line, closed="only type checkers see it")
             case _ if isinstance(node, _COMPOUND):
@@ -202,20 +223,16 @@ class _Taker:
 
     def definition(self, node: cst.FunctionDef | cst.ClassDef, line: int) -> Part:
         """A function or class."""
-        finder = _Imports(deep=True)
-        node.visit(finder)
-        inner = tuple(each for found in finder.found for each in self._imports(found))
-        kept = without_annotations(without_airflow(node) if inner else node, self.hidden)
-        text = dedented(kept)
+        whole = code(node)
+        inner = self._inside(node, deep=True) if "import" in whole else ()  # visiting takes long
+        kept = without_airflow(node) if inner else node
+        text = dedented(without_annotations(kept, self.hidden) if names_any(whole, self.hidden) else kept)
         return Part((node.name.value,), text, uses(text), line=line, defines=True, inner=inner)
 
     def _compound(self, node: cst.BaseStatement) -> Iterator[Part]:
         """A loop or condition is taken as a whole, or not at all."""
-        finder = _Imports()
-        node.visit(finder)
-        imports = tuple(each for found in finder.found for each in self._imports(found))
         text = dedented(node)
-        yield Part(_bound(text), text, uses(text), imports, self.lines[node])
+        yield Part(_bound(text), text, uses(text), self._inside(node), self.lines[node])
 
     def _small(self, small: cst.BaseSmallStatement, line: cst.SimpleStatementLine) -> Iterator[Part]:
         if isinstance(small, cst.Import | cst.ImportFrom):
@@ -269,7 +286,11 @@ class _Imports(cst.CSTVisitor):
 
 
 def _dotted(node: cst.BaseExpression) -> str:
-    return cst.Module([]).code_for_node(node).replace(" ", "")
+    return code(node).replace(" ", "")
+
+
+def _for_type_checkers(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.If) and "TYPE_CHECKING" in code(node.test)
 
 
 def _opens_dag(node: cst.With) -> bool:

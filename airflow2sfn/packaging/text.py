@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from textwrap import dedent
 
 import libcst as cst
@@ -10,12 +11,27 @@ import libcst as cst
 _EMPTY = cst.Module([])
 
 
+def code(node: cst.CSTNode) -> str:
+    """The text of a node as it stands."""
+    return _EMPTY.code_for_node(node)
+
+
+def names_any(text: str, hidden: frozenset[str]) -> bool:
+    """Whether a text has one of some names as a word."""
+    return bool(hidden) and bool(_words(hidden).search(text))
+
+
+@lru_cache(maxsize=128)
+def _words(names: frozenset[str]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})\b")
+
+
 def dedented(node: cst.CSTNode) -> str:
     """The text of a statement as if it stood at the left margin of a module, with the comments right above it."""
     made = _own_comments(node)
     if isinstance(made, cst.FunctionDef | cst.ClassDef):
         made = _docstring(made)
-    return _EMPTY.code_for_node(made).rstrip() + "\n"
+    return code(made).rstrip() + "\n"
 
 
 def _docstring(node: cst.FunctionDef | cst.ClassDef) -> cst.CSTNode:
@@ -46,8 +62,6 @@ def _own_comments(node: cst.CSTNode) -> cst.CSTNode:
 
 def without_annotations(node: cst.CSTNode, hidden: frozenset[str]) -> cst.CSTNode:
     """A definition without the annotations that name something of ``hidden``."""
-    if not hidden:
-        return node
     changed = node.visit(_Annotations(hidden))
     assert isinstance(changed, cst.CSTNode)
     return changed
@@ -56,10 +70,10 @@ def without_annotations(node: cst.CSTNode, hidden: frozenset[str]) -> cst.CSTNod
 class _Annotations(cst.CSTTransformer):
     def __init__(self, hidden: frozenset[str]):
         super().__init__()
-        self.pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(hidden)))})\b")
+        self.hidden = hidden
 
     def _goes(self, annotation: cst.Annotation | None) -> bool:
-        return annotation is not None and bool(self.pattern.search(_EMPTY.code_for_node(annotation.annotation)))
+        return annotation is not None and names_any(code(annotation.annotation), self.hidden)
 
     def leave_Param(self, original_node: cst.Param, updated_node: cst.Param) -> cst.Param:
         if not self._goes(updated_node.annotation):
@@ -88,7 +102,7 @@ class _Airflow(cst.CSTTransformer):
     def leave_ImportFrom(
         self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom
     ) -> cst.ImportFrom | cst.RemovalSentinel:
-        module = _EMPTY.code_for_node(updated_node.module) if updated_node.module else ""
+        module = code(updated_node.module) if updated_node.module else ""
         return updated_node if updated_node.relative or self._keeps(module) else cst.RemoveFromParent()
 
     def leave_IndentedBlock(
@@ -112,7 +126,7 @@ def without_airflow(node: cst.CSTNode) -> cst.CSTNode:
 
 def as_function(node: cst.Lambda, name: str) -> str:
     """A lambda as a function of that name."""
-    parameters, body = _EMPTY.code_for_node(node.params), _EMPTY.code_for_node(node.body)
+    parameters, body = code(node.params), code(node.body)
     if "\n" in body and not (node.body.lpar if hasattr(node.body, "lpar") else ()):
         body = f"({body})"
     return f"def {name}({dedent(parameters).strip()}):\n    return {body}\n"
