@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,130 @@ with DAG("race", schedule=None):
 def test_a_skip_does_not_win_against_a_failure_by_being_faster(bench: Bench) -> None:
     outcomes = compared(bench(HEAD + RACE))
     assert outcomes["slow fails"].expected["status"] == "FAILED"
+    assert all(one.equal for one in outcomes.values()), {name: shown(one) for name, one in outcomes.items()}
+
+
+PUSHED = """
+with DAG("pushed", schedule=None):
+
+    @task(retries=1)
+    def extract(ti=None):
+        ti.xcom_push(key="orders", value=[1, 2])
+        ti.xcom_push("empty", None)
+        return 2
+
+    @task
+    def load(ti=None):
+        return [ti.xcom_pull("extract"), ti.xcom_pull("extract", key="orders")[0]]
+
+    extract() >> load()
+"""
+
+
+def test_replies_of_functions_have_all_xcoms_by_their_keys(bench: Bench) -> None:
+    made = bench(HEAD + PUSHED)
+    scenarios = {one.id: one for one in made[1].scenarios()}
+    (_, again) = scenarios["extract fails once"].replies["extract"]
+    assert again == {"payload": {"return_value": 2, "orders": [1, 2], "empty": None}}
+    outcomes = compared(made)
+    assert all(one.equal for one in outcomes.values()), {name: shown(one) for name, one in outcomes.items()}
+    other = Scenario("other", {}, {"extract": {"payload": {"return_value": 3, "orders": ["x"]}}})
+    assert made[0].dag(other).did["load", None].returned == [3, "x"]
+
+
+def test_a_function_that_pushes_something_else_is_found_out(bench: Bench) -> None:
+    found, _ = bench(HEAD + PUSHED)
+    functions = {name: lambda event: {"return_value": 2, "orders": [1, 3]} for name in found.subject.functions}
+    outcome = DagBench(replace(found.subject, functions=functions)).compare(Scenario("as it is"))
+    assert ("/tasks/extract#returned/orders/1", 2, 3) in shown(outcome)
+
+
+OUTPUTS = """
+from airflow.sdk import task as decorated
+
+with DAG("outputs", schedule=None, params={"what": 1}):
+
+    @task(multiple_outputs=True)
+    def told(params=None):
+        return params["what"]
+
+    @decorated
+    def annotated(params=None) -> dict[str, int]:
+        return params["what"]
+
+    @task(multiple_outputs=False)
+    def whole(params=None) -> dict:
+        return params["what"]
+
+    @task
+    def literal(params=None) -> dict:
+        return {"what": params["what"]}
+
+    @task
+    def used(what): ...
+
+    told(), annotated(), whole()
+    used(literal()["what"])
+"""
+
+
+def test_a_function_with_several_outputs_fails_where_it_returns_no_dictionary(bench: Bench) -> None:
+    found, _ = bench(HEAD + OUTPUTS)
+    for conf, ends in (({}, ["failed", "failed", "success", "success"]), ({"what": {"n": 1}}, ["success"] * 4)):
+        scenario = Scenario("so", {"conf": conf})
+        assert [found.dag(scenario).did[t, None].end for t in ("told", "annotated", "whole", "literal")] == ends
+        outcome = found.compare(scenario)
+        assert (shown(outcome), outcome.equal) == ([], True)
+
+
+SOMETIMES = """
+with DAG("sometimes", schedule=None, params={"much": False}):
+
+    @task
+    def extract(params=None, ti=None):
+        if params["much"]:
+            ti.xcom_push(key="orders", value=[1, 2])
+
+    @task
+    def load(ti=None):
+        return ti.xcom_pull("extract", key="orders")
+
+    extract() >> load()
+"""
+
+
+@pytest.mark.parametrize(("much", "orders"), [(False, None), (True, [1, 2])])
+def test_an_xcom_that_is_not_pushed_is_none(bench: Bench, much: bool, orders: object) -> None:
+    found, _ = bench(HEAD + SOMETIMES)
+    scenario = Scenario("so", {"conf": {"much": much}})
+    assert found.dag(scenario).did["load", None].returned == orders
+    outcome = found.compare(scenario)
+    assert (shown(outcome), outcome.equal) == ([], True)
+
+
+CONSTANT = """
+from airflow.providers.standard.operators.python import ShortCircuitOperator
+
+with DAG("constant", schedule=None):
+    go_on = ShortCircuitOperator(task_id="go_on", python_callable=lambda: True)
+    stop = ShortCircuitOperator(task_id="stop", python_callable=lambda: False)
+
+    @task
+    def after(): ...
+
+    @task
+    def never(): ...
+
+    go_on >> after()
+    stop >> never()
+"""
+
+
+def test_decisions_that_are_always_the_same_are_tasks_of_their_own(bench: Bench) -> None:
+    made = bench(HEAD + CONSTANT)
+    outcomes = compared(made)
+    assert made[0].subject.states.stubs == {}
+    assert list(outcomes) == ["as it is", "after fails"]
     assert all(one.equal for one in outcomes.values()), {name: shown(one) for name, one in outcomes.items()}
 
 

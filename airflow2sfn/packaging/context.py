@@ -31,7 +31,8 @@ _UNKNOWN = frozenset(
         "outlet_events", "outlets", "prev_data_interval_end_success", "prev_data_interval_start_success",
         "prev_end_date_success", "prev_start_date_success", "start_date", "task_reschedule_count", "test_mode",
         "triggering_asset_events", "triggering_dataset_events", "ts_nodash_with_tz", "var", "next_ds", "prev_ds",
-        "yesterday_ds", "tomorrow_ds", "next_execution_date", "prev_execution_date",
+        "yesterday_ds", "tomorrow_ds", "next_execution_date", "prev_execution_date", "task_state_store",
+        "asset_state_store", "partition_key", "partition_date",
     }
 )  # fmt: skip
 NAMES = TEXTS | TIMES | VALUES | OBJECTS.keys() | _SAME.keys() | _UNKNOWN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -53,6 +54,7 @@ def handler(
     kind: str,
     is_async: bool,
     choices: Sequence[str] = (),
+    outputs: bool = False,
     name: str = NAME,
 ) -> Handler:
     """The handler of a function.
@@ -64,14 +66,16 @@ def handler(
         kind: ``work``, ``branch``, ``short_circuit`` or ``sensor``.
         is_async: whether the callable is a coroutine function.
         choices: the tasks that a branch may go on with, where its text does not say it.
+        outputs: whether the task fails where the callable returns anything but a dictionary.
         name: of the handler itself.
     """
     imports: set[str] = set()
     definitions: list[str] = []
-    lines = _context(asked.paths, "event", imports, definitions)
+    lines = _context(asked.paths, "event", imports, definitions, asked.pushes)
     if asked.current:
         definitions.append(CURRENT_CONTEXT)
-        lines += ['context = event.pop("context")', *_context(asked.current, "context", imports, definitions)]
+        lines.append('context = event.pop("context")')
+        lines += _context(asked.current, "context", imports, definitions, asked.pushes)
         lines.append("CONTEXT.update(context)")
     names = {path[1] for path in (*asked.paths, *asked.current) if len(path) > 1}
     if {"xcom_pull", "xcom_push"} & names:
@@ -81,7 +85,7 @@ def handler(
     if is_async:
         imports.add("import asyncio")
         call = f"asyncio.run({call})"
-    doc, ending = _ending(call, kind, asked, choices)
+    doc, ending = _ending(call, kind, asked, choices, outputs)
     body = [f'"""{doc}"""'] if doc else []
     text = f"def {name}(event, _context):\n" + "".join(f"    {line}\n" for line in [*body, *lines, *ending])
     return Handler(text, frozenset(imports), tuple(definitions))
@@ -128,8 +132,10 @@ def callback_handler(callable_: str, asked: Asked, arguments: str, *, is_async: 
     return Handler(text, frozenset(imports), tuple(definitions))
 
 
-def _context(paths: Iterable[Path], holder: str, imports: set[str], definitions: list[str]) -> list[str]:
-    """The lines that make objects of what the event says."""
+def _context(
+    paths: Iterable[Path], holder: str, imports: set[str], definitions: list[str], pushes: Sequence[str] = ()
+) -> list[str]:
+    """The lines that make objects of what the event says; an XCom that is not pushed is None, as in Airflow."""
     lines: list[str] = []
     for root, below in roots(paths).items():
         place = f'{holder}["{root}"]'
@@ -138,7 +144,8 @@ def _context(paths: Iterable[Path], holder: str, imports: set[str], definitions:
             lines.append(f"{place} = pendulum.parse({place})")
         elif root in ("ti", "task_instance") and {"xcom_pull", "xcom_push"} & {path[0] for path in below}:
             imports.add("from types import SimpleNamespace")
-            pushed = ", pushed={}" if ("xcom_push",) in below else ""
+            keys = ", ".join(f"{json.dumps(key)}: None" for key in pushes)
+            pushed = f", pushed={{{keys}}}" if ("xcom_push",) in below else ""
             lines.append(f"{place} = TaskInstance(**{place}{pushed})")
         elif root in OBJECTS or root == "task_instance":
             imports.add("from types import SimpleNamespace")
@@ -162,7 +169,13 @@ def _call(name: str, parameters: Sequence[Parameter]) -> str:
     return f"{name}({', '.join([*given, '**event'])})"
 
 
-def _ending(call: str, kind: str, asked: Asked, choices: Sequence[str]) -> tuple[str, list[str]]:
+_ONLY_DICTIONARIES = (
+    "if result is not None and not isinstance(result, dict):",
+    '    raise TypeError(f"multiple outputs need a dictionary, not a {type(result).__name__}")',
+)
+
+
+def _ending(call: str, kind: str, asked: Asked, choices: Sequence[str], outputs: bool = False) -> tuple[str, list[str]]:
     """What the handler says of itself, and its last lines."""
     match kind:
         case "short_circuit":
@@ -190,7 +203,14 @@ def _ending(call: str, kind: str, asked: Asked, choices: Sequence[str]) -> tuple
             return "What the task returns, and the XComs it pushes.", [
                 f"pushed = {pushed}",
                 f"result = {call}",
+                *(_ONLY_DICTIONARIES if outputs else ()),
                 f'return {{"{RETURN}": result, **pushed}}',
+            ]
+        case _ if outputs:
+            return "What the task returns, of which every member is an XCom.", [
+                f"result = {call}",
+                *_ONLY_DICTIONARIES,
+                "return result",
             ]
         case _:
             return "", [f"return {call}"]

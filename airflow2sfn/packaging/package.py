@@ -13,6 +13,7 @@ from airflow2sfn.packaging.extract import Extract, extract
 from airflow2sfn.packaging.files import files
 from airflow2sfn.packaging.handler import NAME, handler
 from airflow2sfn.packaging.names import FunctionName, function_names, given_names
+from airflow2sfn.packaging.outputs import has_multiple, surely_dictionary
 from airflow2sfn.packaging.requirements import requirements
 from airflow2sfn.reading.project import Project
 from airflow2sfn.source import Dag, Known, Task
@@ -115,6 +116,7 @@ def _function(dag: Dag, name: FunctionName, tasks: Sequence[Task], project: Proj
         kind=kind,
         is_async=source.is_async,
         choices=() if kind != "branch" else _choices(dag, task),
+        outputs=kind == "work" and any(map(has_multiple, tasks)) and not surely_dictionary(source),
         name=NAME if NAME not in _defined(made) else "lambda_handler",
     )
     if any("pendulum" in line for line in wrapper.imports):

@@ -65,7 +65,7 @@ def returned_ids(function: PythonCallable | None) -> list[Ids] | None:
         return None
     if isinstance(tree, ast.Lambda):
         return _ids(tree.body)
-    returns = [node for node in _own_nodes(tree) if isinstance(node, ast.Return)]
+    returns = [node for node in own_nodes(tree) if isinstance(node, ast.Return)]
     if not returns or not _ends(tree.body):
         return None
     found: list[Ids] = []
@@ -109,7 +109,7 @@ def definition(function: PythonCallable | None) -> ast.FunctionDef | ast.Lambda 
     return next((node for node in ast.walk(module) if isinstance(node, ast.FunctionDef | ast.Lambda)), None)
 
 
-def _own_nodes(function: ast.FunctionDef) -> list[ast.AST]:
+def own_nodes(function: ast.FunctionDef) -> list[ast.AST]:
     """The nodes of a function, without those of functions inside it."""
     found: list[ast.AST] = []
     rest: list[ast.AST] = list(function.body)

@@ -35,7 +35,7 @@ from airflow2sfn.work import is_sensor
 from sfn_airflow_core.interpreter.values import date_text, timestamp
 from sfn_airflow_core.verify.around import MISSING
 from sfn_airflow_core.verify.dag_answers import failed, imagined
-from sfn_airflow_core.verify.dag_history import History
+from sfn_airflow_core.verify.dag_history import RETURNED, History
 from sfn_airflow_core.verify.dag_machine import States
 from sfn_airflow_core.verify.dag_params import accepted, missing_params, same_params
 from sfn_airflow_core.verify.dag_side import on_schedule
@@ -292,7 +292,8 @@ class Generator:
         """A reply with what a task gave when it ran by itself."""
         did = history.did.get((task.task_id, None if task.expansion is None else 0))
         if task.operator in PYTHON:
-            return {"payload": None if did is None or did.returned is MISSING else did.returned}
+            returned = None if did is None or did.returned is MISSING else did.returned
+            return {"payload": returned if did is None or not did.pushed else {RETURNED: returned, **did.pushed}}
         call = did.calls[-1].arguments if did is not None and did.calls else {}
         if isinstance(call, dict) and "Key" in call:
             call = {"Prefix": call["Key"]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any, Final, Literal, TypeAlias
 
@@ -13,7 +13,7 @@ from sfn_airflow_core.verify.around import MISSING, differences, merged, varies
 from sfn_airflow_core.verify.compare import Difference
 from sfn_airflow_core.verify.dag_answers import VARIABLES
 from sfn_airflow_core.verify.dag_calls import plain_call, plain_look
-from sfn_airflow_core.verify.dag_history import Asked, Did, History, Instance
+from sfn_airflow_core.verify.dag_history import RETURNED, Asked, Did, History, Instance
 
 Json = Any
 Gives: TypeAlias = Literal["value", "names", "truth", "pushed"]
@@ -42,7 +42,7 @@ class Facts:
     ``order`` are all pairs of tasks of which the second one needs the first one to be done. ``nothing`` are tasks
     without work, ``absorbed`` operators by the sensor that only waits for what they started, ``sensors`` those that
     look again and again, ``jitter`` those whose delays Airflow lengthens by chance. ``gives`` says what a function of
-    the machine gives: the value of the DAG's, the names of tasks, whether it is true, or the value among XComs.
+    the machine gives: the value of the DAG's, the names of tasks, whether it is true, or all XComs by their keys.
     ``together`` are pairs of ``order`` inside of a mapped group, where each item goes its own way; ``silent`` tasks
     whose operators are stood in for; ``completed`` those without a counterpart, in whose place the scenario answers;
     ``untold`` are callbacks that the machine does not call, by kind and task.
@@ -93,9 +93,7 @@ class DagComparison:
             operator = found.get((self.facts.absorbed.get(task, ""), index))
             if operator is not None and did.end == "failed":
                 ends = [*operator.ends[:-1], did.ends[-1]]
-                found[self.facts.absorbed[task], index] = Did(
-                    ends, operator.given, operator.returned, operator.calls, operator.inner
-                )
+                found[self.facts.absorbed[task], index] = replace(operator, ends=ends)
         return found
 
     def _instance(self, instance: Instance, want: Did | None, have: Did | None) -> Iterator[Difference]:
@@ -117,7 +115,7 @@ class DagComparison:
         yield from self._given(f"{at}#arguments", want.given, have.given)
         if want.end == have.end == "success" and MISSING not in (want.returned, have.returned):
             kind = self.facts.gives.get(task, "value")
-            yield from self._values(f"{at}#returned", _given(want.returned, kind), _given(have.returned, kind, True))
+            yield from self._values(f"{at}#returned", _gave(want, kind), _gave(have, kind, True))
         looks = (want.calls[:1], have.calls[:1]) if sensor else (want.calls, have.calls)
         if task not in self.facts.silent:
             yield from self._calls(f"{at}#call", *looks, sensor)
@@ -208,15 +206,17 @@ def place(instance: Instance) -> str:
     return f"/tasks/{task}" if index is None else f"/tasks/{task}[{index}]"
 
 
-def _given(value: Json, kind: Gives, machine: bool = False) -> Json:
-    """What a function gave, in the words of both sides."""
+def _gave(did: Did, kind: Gives, machine: bool = False) -> Json:
+    """What a function gave, in the words of both sides; an XCom that is None is as good as none."""
+    value = did.returned
     match kind:
         case "names":
             return [value] if isinstance(value, str) else list(value or [])
         case "truth":
             return bool(value)
-        case "pushed" if machine and isinstance(value, dict):
-            return value.get("return_value")
+        case "pushed":
+            all_ = value if machine and isinstance(value, dict) else {RETURNED: value, **did.pushed}
+            return {key: one for key, one in all_.items() if one is not None}
         case _:
             return value
 
@@ -279,7 +279,10 @@ def _joined(one: Did, other: Did) -> Did:
             return left
         return [Asked(a.action, merged(a.arguments, b.arguments)) for a, b in zip(left, right, strict=True)]
 
-    return Did(
-        one.ends, both(one.given, other.given), both(one.returned, other.returned), calls(one.calls, other.calls),
-        calls(one.inner, other.inner), one.began, one.ended,
-    )  # fmt: skip
+    return replace(
+        one,
+        given=both(one.given, other.given),
+        returned=both(one.returned, other.returned),
+        calls=calls(one.calls, other.calls),
+        inner=calls(one.inner, other.inner),
+    )

@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from sfn_airflow_core.verify.around import MISSING
 
 Json = Any
+RETURNED: Final = "return_value"
+"""The key of the XCom that a function returns."""
 Instance: TypeAlias = "tuple[str, int | None]"
 """A task id, and the index of the item for a mapped task."""
 End: TypeAlias = Literal["success", "failed", "skipped", "aborted"]
@@ -30,13 +32,15 @@ class Did:
     """What one task instance did.
 
     ``ends`` has an entry for each try. ``given`` are the arguments of its function by name, ``returned`` what it gave
-    back, both of the last try and ``MISSING`` where no function ran. ``calls`` are those of its operator, ``inner``
-    those that its function made. ``began`` and ``ended`` are moments that can be compared within one side.
+    back, both of the last try and ``MISSING`` where no function ran, ``pushed`` the other XComs that it made by their
+    keys. ``calls`` are those of its operator, ``inner`` those that its function made. ``began`` and ``ended`` are
+    moments that can be compared within one side.
     """
 
     ends: list[End] = field(default_factory=list)
     given: Json = MISSING
     returned: Json = MISSING
+    pushed: dict[str, Json] = field(default_factory=dict)
     calls: list[Asked] = field(default_factory=list)
     inner: list[Asked] = field(default_factory=list)
     began: float = 0.0

@@ -45,7 +45,7 @@ class States:
     """Which state does the work of which task.
 
     ``tasks`` are the ids by the names of Task states, ``waits`` by those of Wait states between looks, ``stubs`` by
-    those of states that only fail, ``alone`` by those of Choice and Wait states that do what a task does.
+    those of states that only fail, ``alone`` by those of Choice, Wait and Pass states that do what a task does.
     ``resources`` are those of the Task states by task, ``sensors`` the tasks that look again and again. ``callbacks``
     are the states of callbacks with their kind and task, which is empty where their input says it; ``verdicts`` the
     tasks by the names of Choice states whose default means that the task has failed.
@@ -85,7 +85,7 @@ def states_of(
             stubs[state.name] = tasks[state.name]
         elif isinstance(state, Task) and state.name in tasks:
             doing[state.name] = tasks[state.name]
-    alone = {s.name: tasks[s.name] for s in machine.walk() if isinstance(s, Choice | Wait) and s.name in tasks}
+    alone = {s.name: tasks[s.name] for s in machine.walk() if isinstance(s, Choice | Wait | Pass) and s.name in tasks}
     for state in machine.walk():
         if isinstance(state, Task) and state.name in doing:
             resources[doing[state.name]] = state.resource
@@ -102,7 +102,7 @@ def _only_fails(state: State) -> bool:
     if isinstance(state, Task) and isinstance(state.flow, QueryFlow) and state.flow.arguments is not None:
         text = state.flow.arguments.value
         return isinstance(text, str) and text.startswith("{% $error(")
-    return isinstance(state, Pass | Fail)
+    return isinstance(state, Fail)
 
 
 @dataclass(slots=True)

@@ -90,6 +90,7 @@ def run_dag(
     *,
     absorbed: Mapping[str, str] | None = None,
     stubs: frozenset[str] = frozenset(),
+    pushing: frozenset[str] = frozenset(),
     aws: Aws | None = None,
     timeout: float = 60,
 ) -> History:
@@ -102,6 +103,7 @@ def run_dag(
         conf: the ``conf`` of the run.
         absorbed: the operator by the sensor that only waits for what it has started.
         stubs: tasks without a counterpart, of which the scenario says what they do as a whole.
+        pushing: tasks whose functions push XComs, of which a reply has the values by their keys.
         aws: who answers the calls of botocore; the replies, if nobody else does.
         timeout: seconds of this process's work after which ``TimeoutError`` is raised.
     """
@@ -110,7 +112,7 @@ def run_dag(
     services = DagServices(Replies(), aws=aws or TableAws(answers, doers), history=history, doers=doers)
     recorder = Recorder()
     end = interval_end(dag, moment)
-    work = StandIns(answers, history, lambda: services.place, end, stubs)
+    work = StandIns(answers, history, lambda: services.place, end, stubs, pushing)
     with _unchanged(dag, end), _unread(dag, stubs), _deciding_late(), services.answering(), work.working():
         drive = _Watched({dag.dag_id: dag}, services, recorder, time.process_time() + timeout, history=history)
         run = drive.start(dag.dag_id, dict(conf), moment, end)

@@ -26,7 +26,7 @@ import botocore.hooks
 from sfn_airflow_core.interpreter import Reply
 from sfn_airflow_core.verify.aws_answers import Place
 from sfn_airflow_core.verify.dag_answers import ROWS, Says
-from sfn_airflow_core.verify.dag_history import Asked, History, as_json
+from sfn_airflow_core.verify.dag_history import RETURNED, Asked, History, as_json
 from sfn_airflow_core.verify.dag_services import Kind
 from sfn_airflow_core.verify.dag_time import Clock, same_chance
 
@@ -110,7 +110,7 @@ class StandIns:
     """Takes the place of what a DAG's tasks would do outside; notes what they are given and give back.
 
     ``begins`` is when the run begins for those that look at a clock, ``late`` what sensors have waited for since. What
-    ``stubs`` do, which have no counterpart, a scenario may say as a whole.
+    ``stubs`` do, which have no counterpart, a scenario may say as a whole. The functions of ``pushing`` push XComs.
     """
 
     answers: Says
@@ -118,6 +118,7 @@ class StandIns:
     place: Callable[[], Place]
     begins: datetime
     stubs: frozenset[str] = frozenset()
+    pushing: frozenset[str] = frozenset()
     waits: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     late: list[timedelta] = field(default_factory=lambda: [timedelta()])
 
@@ -135,11 +136,17 @@ class StandIns:
         from airflow.sdk.execution_time import task_runner
         from airflow.sdk.execution_time import timeout as limits
         from airflow.sdk.execution_time.comms import OKResponse
+        from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
         sensors: Any = module
         execute_async: Any = PythonOperator.aexecute
         run, poke, execute = PythonOperator.execute_callable, PythonSensor.poke, task_runner._execute_task
-        pause = sensors.BaseSensorOperator._get_next_poke_interval
+        pause, push = sensors.BaseSensorOperator._get_next_poke_interval, RuntimeTaskInstance.xcom_push
+
+        def pushed(ti: Any, key: str, value: Any) -> None:
+            place = self.place()
+            self.history.of(place.state, place.index).pushed[key] = as_json(value)
+            push(ti, key, value)
 
         def called(operator: Any) -> Json:
             return self.called(operator, lambda: run(operator))
@@ -200,6 +207,7 @@ class StandIns:
                 (PythonOperator, "aexecute", awaited),
                 (PythonSensor, "poke", poked),
                 (sensors.BaseSensorOperator, "_get_next_poke_interval", paused),
+                (RuntimeTaskInstance, "xcom_push", pushed),
                 (sensors, "timezone", clock),
                 (sensors, "time", SimpleNamespace(monotonic=clock.monotonic, sleep=lambda seconds: None)),
                 (task_runner, "_execute_task", executed),
@@ -222,13 +230,24 @@ class StandIns:
         reply = self.asked(operator.python_callable, operator.op_args, operator.op_kwargs)
         place = self.place()
         with same_chance(place.state, place.index):
-            return self.gave(call() if reply is None else said(reply))
+            return self.gave(call() if reply is None else self.pushed(said(reply)))
+
+    def pushed(self, value: Json) -> Json:
+        """What a function returns of a reply; of one that also pushes XComs, the reply has them by their keys."""
+        from airflow.sdk import get_current_context
+
+        if self.place().state not in self.pushing or not isinstance(value, dict):
+            return value
+        ti = get_current_context()["ti"]
+        for key in value.keys() - {RETURNED}:
+            ti.xcom_push(key, value[key])
+        return value.get(RETURNED)
 
     def asked(self, function: Any, args: Any, kwargs: Any) -> Reply | None:
         """Notes what a function is given; gives what the scenario says about it."""
         place = self.place()
         did = self.history.of(place.state, place.index)
-        did.given = given_to(function, args, kwargs)
+        did.given, did.pushed = given_to(function, args, kwargs), {}
         return self.answers.of_task(place.state, place.index, did.given)
 
     def gave(self, value: Json) -> Json:

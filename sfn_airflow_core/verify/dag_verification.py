@@ -76,6 +76,7 @@ class DagBench:
                 _conf(scenario),
                 absorbed=subject.facts.absorbed,
                 stubs=frozenset(subject.states.stubs.values()),
+                pushing=frozenset(task for task, gives in subject.facts.gives.items() if gives == "pushed"),
                 aws=aws,
                 timeout=subject.timeout,
             )
