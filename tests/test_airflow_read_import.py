@@ -11,6 +11,7 @@ import pytest
 
 from airflow2sfn.importing.parent import Imported, import_files, merge
 from airflow2sfn.read import read_file, read_text
+from airflow2sfn.reading.project import Project
 from airflow2sfn.source import Known
 from sfn_airflow_core.shell.group import run
 
@@ -60,16 +61,33 @@ def test_the_fence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "after" in found["after.py"].dags
 
 
+def test_a_dag_file_may_be_called_like_a_library(tmp_path: Path) -> None:
+    files = {
+        "secrets.py": DAG + "with DAG('secrets', schedule=None):\n    EmptyOperator(task_id='a')\n",
+        "shared.py": "NAME = 'b'\n",
+        "uses.py": DAG + "import secrets\nfrom shared import NAME\nwith DAG('uses', schedule=None):\n"
+        "    EmptyOperator(task_id=NAME if secrets.token_hex(4) else 'c')\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    found = dict(import_files([tmp_path / name for name in files], [tmp_path]))
+    assert [one.error for one in found.values()] == ["", "", ""]
+    assert list(found[tmp_path / "secrets.py"].dags["secrets"]["tasks"]) == ["a"]
+    assert list(found[tmp_path / "uses.py"].dags["uses"]["tasks"]) == ["b"]
+    static = read_file(tmp_path / "uses.py", Project((tmp_path,)))
+    assert [located.finding.code for located in static.findings] == ["A2S103"]
+
+
 def test_merging_adds_what_only_airflow_sees(tmp_path: Path) -> None:
     text = DAG + (
-        "import json, pathlib\n"
-        "names = json.loads(pathlib.Path(__file__).with_name('names.json').read_text())\n"
+        "import csv, pathlib\n"
+        "names = next(csv.reader(pathlib.Path(__file__).with_name('names.csv').open()))\n"
         "with DAG('d', schedule=None) as dag:\n"
         "    last = EmptyOperator(task_id='last', trigger_rule='all_done')\n"
         "    for name in names:\n"
         "        EmptyOperator(task_id=name, retries=2) >> last\n"
     )
-    (tmp_path / "names.json").write_text('["x", "y"]')
+    (tmp_path / "names.csv").write_text("x,y\n")
     found = imported(tmp_path, {"d.py": text})["d.py"]
     static = read_file(tmp_path / "d.py")
     assert [located.finding.code for located in static.findings] == ["A2S102", "A2S103"]

@@ -133,7 +133,7 @@ def main() -> None:
     """Does the job on standard input."""
     end_with_parent()
     job = json.load(sys.stdin)
-    sys.path[:0] = job["roots"]
+    sys.path += job["roots"]  # behind all others, as Airflow has it: a DAG file may be called like a library
     import airflow.settings
 
     try:
@@ -143,9 +143,9 @@ def main() -> None:
         pass
     with os.fdopen(job["descriptor"], "w") as out:
         for path in job["files"]:
-            sys.path.insert(0, str(Path(path).parent))
+            sys.path.append(str(Path(path).parent))
             print(json.dumps({"file": path, **_guarded(path, job)}), file=out, flush=True)
-            sys.path.pop(0)
+            sys.path.pop()
 
 
 if __name__ == "__main__":

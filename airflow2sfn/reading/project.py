@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,8 +88,8 @@ class Project:
         return self.cache[name]
 
     def _find(self, name: str) -> SourceFile | None:
-        parts = name.split(".")
-        if not all(part.isidentifier() for part in parts):
+        parts = _own(name)
+        if not parts:
             return None
         for root in self.roots:
             place = root.joinpath(*parts)
@@ -112,5 +113,11 @@ class Project:
 
     def is_package(self, name: str) -> bool:
         """Whether the project has a folder of that dotted name (a package without ``__init__.py`` counts)."""
-        parts = name.split(".")
-        return all(p.isidentifier() for p in parts) and any(root.joinpath(*parts).is_dir() for root in self.roots)
+        parts = _own(name)
+        return bool(parts) and any(root.joinpath(*parts).is_dir() for root in self.roots)
+
+
+def _own(name: str) -> list[str]:
+    """The parts of a dotted name that may be the project's; none of what Python has, which comes before the DAGs."""
+    parts = name.split(".")
+    return [] if parts[0] in sys.stdlib_module_names or not all(part.isidentifier() for part in parts) else parts

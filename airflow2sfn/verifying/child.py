@@ -125,7 +125,7 @@ def _guarded(path: Path, job: dict[str, Any], out: Any) -> None:
             end_with_parent()
             _limit(job)
             close_network()
-            sys.path[:0] = [str(path.parent), *job["roots"]]
+            sys.path += [str(path.parent), *job["roots"]]
             try:
                 verify_file(path, job, tell)
             except (ValueError, AirflowUnavailable) as error:
