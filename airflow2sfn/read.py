@@ -141,7 +141,8 @@ def _evaluate(run: Run, source: str) -> Reading:
 
 
 def _run_module(run: Run, file: SourceFile, source: str) -> Scope:
-    name = Unknown(Symbolic("__file__", "file"), source)
+    path = source if "/" in source else f"./{source}"  # so that it has a folder, as in Airflow
+    name = Unknown(Symbolic("__file__", "file"), path)
     names = {"__name__": file.module.name, "__file__": name, "__doc__": ast.get_docstring(file.tree, clean=False)}
     scope = run.loading["__main__"] = Scope(names, file)
     for statement in file.tree.body:

@@ -197,14 +197,30 @@ CASES: dict[str, tuple[str, str, dict[str, list[dict[str, Any]]], list[tuple[str
         ],
         "SUCCEEDED",
     ),
-    "steps that are waited for come one after the other": (
+    "one step is waited for by its own integration": (
+        "operators.emr.EmrAddStepsOperator" + SNS,
+        f'a = EmrAddStepsOperator(task_id="a", job_flow_id="j", deferrable=True, steps=[{{"Name": "x"}}])\n{TELL}',
+        {"a": ok({"Step": {"Id": "1"}}), "tell": ok({})},
+        [
+            ("a", "elasticmapreduce:addStep.sync", {"ClusterId": "j", "Step": {"Name": "x"}}),
+            ("tell", "sns:publish", {"TopicArn": "arn", "Message": '["1"]'}),
+        ],
+        "SUCCEEDED",
+    ),
+    "steps are added at once and waited for one after the other": (
         "operators.emr.EmrAddStepsOperator" + SNS,
         f'a = EmrAddStepsOperator(task_id="a", job_flow_id="j", wait_for_completion=True, steps=[{{"Name": "x"}}, '
         f'{{"Name": "y"}}])\n{TELL}',
-        {"a": ok({"Step": {"Id": "1"}}), "a: step 2": ok({"Step": {"Id": "2"}}), "tell": ok({})},
+        {
+            "a": ok({"StepIds": ["1", "2"]}),
+            "a: status": ok({"Step": {"Status": {"State": "PENDING"}}}, {"Step": {"Status": {"State": "COMPLETED"}}}),
+            "a: status 2": ok({"Step": {"Status": {"State": "COMPLETED"}}}),
+            "tell": ok({}),
+        },
         [
-            ("a", "elasticmapreduce:addStep.sync", {"ClusterId": "j", "Step": {"Name": "x"}}),
-            ("a: step 2", "elasticmapreduce:addStep.sync", {"ClusterId": "j", "Step": {"Name": "y"}}),
+            ("a", "aws-sdk:emr:addJobFlowSteps", {"JobFlowId": "j", "Steps": [{"Name": "x"}, {"Name": "y"}]}),
+            *[("a: status", "aws-sdk:emr:describeStep", {"ClusterId": "j", "StepId": "1"})] * 2,
+            ("a: status 2", "aws-sdk:emr:describeStep", {"ClusterId": "j", "StepId": "2"}),
             ("tell", "sns:publish", {"TopicArn": "arn", "Message": '["1","2"]'}),
         ],
         "SUCCEEDED",

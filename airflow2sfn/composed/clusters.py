@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow2sfn.expressions.text import Untranslatable
 from airflow2sfn.source import Items, Known, Value
-from airflow2sfn.tasks.calls import Chain, Step, Work
+from airflow2sfn.tasks.calls import Chain, Look, Step, Work
 from airflow2sfn.tasks.services import merged, row_call
 from airflow2sfn.tasks.site import Site
 from sfn_airflow_core.asl.model import Json
@@ -35,7 +35,7 @@ def delete_application(site: Site, given: dict[str, Value]) -> Work | None:
 
 
 def add_steps(site: Site, given: dict[str, Value]) -> Work | None:
-    """Steps that are waited for are added one after the other."""
+    """Several steps that are waited for are added at once, and looked at one after the other."""
     site.refuse(given, "job_flow_name")
     site.dropped(
         given, "job_flow_id", "steps", "execution_role_arn", _WAITS, "cluster_states", "job_flow_name",
@@ -46,21 +46,32 @@ def add_steps(site: Site, given: dict[str, Value]) -> Work | None:
     steps = site.need(given, "steps")
     if isinstance(given["steps"], Known) and isinstance(given["steps"].value, str):
         raise Untranslatable("its steps are a text")
+    arguments: dict[str, Json] = {"JobFlowId": cluster, "Steps": _spelt_steps(steps), **role}
+    add = site.call("aws-sdk:emr:addJobFlowSteps", arguments, "$states.result.StepIds")
     if not (site.waits(_WAITS, default=False) or site.task.task_id in site.plan.absorbed):
-        arguments: dict[str, Json] = {"JobFlowId": cluster, "Steps": _spelt_steps(steps), **role}
-        return site.call("aws-sdk:emr:addJobFlowSteps", arguments, "$states.result.StepIds")
+        return add
     if not isinstance(given["steps"], Items | Known) or not isinstance(steps, list) or not steps:
         raise Untranslatable("how many steps it waits for is not known")
-    made: list[Step] = []
-    names: list[str] = []
-    for number, step in enumerate(steps):
-        last = number == len(steps) - 1
-        variable = "" if last else site.local(f"step_{number + 1}")
-        kept = {} if last else {variable: "$states.result.Step.Id"}
-        call = site.call("elasticmapreduce:addStep.sync", {"ClusterId": cluster, "Step": step, **role})
-        made.append(Step(call, f"step {number + 1}" if number else "", kept))
-        names.append("$states.result.Step.Id" if last else f"${variable}")
-    return Chain(tuple(made), f"[{', '.join(names)}]")
+    if len(steps) == 1:
+        one: dict[str, Json] = {"ClusterId": cluster, "Step": steps[0], **role}
+        return Chain((Step(site.call("elasticmapreduce:addStep.sync", one)),), "[$states.result.Step.Id]")
+    ids = site.local("step_ids")
+    looks = (_step_done(site, cluster, f"{{% ${ids}[{number}] %}}", number) for number in range(len(steps)))
+    return Chain((Step(add, assign={ids: add.result}), *looks), f"${ids}")
+
+
+def _step_done(site: Site, cluster: Json, step: Json, number: int) -> Look:
+    """Waits for a step that has been added."""
+    interval, limit = site.pace(30, 60)
+    return Look(
+        site.call("aws-sdk:emr:describeStep", {"ClusterId": cluster, "StepId": step}),
+        "$states.result.Step.Status.State",
+        "$states.input = 'COMPLETED'",
+        "$states.input in ['CANCELLED', 'FAILED', 'INTERRUPTED']",
+        interval=interval,
+        timeout=limit,
+        name=f"status {number + 1}" if number else "status",
+    )
 
 
 def _spelt_steps(steps: Json) -> Json:

@@ -84,5 +84,5 @@ def _asked(site: Site, value: Value | None) -> str:
             pass
         case _:
             raise Untranslatable("what its function asks of the row has no counterpart")
-    piece = Expressions(site.values).condition(body, {parameter.arg: Piece("$value", null=True)})
+    piece = Expressions(site.values).condition(body, {parameter.arg: Piece("$value")})
     return piece.at(CONDITION + 1) if piece.kind == "bool" else f"$boolean({piece.code})"

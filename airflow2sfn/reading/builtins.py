@@ -237,9 +237,3 @@ def _type(run: Run, callee: External, args: Args, kwargs: Kwargs, node: Any, sco
     if len(args) == 1 and isinstance(args[0], Object):
         return args[0].cls
     return unknown(run, node, scope)
-
-
-@external("builtins.open")
-def _open(run: Run, callee: External, args: Args, kwargs: Kwargs, node: Any, scope: Scope) -> Any:
-    name = plain(args[0]) if args else ""
-    return unknown(run, node, scope, "file", name if isinstance(name, str) else "")

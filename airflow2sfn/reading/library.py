@@ -36,6 +36,7 @@ from airflow2sfn.reading.evaluate import (
 )
 from airflow2sfn.reading.graph import NODES, DagMade, ItemMade
 from airflow2sfn.reading.limits import attempt, is_plain
+from airflow2sfn.reading.methods import asks_files
 from airflow2sfn.reading.names import canonical
 from airflow2sfn.rules.reading import HiddenWork
 from airflow2sfn.source import Reason
@@ -114,7 +115,6 @@ _COMPUTING: dict[str, Callable[..., Any]] = {
     "airflow.sdk.timezone.datetime": _pendulum,
     "airflow.utils.timezone.parse": _parse,
     "json.dumps": _dumps,
-    "json.loads": json.loads,
     "textwrap.dedent": textwrap.dedent,
     "inspect.cleandoc": textwrap.dedent,
     "os.path.join": posixpath.join,
@@ -270,6 +270,8 @@ def _call_unknown(run: Run, callee: Unknown, args: Args, kwargs: Kwargs, node: A
     from airflow2sfn.reading.evaluate import alike
     from airflow2sfn.reading.expressions import call
 
+    if asks_files(callee.assumed):
+        return call(run, callee.assumed, args, kwargs, node, scope)
     if callee.assumed is not MISSING:
         return derive(run, node, scope, lambda c: call(run, c, args, kwargs, node, scope), callee)
     return alike(run, node, scope, callee)

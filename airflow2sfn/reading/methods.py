@@ -25,6 +25,7 @@ from airflow2sfn.reading.evaluate import (
     unknown,
 )
 from airflow2sfn.reading.expressions import call, items
+from airflow2sfn.reading.files import of_path
 from airflow2sfn.reading.limits import attempt, check_format, is_plain
 from airflow2sfn.reading.text import concatenate, formatted
 
@@ -66,7 +67,8 @@ _DATA: dict[type, frozenset[str]] = {
     PurePosixPath: _names("parent parents name stem suffix suffixes parts"),
 }
 _IN_PLACE = _names("append extend insert update add setdefault")
-_OPENS = _names("exists is_file is_dir read_text read_bytes open glob rglob iterdir resolve absolute stat")
+_SAME = frozenset({"resolve", "absolute"})
+_OPENS = _SAME | _names("exists is_file is_dir read_text read_bytes open glob rglob iterdir stat")
 
 
 @dataclass(slots=True, eq=False)
@@ -85,9 +87,7 @@ def _attribute(run: Run, value: Any, name: str, node: Any, scope: Scope) -> Any:
         found = getattr(value, name)
         return list(found) if name == "parents" else found
     if isinstance(value, PurePath) and name in _OPENS:
-        if name in ("resolve", "absolute"):
-            return Method(value, name)
-        return unknown(run, node, scope, "file", str(value))
+        return Method(value, name)
     if value is None:
         raise Raised("AttributeError", f"None has no {name}", run.span(node, scope))
     return unknown(run, node, scope)
@@ -97,11 +97,18 @@ for _type in (*_METHODS, type(None), bool, range):
     ATTRIBUTES[_type] = _attribute
 
 
+def asks_files(value: Any) -> bool:
+    """Whether a value is a method of a path whose answer is in the files of the project."""
+    return isinstance(value, Method) and isinstance(value.value, PurePath) and value.name in _OPENS - _SAME
+
+
 @calls(Method)
 def _call(run: Run, method: Method, args: Args, kwargs: Kwargs, node: Any, scope: Scope) -> Any:
     value, name = method.value, method.name
-    if name in ("resolve", "absolute"):
+    if name in _SAME:
         return value
+    if isinstance(value, PurePosixPath) and name in _OPENS:
+        return of_path(run, value, name, args, kwargs, node, scope)
     if isinstance(value, list) and name == "sort":
         value[:] = sort(run, value, kwargs, node, scope)
         return None

@@ -6,6 +6,7 @@ names a template in the folder of the DAG file, or in one of the DAG's ``templat
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +16,11 @@ from airflow2sfn.source import Dag, Entries, Items, Known, Task, Template, Value
 
 _AMAZON = "airflow.providers.amazon.aws.operators"
 _SQL = "airflow.providers.common.sql.operators.sql"
+_LITERALS = (".json",)
 FIELDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     f"{_AMAZON}.athena.AthenaOperator": ("query", (".sql",)),
+    f"{_AMAZON}.emr.EmrAddStepsOperator": ("steps", _LITERALS),
+    f"{_AMAZON}.emr.EmrCreateJobFlowOperator": ("job_flow_overrides", _LITERALS),
     f"{_AMAZON}.redshift_data.RedshiftDataOperator": ("sql", (".sql",)),
     **{
         f"{_SQL}.{name}": ("sql", (".sql",))
@@ -76,11 +80,34 @@ def _with_files(task: Task, places: list[Path]) -> Task:
     return replace(task, arguments={**task.arguments, field: _filled(task.arguments[field], ends, places)})
 
 
+def of_data(value: object) -> Value:
+    """Plain data; texts with Jinja in them are templates."""
+    match value:
+        case dict():
+            return Entries(tuple((Known(name), of_data(item)) for name, item in value.items()))
+        case list():
+            return Items(tuple(of_data(item) for item in value))
+        case str() if "{{" in value or "{%" in value:
+            return Template(value)
+        case _:
+            return Known(value)
+
+
+def _literal(text: str) -> Value | None:
+    """A text that the operator takes for a literal of Python; ``None`` where it is none."""
+    try:
+        return of_data(ast.literal_eval(text.strip()))
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
+
+
 def _filled(value: Value, ends: tuple[str, ...], places: list[Path]) -> Value:
     match value:
         case Known(str() as name) if name.endswith(ends):
             text = _read(name, places)
-            return value if text is None else Template(text) if "{{" in text or "{%" in text else Known(text)
+            if text is not None and ends == _LITERALS:
+                return _literal(text) or value
+            return value if text is None else of_data(text)
         case Known(list() as names):
             filled = [_filled(Known(name), ends, places) for name in names]
             return value if [Known(name) for name in names] == filled else Items(tuple(filled))

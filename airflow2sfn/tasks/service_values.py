@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 
 from airflow2sfn.expressions.text import Untranslatable
-from airflow2sfn.source import Concat, Entries, Items, Known, Reference, Task, Template, Value
+from airflow2sfn.reading.template_files import of_data
+from airflow2sfn.source import Concat, Items, Known, Reference, Task, Template, Value
 
 _ENUMS: Mapping[str, Callable[[str], str]] = {
     "RdsDbType": str.lower,
@@ -51,23 +52,11 @@ def parsed(value: Value) -> Value:
                 return value
         case Template(text):
             try:
-                return _templates(json.loads(text))
+                return of_data(json.loads(text))
             except ValueError:
                 raise Untranslatable("JSON is put together by a template") from None
         case _:
             return value
-
-
-def _templates(value: object) -> Value:
-    match value:
-        case dict():
-            return Entries(tuple((Known(name), _templates(item)) for name, item in value.items()))
-        case list():
-            return Items(tuple(_templates(item) for item in value))
-        case str() if "{{" in value or "{%" in value:
-            return Template(value)
-        case _:
-            return Known(value)
 
 
 def split_url(given: dict[str, Value], key: str, bucket: str) -> None:
