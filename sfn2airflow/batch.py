@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from sfn2airflow.options import Options
 from sfn2airflow.translate import Translation, translate_text
-from sfn_airflow_core.shell.inputs import Input
+from sfn_airflow_core.asl.embedded import embedded
+from sfn_airflow_core.shell.inputs import Input, gather
 
 Bug = Callable[[Exception, str], None]
 """Told about an exception that should not happen, and about the input that made it happen."""
@@ -27,12 +28,12 @@ class Translated:
 
 
 def holds_machine(name: str, data: bytes) -> bool:
-    """Whether a file found in a folder is a state machine: by its name, or by StartAt and States at its top level.
+    """Whether a file found in a folder is a state machine, or holds some: by its name, or by StartAt and States.
 
     JSON that cannot be parsed but has both words as keys is taken as one, so that a broken machine is not passed over.
     """
     lower = name.lower()
-    if lower.endswith(_EXPLICIT):
+    if lower.endswith(_EXPLICIT) or embedded(data):
         return True
     if b"StartAt" not in data or b"States" not in data:
         return False
@@ -43,6 +44,17 @@ def holds_machine(name: str, data: bytes) -> bool:
     except (ValueError, RecursionError):
         return b'"StartAt"' in data and b'"States"' in data
     return isinstance(value, dict) and "StartAt" in value and "States" in value
+
+
+def machines(arguments: Iterable[str]) -> Iterator[Input | str]:
+    """The inputs that arguments stand for; a template as the state machines inside of it, ``template.yaml#Name``."""
+    for found in gather(arguments, holds_machine):
+        inside = [] if isinstance(found, str) else embedded(found.data)
+        if isinstance(found, str) or not inside:
+            yield found
+            continue
+        for machine in inside:
+            yield replace(found, name=f"{found.name}#{machine.name}", data=machine.text.encode())
 
 
 def translate_all(inputs: Iterable[Input], options: Options, bug: Bug) -> Iterator[Translated]:

@@ -112,7 +112,8 @@ def _dag_id(source: str, options: Options) -> str:
     """The id asked for, or one made from the file's name that nobody else has."""
     if options.dag_id:
         return options.dag_id
-    stem = re.sub(r"\.(asl\.)?(json|ya?ml)$", "", PurePath(source).name, flags=re.IGNORECASE)
+    inside = re.sub(r"^.*\.(json|ya?ml|template)#", "", source, flags=re.IGNORECASE | re.DOTALL)  # of a template
+    stem = re.sub(r"\.(asl\.)?(json|ya?ml)$", "", PurePath(inside).name, flags=re.IGNORECASE)
     return Names(options.taken_dag_ids).take(slug(stem, "machine"), suffix="machine")
 
 

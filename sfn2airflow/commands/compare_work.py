@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from sfn2airflow.batch import holds_machine
+from sfn2airflow.batch import machines
 from sfn2airflow.commands.options import substitutions_of
 from sfn2airflow.task_shapes import shapes_of
 from sfn_airflow_core.asl.model import Machine
@@ -20,7 +20,7 @@ from sfn_airflow_core.compare.structure import match
 from sfn_airflow_core.dag.names import slug
 from sfn_airflow_core.shell.comparing import Request, guarded, read_machines, workflow_names
 from sfn_airflow_core.shell.group import UNUSABLE
-from sfn_airflow_core.shell.inputs import Input, gather
+from sfn_airflow_core.shell.inputs import Input
 from sfn_airflow_core.shell.progress import tracked
 
 
@@ -53,7 +53,7 @@ class Work:
         """The machines that could be read."""
         if not names:
             raise click.UsageError("Name a state machine: a JSON or YAML file, a folder, or - for standard input.")
-        inputs = [found for found in gather(names, holds_machine) if not isinstance(found, str)]
+        inputs = [found for found in machines(names) if not isinstance(found, str)]
         if not inputs:
             self.request.error("sfn2airflow: error: no state machine found in the given folders")
         return list(read_machines(self.request, inputs, substitutions_of(self.given)))

@@ -18,7 +18,8 @@ def convert(inputs: tuple[str, ...], **given: Any) -> int:
     """Translate state machines to DAG files and report what changes.
 
     IN is a file (JSON or YAML), a folder, or - for standard input. Folders are searched for *.asl.json, *.asl.yaml
-    and other JSON and YAML files that hold a state machine; their structure is kept below the output folder.
+    and other JSON and YAML files that hold a state machine; their structure is kept below the output folder. Of
+    templates (SAM, CloudFormation, CDK, Serverless Framework) the definitions are taken that stand in them.
     """
     choices = choose(given)
     if choices.output is None:

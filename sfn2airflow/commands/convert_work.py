@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from sfn2airflow import __version__
-from sfn2airflow.batch import Translated, holds_machine, translate_all
+from sfn2airflow.batch import Translated, machines, translate_all
 from sfn2airflow.commands.options import Choices
 from sfn2airflow.options import Options
 from sfn2airflow.output import generated, with_outputs, write
@@ -18,7 +18,7 @@ from sfn_airflow_core.render import FORMATS, render_text
 from sfn_airflow_core.render.escape import visible
 from sfn_airflow_core.shell.folder import Refused
 from sfn_airflow_core.shell.group import BUG, CLEAN, FOUND, UNUSABLE, report_bug
-from sfn_airflow_core.shell.inputs import Input, gather, usable
+from sfn_airflow_core.shell.inputs import Input, usable
 from sfn_airflow_core.shell.progress import tracked
 from sfn_airflow_core.shell.terminal import colors, columns
 
@@ -65,7 +65,7 @@ class Work:
                 _err(f"{name}: skipped, not a state machine")
 
         nothing = "no state machine found in the given folders (-v says what was skipped)"
-        return usable(gather(arguments, holds_machine), self.error, (TOOL, nothing), passed_over)
+        return usable(machines(arguments), self.error, (TOOL, nothing), passed_over)
 
     def bug(self, error: Exception, source: str) -> None:
         """Reports an exception in the translation of one input."""

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from sfn2airflow import __version__
-from sfn2airflow.batch import Translated, holds_machine, translate_all
+from sfn2airflow.batch import Translated, machines, translate_all
 from sfn2airflow.commands.options import substitutions_of
 from sfn2airflow.options import Options
 from sfn2airflow.output import runtime_files
@@ -23,7 +23,7 @@ from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.asl.read import Reading, read_text
 from sfn_airflow_core.render.escape import visible
 from sfn_airflow_core.shell.group import BUG, CLEAN, FOUND, UNUSABLE, report_bug
-from sfn_airflow_core.shell.inputs import Input, gather, usable
+from sfn_airflow_core.shell.inputs import Input, usable
 from sfn_airflow_core.shell.verified import is_bad, progress, scenario_file, show
 from sfn_airflow_core.verify.airflow_process import AirflowUnavailable
 from sfn_airflow_core.verify.airflow_runner import AirflowSession
@@ -58,7 +58,7 @@ class Verifying:
 
     def readable(self, arguments: Iterable[str]) -> Iterator[Input]:
         """The inputs that could be read."""
-        return usable(gather(arguments, holds_machine), self.error, ("verify", "no state machine found"))
+        return usable(machines(arguments), self.error, ("verify", "no state machine found"))
 
     def error(self, name: str, message: str) -> None:
         """Reports what cannot be used."""

@@ -111,7 +111,7 @@ def _wrapper(value: dict[str, Json]) -> str:
     if any(key in value for key in _TEMPLATE_KEYS):
         return (
             "This is a CloudFormation or SAM template, not a state machine: it has 'Resources' and no 'States'; "
-            "extract the definition of the state machine into a file of its own"
+            "no definition is found in it; give the file that it names, or extract the definition into its own file"
         )
     if "stepFunctions" in value or "stateMachines" in value:
         return (

@@ -230,16 +230,27 @@ class _Reader:
         return str(value)
 
 
-def parse_yaml(text: str) -> Yaml:
+class _Lenient(_Reader):
+    """Takes what JSON has no word for as it stands, for documents of which only a part is wanted."""
+
+    def report(self, start: int, end: int, message: str, code: str = INVALID) -> None:
+        pass
+
+    def stop(self, start: int, end: int, message: str, code: str = INVALID) -> Unparsable:
+        return Unparsable([Problem(code, message, "", self.lines.span(start, end))])
+
+
+def parse_yaml(text: str, lenient: bool = False) -> Yaml:
     """Read a YAML text.
 
     Args:
         text: the text, without a byte order mark.
+        lenient: whether unknown tags, keys that are there twice and the like are passed over.
 
     Raises:
         Unparsable: with every problem, located.
     """
-    reader = _Reader(text)
+    reader = (_Lenient if lenient else _Reader)(text)
     reader.run()
     try:
         check_depth(reader.value)
