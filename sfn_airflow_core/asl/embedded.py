@@ -78,8 +78,8 @@ def _definitions(value: dict[str, Json], root: Node) -> Iterator[_Found]:
     plugin, around = value.get("stepFunctions"), root.child("stepFunctions")
     if isinstance(plugin, dict) and around is not None:
         for name, machine, place in _members(plugin, around, "stateMachines"):
-            if (below := place.child("definition")) is not None:
-                yield _Found(name, machine["definition"], below)
+            if (definition_place := place.child("definition")) is not None:
+                yield _Found(name, machine["definition"], definition_place)
 
 
 def _all(value: dict[str, Json], node: Node, field: str) -> Iterator[tuple[str, Json, Node]]:
