@@ -43,3 +43,18 @@ def run(done: Translated, replies: dict[str, list[dict[str, Any]]]) -> tuple[Any
     assert machine is not None
     answers = Recorded(replies)
     return execute(machine, {"logical_date": "2026-01-01T00:00:00+00:00"}, answers), answers
+
+
+def ok(*results: Any) -> list[dict[str, Any]]:
+    return [{"result": result} for result in results]
+
+
+def error(name: str) -> dict[str, Any]:
+    return {"error": name, "cause": "told"}
+
+
+TELL = (
+    'tell = SnsPublishOperator(task_id="tell", target_arn="arn", message="{{ ti.xcom_pull(task_ids=\'a\') }}")\n'
+    "a >> tell"
+)
+SNS = " operators.sns.SnsPublishOperator"

@@ -52,6 +52,12 @@ def test_actions_exist(integration: str, pattern: str, known: set[str]) -> None:
         ("aws-sdk:rds:describeDBInstances", {"DbInstanceIdentifier": "d"}, {"rds:DescribeDBInstances": "db:d"}),
         ("sns:publish", {"TopicArn": "{% $topic %}"}, {"sns:Publish": "*"}),
         (
+            "aws-sdk:sagemaker:createAutoMLJob",
+            {"AutoMLJobName": "j", "RoleArn": "arn:aws:iam::123456789012:role/ml"},
+            {"iam:PassRole": "arn:aws:iam::123456789012:role/ml"},
+        ),
+        ("aws-sdk:glue:createCrawler", {"Name": "c", "Role": "crawler"}, {"iam:PassRole": "role/crawler"}),
+        (
             "states:startExecution.sync:2",
             {"StateMachineArn": "arn:aws:states:eu-west-1:123456789012:stateMachine:m"},
             {"states:StopExecution": "execution:m:*", "events:PutRule": "StepFunctionsGetEventsForStepFunctions"},

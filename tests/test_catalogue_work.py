@@ -5,23 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from operators import run, translated
+from operators import SNS, TELL, error, ok, run, translated
 
-
-def ok(*results: Any) -> list[dict[str, Any]]:
-    return [{"result": result} for result in results]
-
-
-def error(name: str) -> dict[str, Any]:
-    return {"error": name, "cause": "told"}
-
-
-TELL = (
-    'tell = SnsPublishOperator(task_id="tell", target_arn="arn", message="{{ ti.xcom_pull(task_ids=\'a\') }}")\n'
-    "a >> tell"
-)
 RECEIVE = ("a", "aws-sdk:sqs:receiveMessage", {"QueueUrl": "q", "MaxNumberOfMessages": 5, "WaitTimeSeconds": 1})
-SNS = " operators.sns.SnsPublishOperator"
 CASES: dict[str, tuple[str, str, dict[str, list[dict[str, Any]]], list[tuple[str, str, Any]], str]] = {
     "a job is started and watched, and its id is the XCom": (
         "operators.redshift_data.RedshiftDataOperator" + SNS,
@@ -194,34 +180,6 @@ CASES: dict[str, tuple[str, str, dict[str, list[dict[str, Any]]], list[tuple[str
             ),
             ("a: start", "emr-serverless:startApplication.sync", {"ApplicationId": "app"}),
             ("tell", "sns:publish", {"TopicArn": "arn", "Message": "app"}),
-        ],
-        "SUCCEEDED",
-    ),
-    "one step is waited for by its own integration": (
-        "operators.emr.EmrAddStepsOperator" + SNS,
-        f'a = EmrAddStepsOperator(task_id="a", job_flow_id="j", deferrable=True, steps=[{{"Name": "x"}}])\n{TELL}',
-        {"a": ok({"Step": {"Id": "1"}}), "tell": ok({})},
-        [
-            ("a", "elasticmapreduce:addStep.sync", {"ClusterId": "j", "Step": {"Name": "x"}}),
-            ("tell", "sns:publish", {"TopicArn": "arn", "Message": '["1"]'}),
-        ],
-        "SUCCEEDED",
-    ),
-    "steps are added at once and waited for one after the other": (
-        "operators.emr.EmrAddStepsOperator" + SNS,
-        f'a = EmrAddStepsOperator(task_id="a", job_flow_id="j", wait_for_completion=True, steps=[{{"Name": "x"}}, '
-        f'{{"Name": "y"}}])\n{TELL}',
-        {
-            "a": ok({"StepIds": ["1", "2"]}),
-            "a: status": ok({"Step": {"Status": {"State": "PENDING"}}}, {"Step": {"Status": {"State": "COMPLETED"}}}),
-            "a: status 2": ok({"Step": {"Status": {"State": "COMPLETED"}}}),
-            "tell": ok({}),
-        },
-        [
-            ("a", "aws-sdk:emr:addJobFlowSteps", {"JobFlowId": "j", "Steps": [{"Name": "x"}, {"Name": "y"}]}),
-            *[("a: status", "aws-sdk:emr:describeStep", {"ClusterId": "j", "StepId": "1"})] * 2,
-            ("a: status 2", "aws-sdk:emr:describeStep", {"ClusterId": "j", "StepId": "2"}),
-            ("tell", "sns:publish", {"TopicArn": "arn", "Message": '["1","2"]'}),
         ],
         "SUCCEEDED",
     ),

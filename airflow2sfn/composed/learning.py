@@ -5,7 +5,7 @@ from __future__ import annotations
 from airflow2sfn.expressions.text import Untranslatable
 from airflow2sfn.source import Known, Value
 from airflow2sfn.tasks.calls import Chain, Look, Step, Work
-from airflow2sfn.tasks.services import row_call
+from airflow2sfn.tasks.services import merged, row_call
 from airflow2sfn.tasks.site import Site, entries
 from sfn_airflow_core.asl.model import Json
 
@@ -111,7 +111,49 @@ def register(site: Site, given: dict[str, Value]) -> Work | None:
     return Chain((first, Step(made)))
 
 
+def auto_ml(site: Site, given: dict[str, Value]) -> Work | None:
+    """A job that looks for the best model, and what it has found."""
+    site.refuse(given, "config")
+    known = ("job_name", "s3_input", "target_attribute", "s3_output", "role_arn", "compressed_input", "time_limit")
+    site.dropped(given, *known, "autodeploy_endpoint_name", "extras", "wait_for_completion", "config")
+    channel: dict[str, Json] = {
+        "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": site.need(given, "s3_input")}},
+        "TargetAttributeName": site.need(given, "target_attribute"),
+    }
+    if site.task.known("compressed_input", False):
+        channel["CompressionType"] = "Gzip"
+    name = site.need(given, "job_name")
+    arguments: dict[str, Json] = {
+        "AutoMLJobName": name,
+        "InputDataConfig": [channel],
+        "OutputDataConfig": {"S3OutputPath": site.need(given, "s3_output")},
+        "RoleArn": site.need(given, "role_arn"),
+    }
+    if "time_limit" in given:
+        limited: dict[str, Json] = {"MaxAutoMLJobRuntimeInSeconds": site.json(given["time_limit"])}
+        arguments["AutoMLJobConfig"] = {"CompletionCriteria": limited}
+    if "autodeploy_endpoint_name" in given:
+        arguments["ModelDeployConfig"] = {"EndpointName": site.json(given["autodeploy_endpoint_name"])}
+    action = "aws-sdk:sagemaker:createAutoMLJob"
+    start = site.call(action, merged(site, action, arguments, given.get("extras")))
+    if not site.waits("wait_for_completion", default=True):
+        return start
+    interval, limit = site.pace(30, 20_160)
+    look = Look(
+        site.call("aws-sdk:sagemaker:describeAutoMLJob", {"AutoMLJobName": name}),
+        "{'Status': $states.result.AutoMLJobStatus, 'Best': $states.result.BestCandidate}",
+        "$states.input.Status in ['Completed', 'Stopped']",
+        "$states.input.Status = 'Failed'",
+        interval=interval,
+        timeout=limit,
+        name="status",
+        result="$exists($states.input.Best) ? $states.input.Best : null",
+    )
+    return Chain((Step(start), look))
+
+
 LEARNING = {
+    "operators.sagemaker.SageMakerAutoMLOperator": auto_ml,
     "operators.sagemaker.SageMakerEndpointOperator": endpoint,
     "operators.sagemaker.SageMakerTransformOperator": transform,
     "operators.sagemaker.SageMakerRegisterModelVersionOperator": register,

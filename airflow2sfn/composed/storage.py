@@ -173,7 +173,69 @@ def export_table(site: Site, given: dict[str, Value]) -> Work | None:
     return Chain((first, replace(export, call=call), look), "null")
 
 
+def import_table(site: Site, given: dict[str, Value]) -> Work | None:
+    """Objects become a new table; one that exists already would be filled through the worker."""
+    site.refuse(given, "use_existing_table", "delete_on_error")
+    names = ("s3_bucket", "s3_key", "dynamodb_table_name", "dynamodb_key_schema", "dynamodb_attributes")
+    more = ("input_format", "billing_mode", "import_table_kwargs", "import_table_creation_kwargs")
+    site.dropped(
+        given, *names, *more, "dynamodb_tmp_table_prefix", "use_existing_table", "delete_on_error",
+        "wait_for_completion",
+    )  # fmt: skip
+    table: dict[str, Json] = {
+        "TableName": site.need(given, "dynamodb_table_name"),
+        "AttributeDefinitions": site.need(given, "dynamodb_attributes"),
+        "KeySchema": site.need(given, "dynamodb_key_schema"),
+        "BillingMode": site.json(given.get("billing_mode", Known("PAY_PER_REQUEST"))),
+        **_further(site, given.get("import_table_creation_kwargs")),
+    }
+    arguments: dict[str, Json] = {
+        "S3BucketSource": {"S3Bucket": site.need(given, "s3_bucket"), "S3KeyPrefix": site.need(given, "s3_key")},
+        "InputFormat": site.json(given.get("input_format", Known("DYNAMODB_JSON"))),
+        "TableCreationParameters": table,
+        **_further(site, given.get("import_table_kwargs")),
+    }
+    arn = "$states.result.ImportTableDescription.ImportArn"
+    start = site.call("aws-sdk:dynamodb:importTable", arguments, arn)
+    if not site.waits("wait_for_completion", default=True):
+        return start
+    variable = site.local("import_arn")
+    interval, limit = site.pace(30, 240)
+    look = Look(
+        site.call("aws-sdk:dynamodb:describeImport", {"ImportArn": f"{{% ${variable} %}}"}),
+        "$states.result.ImportTableDescription.ImportStatus",
+        "$states.input = 'COMPLETED'",
+        "$states.input in ['CANCELLING', 'CANCELLED', 'FAILED']",
+        interval=interval,
+        timeout=limit,
+        name="status",
+        result=f"${variable}",
+    )
+    return Chain((Step(start, assign={variable: arn}), look))
+
+
+def _further(site: Site, value: Value | None) -> dict[str, Json]:
+    """Further members of a request, as boto3 spells them."""
+    made = site.json(value) if value not in (None, Known(None)) else {}
+    if not isinstance(made, dict):
+        raise Untranslatable("the names of further arguments are not known")
+    return made
+
+
+def put_tags(site: Site, given: dict[str, Value]) -> Work | None:
+    """One more tag may be given by its key and value."""
+    if given.get("key") in (None, Known(None)) or given.get("value") in (None, Known(None)):
+        return None
+    site.dropped(given, "bucket_name", "key", "value", "tag_set")
+    site.refuse(given, "tag_set")
+    tag: dict[str, Json] = {"Key": site.json(given["key"]), "Value": site.json(given["value"])}
+    arguments: dict[str, Json] = {"Bucket": site.need(given, "bucket_name"), "Tagging": {"TagSet": [tag]}}
+    return site.call("aws-sdk:s3:putBucketTagging", arguments)
+
+
 STORAGE = {
+    "operators.s3.S3PutBucketTaggingOperator": put_tags,
+    "transfers.s3_to_dynamodb.S3ToDynamoDBOperator": import_table,
     "operators.s3.S3CreateBucketOperator": create_bucket,
     "operators.s3.S3DeleteBucketOperator": delete_bucket,
     "operators.s3.S3DeleteObjectsOperator": delete_objects,

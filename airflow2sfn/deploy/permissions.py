@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from airflow2sfn.deploy.arns import ANY, Arguments, Find, arn, bucket, named, one_of, queue, s3_object, s3_uri
 from airflow2sfn.deploy.permission_rows import BUS, DYNAMODB, ROWS, Grant
@@ -114,7 +114,32 @@ def of_call(client: str, operation: str, arguments: Arguments) -> list[Grant]:
         return list(_s3(operation, arguments))
     find = _ON_RESOURCES.get((client, operation)) or _RESOURCES.get(client)
     resources = find(arguments) if find else _about(client, arguments)
-    return [Grant((iam_action(client, operation),), resources)]
+    return [Grant((iam_action(client, operation),), resources), *_passed(client, arguments)]
+
+
+_TAKE_ROLES: Mapping[str, str] = {
+    "bedrock": "bedrock", "bedrock-agent": "bedrock", "cloudformation": "cloudformation", "comprehend": "comprehend",
+    "databrew": "databrew", "dms": "dms", "events": "events", "glue": "glue", "kinesisanalyticsv2": "kinesisanalytics",
+    "sagemaker": "sagemaker",
+}  # fmt: skip
+"""Services that are given a role to work with, by boto3's names: what they are called as principals."""
+_ROLES = ("RoleArn", "RoleARN", "Role", "ExecutionRoleArn", "ServiceExecutionRole", "DataAccessRoleArn")
+
+
+def _passed(client: str, arguments: Arguments) -> Iterator[Grant]:
+    """A service may only be given a role by who may pass it on."""
+    given = arguments.given if isinstance(arguments.given, dict) else {}
+    names = [name for name in _ROLES if name in given]
+    if client in _TAKE_ROLES and names:
+        yield _pass_role(
+            [role for name in names if (role := arguments.text(name))], f"{_TAKE_ROLES[client]}.amazonaws.com"
+        )
+
+
+def _pass_role(roles: Iterable[str], service: str) -> Grant:
+    resources = tuple(r if r.startswith(("arn:", "${")) else arn("iam", f"role/{r}", region="") for r in roles)
+    condition: dict[str, Json] = {"StringEquals": {"iam:PassedToService": service}}
+    return Grant(("iam:PassRole",), resources or (ANY,), condition, "PassRole")
 
 
 def _s3(operation: str, arguments: Arguments) -> Iterator[Grant]:
@@ -162,10 +187,7 @@ def of_state(service: str, action: str, pattern: str, arguments: Arguments) -> l
         grants.append(Grant(_EVENTS, (arn("events", f"rule/{row.rule}"),), about="Events"))
     if row.passes:
         names, service_name = row.passes
-        roles = tuple(role for name in names if (role := arguments.text(name)))
-        resources = tuple(r if r.startswith(("arn:", "${")) else arn("iam", f"role/{r}", region="") for r in roles)
-        condition: dict[str, Json] = {"StringEquals": {"iam:PassedToService": service_name}}
-        grants.append(Grant(("iam:PassRole",), resources or (ANY,), condition, "PassRole"))
+        grants.append(_pass_role([role for name in names if (role := arguments.text(name))], service_name))
     if row.more:
         grants += row.more(arguments, waits)
     return grants
