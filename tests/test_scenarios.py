@@ -320,3 +320,39 @@ def test_an_answer_has_only_what_the_service_gives() -> None:
     assert "has a member count" in made.missed["/States/A/Next"]
     assert "A" in made.scenarios[0].replies  # the job ends well, and the state fails
     assert executions[0].status == "FAILED"
+
+
+def test_what_a_service_never_answers_is_said_and_not_made_up() -> None:
+    lock = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::dynamodb:updateItem",
+        "Parameters": {"TableName": "t", "Key": {"id": {"S.$": "$.id"}}},
+    }
+    send = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:ssm:sendCommand",
+        "Parameters": {"InstanceIds.$": "$.ids"},
+    }
+    _, made, executions = generated(chain(lock, send, {"Type": "Pass"}))
+    assert "has a member ids" in made.missed["/States/B/Next"]
+    assert {run.status for run in executions} == {"FAILED"}
+
+
+@pytest.mark.parametrize(
+    ("action", "arguments", "answer"),
+    [
+        ("elasticmapreduce:createCluster.sync", {"Name": "c"}, {"ClusterId"}),
+        (
+            "bedrock:invokeModel",
+            {"ModelId": "m", "Body": {}, "Output": {"S3Uri": "s3://b/out.json"}},
+            {"Body": "s3://b/out.json"},
+        ),
+    ],
+)
+def test_answers_that_step_functions_gives_otherwise(action: str, arguments: Any, answer: Any) -> None:
+    task = {"Type": "Task", "Resource": f"arn:aws:states:::{action}", "Parameters": arguments}
+    _, made, _ = generated(chain(task))
+    (result,) = [reply["result"] for reply in made.scenarios[0].replies["A"]]
+    assert result.keys() >= set(answer)
+    assert "JobFlowId" not in result
+    assert not isinstance(answer, dict) or result == answer

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
-from sfn_airflow_core.asl.model import Machine, Task
+from sfn_airflow_core.asl.model import Machine, PathFlow, Task
 from sfn_airflow_core.asl.read import read_text
 from sfn_airflow_core.interpreter import Execution, Options, execute
 from sfn_airflow_core.interpreter.program import Program
@@ -250,11 +250,22 @@ def _marked(document: Json, task: Task, source: str) -> Json:
         made = {"status": {"conditions": [{"type": "Complete", "status": "True"}]}}
     elif action in ("eks:call", "eks:runJob"):
         made = {"ResponseBody": {"answer": source}, "StatusCode": 200, "StatusText": "OK"}
+    elif place := _stored(task, action):
+        made = {"Body": place}
     elif not document and (name := marking_member(task.resource)):
         made = {name: source}
     if action in _IDENTITIES and resource.pattern != "request":
         made |= {_IDENTITIES[action]: source, **({"Containers": []} if action == "ecs:runTask" else {})}
     return {**made, **document}
+
+
+def _stored(task: Task, action: str) -> str:
+    """Where Amazon Bedrock puts its answer, which then names only the place; empty where it gives it."""
+    given = task.flow.parameters if isinstance(task.flow, PathFlow) else task.flow.arguments
+    match given.value if given is not None and action == "bedrock:invokeModel" else None:
+        case {"Output": {"S3Uri": str() as place}} if not place.startswith("{%"):
+            return place
+    return ""
 
 
 _ANSWERED: Final[Endings] = {"events:putEvents": ("FailedEntryCount", 0)}

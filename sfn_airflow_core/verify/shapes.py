@@ -138,4 +138,5 @@ def marking_member(resource: str) -> str:
     if payload is not None and payload in members and members[payload].type_name == "blob":
         return str(payload[:1].upper() + payload[1:])
     plain = [n for n, part in members.items() if part.type_name == "string" and not getattr(part, "enum", None)]
-    return plain[0][:1].upper() + plain[0][1:] if plain else ""
+    name = plain[0][:1].upper() + plain[0][1:] if plain else ""
+    return "ClusterId" if (name, resource.partition(":::")[2][:16]) == ("JobFlowId", "elasticmapreduce") else name

@@ -43,6 +43,8 @@ Variables: TypeAlias = "Mapping[str, Value]"
 
 
 _JOBS: Final = ("sync", "sync:2")
+_SHAPED: Final = ("lambda", "apigateway", "http", "eks", "elasticmapreduce")
+"""Services whose answers Step Functions gives in a shape of its own."""
 WHOLE_INPUT: Final = Sym(INPUT)
 
 
@@ -195,6 +197,8 @@ class Stay:
             track = track.wish(track.wishes.be(Sym(source), "object"))
         if (resource.service, resource.action) == ("states", "startExecution") and resource.pattern in _JOBS:
             self.walk.answers[source] = answer_members("arn:aws:states:::aws-sdk:sfn:describeExecution")
+        elif resource.kind == "service" and resource.pattern == "request" and resource.service not in _SHAPED:
+            self.walk.answers[source] = answer_members(state.resource)
         return track, Sym(source)
 
     def retried(self, state: Task | Parallel | Map, error: str) -> int:
