@@ -336,6 +336,23 @@ def test_the_command_verifies_without_network_and_keeps_its_scenarios(verify: An
     assert again["payload"].endswith(" FALSE"), "the environment has nothing of the caller's"
 
 
+def test_what_has_no_counterpart_is_said_with_its_place(verify: Any, tmp_path: Path) -> None:
+    text = (
+        "from airflow.providers.amazon.aws.operators.s3 import S3FileTransformOperator\n"
+        "from airflow.sdk import DAG, task\n"
+        "with DAG('stub', schedule=None):\n"
+        "    @task(trigger_rule='all_done')\n"
+        "    def last(): return 2\n"
+        "    S3FileTransformOperator(task_id='change', source_s3_key='s3://a/b', dest_s3_key='s3://a/c',\n"
+        "        transform_script='cp') >> last()\n"
+    )
+    (tmp_path / "stub.py").write_text(text)
+    code, out, _ = verify("stub.py")
+    assert code == 0
+    assert "stub.py:6:5: A2S203 [unsupported] change: S3FileTransformOperator has no counterpart" in out
+    assert "A2S203" not in verify("stub.py", "--format", "json", "--only", "last fails")[1]
+
+
 def test_the_command_finds_a_difference_in_an_edited_machine(verify: Any, tmp_path: Path) -> None:
     (dag,) = read_text(TWO_TASKS, "dag.py").dags
     definition = json.loads(write(translate(dag).machine))

@@ -24,6 +24,7 @@ from airflow2sfn.importing.child import close_network, end_with_parent
 from airflow2sfn.read import Settings
 from airflow2sfn.verifying.scenarios import generator_for
 from airflow2sfn.verifying.subject import Prepared, prepare
+from sfn_airflow_core.findings import Fidelity
 from sfn_airflow_core.verify.airflow_process import AirflowUnavailable, leave_opened
 from sfn_airflow_core.verify.airflow_runner import AirflowSession, DagImportError
 from sfn_airflow_core.verify.dag_answers import answers
@@ -95,7 +96,12 @@ def _verify_one(one: Prepared, own: list[Scenario] | None, job: dict[str, Any], 
     spans = {f"/tasks/{task.task_id}": task.span for task in one.dag.tasks if task.span is not None}
     coverage = replace(result.coverage, missed={**result.coverage.missed, **missed})
     told = replace(result, coverage=coverage, spans=spans)
-    tell({"verified": to_document(told), "scenarios": as_json(scenarios)})
+    unsupported = [
+        {"at": found.at, "code": found.code, "message": found.message()}
+        for found in one.translated.findings
+        if found.fidelity is Fidelity.UNSUPPORTED
+    ]
+    tell({"verified": to_document(told), "scenarios": as_json(scenarios), "unsupported": unsupported})
 
 
 def warm_up(home: Path) -> None:

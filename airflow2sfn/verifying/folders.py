@@ -31,12 +31,13 @@ MEGABYTES = 4096
 
 @dataclass(slots=True)
 class Verifying:
-    """One run of the command; ``codes`` collects what the exit code will be."""
+    """One run of the command; ``codes`` collects what the exit code will be, ``unsupported`` what nothing does."""
 
     given: Mapping[str, Any]
     settings: Settings
     codes: set[int] = field(default_factory=lambda: {CLEAN})
     scenarios: list[tuple[str, list[Scenario]]] = field(default_factory=list)
+    unsupported: list[str] = field(default_factory=list)
 
     def run(self, arguments: Iterable[str]) -> int:
         """Verifies and reports; gives the exit code."""
@@ -124,6 +125,10 @@ class Verifying:
                     result = from_document(message["verified"], source)
                     kept = message["scenarios"]
                     self.scenarios.append((result.name, read_scenarios(json.dumps(kept), source) if kept else []))
+                    self.unsupported += [
+                        f"{source}:{one['at']}: {one['code']} [unsupported] {one['message']}"
+                        for one in message["unsupported"]
+                    ]
                     yield result
                 elif "failure" in message:
                     yield Verified("", source, failure=message["failure"])
@@ -139,6 +144,9 @@ class Verifying:
             if given["write_scenarios"] is not None:
                 given["write_scenarios"].write_text(scenario_file(self.scenarios), encoding="utf-8")
             show(results, given["form"], given["output_file"], tool="airflow2sfn verify", verbose=given["verbose"])
+            if given["form"] == "text" and given["output_file"] is None:  # equal scenarios are no word about these
+                for line in self.unsupported:
+                    click.echo(visible(line))
         except OSError as error:
             self.error(str(error.filename), error.strerror or str(error))
         for result in results:
