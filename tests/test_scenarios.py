@@ -356,3 +356,19 @@ def test_answers_that_step_functions_gives_otherwise(action: str, arguments: Any
     assert result.keys() >= set(answer)
     assert "JobFlowId" not in result
     assert not isinstance(answer, dict) or result == answer
+
+
+def test_open_json_values_are_of_the_kind_that_the_service_wants() -> None:
+    text = """
+    {"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::ecs:runTask.sync", "End": true,
+      "Parameters": {"TaskDefinition": "${definition}", "Count": ${count}, "EnableExecuteCommand": ${commands},
+        "NetworkConfiguration": {"AwsvpcConfiguration": {"Subnets": ${subnets}, "AssignPublicIp": ${public}}}}}}}
+    """
+    made = generate_text(text, "machine.json.tpl", {})
+    assert made.scenarios[0].variables == {
+        "definition": "definition",
+        "count": 2,
+        "commands": True,
+        "subnets": ["subnets"],
+        "public": "public",
+    }

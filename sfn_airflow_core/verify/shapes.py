@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -111,6 +111,15 @@ def _member(shape: Any, name: str | int) -> Any:
             return shape.value
         case _:
             return None
+
+
+def argument_kind(resource: str, steps: Sequence[str]) -> str:
+    """The kind of a part of a service's arguments; empty where it is not known."""
+    model = _operation(action_of(resource))
+    shape = model.input_shape if model is not None else None
+    for step in steps:
+        shape = _member(shape, int(step) if step.isdigit() else step)
+    return _KINDS.get(getattr(shape, "type_name", ""), "")
 
 
 def answer_kind(resource: str, steps: tuple[str | int, ...]) -> str:
