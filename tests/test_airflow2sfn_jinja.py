@@ -7,12 +7,13 @@ import random
 from datetime import UTC, datetime
 from typing import Any
 
+import jinja2
 import pytest
 
 from airflow2sfn.expressions.text import Untranslatable, field
 from airflow2sfn.jinja import template
-from airflow2sfn.jinja.names import kind_of
-from sfn_airflow_core.expr.jsonata import Library, read_query
+from airflow2sfn.jinja.pieces import UNKNOWN, Piece
+from sfn_airflow_core.expr.jsonata import Library, QueryError, read_query
 
 pendulum = pytest.importorskip("pendulum", reason="Airflow is not installed")
 macros = pytest.importorskip("airflow.sdk.execution_time.macros", reason="Airflow is not installed")
@@ -35,7 +36,7 @@ VARIABLES = {"bucket": "acme", "limits": '{"most": 5}'}
 class Where:
     """Values under the names of variables."""
 
-    dag_id, task_id, native = "sales", "load", False
+    dag_id, task_id, native, lenient = "sales", "load", False, False
 
     def xcom(self, task_id: str, key: str) -> str:
         return f"$x_{task_id}" if key == "return_value" else field(f"$x_{task_id}", key)
@@ -44,10 +45,13 @@ class Where:
         return {"conf": "$states.context.Execution.Input.conf"}.get(name, f"${name}")
 
     def param(self, name: str) -> tuple[Any, bool]:
-        return (kind_of(PARAMS[name]), False) if name in PARAMS else ("json", True)
+        return (PARAMS[name], False) if name in PARAMS else (UNKNOWN, True)
 
     def kind(self, task_id: str, key: str) -> Any:
         return KINDS.get(task_id, "json") if key == "return_value" else "json"
+
+    def pulled(self, task_id: str, key: str) -> Piece:
+        return Piece(self.xcom(task_id, key), self.kind(task_id, key))
 
     def about(self, name: str) -> str | None:
         return None
@@ -61,7 +65,7 @@ class Where:
     def connection(self, conn_id: str, path: list[str]) -> str:
         raise Untranslatable("it uses a Connection")
 
-    def prints_json(self) -> None:
+    def prints(self, piece: Piece) -> None:
         pass
 
     def macro(self, name: str) -> Any:
@@ -106,7 +110,7 @@ def rendered(text: str) -> str:
         "tomorrow_ds": "2026-03-10", "yesterday_ds_nodash": "20260308", "bucket_name": "acme",
         "task_instance_key_str": "sales__load__20260309",
     }  # fmt: skip
-    environment = templating.SandboxedEnvironment(cache_size=0)
+    environment = templating.SandboxedEnvironment(cache_size=0, undefined=jinja2.StrictUndefined)
     return environment.from_string(text).render(context)
 
 
@@ -165,7 +169,6 @@ s3://b/{{ ds }}/{{ ts_nodash }}.csv
 {{ params.path.split('/')[-1] }}
 {{ params.path.rstrip('v.sc') }}
 {{ params.path.startswith('s3://') }} {{ params.path.endswith('.csv') }}
-{{ params.missing }}
 {{ params.missing | default('none') }}
 {{ params.empty | default('x', true) }}
 {{ params.get('region', 'us') }} {{ params.get('other', 'us') }}
@@ -173,9 +176,6 @@ s3://b/{{ ds }}/{{ ts_nodash }}.csv
 {{ 'big' if params.amount > 5 and params.region == 'eu' else 'small' }}
 {{ 'a' if not params.off else 'b' }}
 {{ params.empty or 'fallback' }} {{ params.region or 'fallback' }}
-{{ params.missing or 'fallback' }}
-{{ 'yes' if params.missing else 'no' }} {{ 'yes' if not params.missing else 'no' }}
-{{ 'yes' if params.missing != 'a' else 'no' }}
 {{ 'yes' if params.region in ['eu', 'us'] else 'no' }}
 {{ 'yes' if 'e' in params.region else 'no' }} {{ 'yes' if 'b' in params.tables else 'no' }}
 {{ 'yes' if 'z' not in params.tables else 'no' }}
@@ -186,8 +186,13 @@ s3://b/{{ ds }}/{{ ts_nodash }}.csv
 {{ '%s-%d' % (params.region, params.amount) }}
 {{ '{}/{}'.format(params.region, ds) }} {{ '{0}{1}{0}'.format('a', 'b') }} {{ '{x}!'.format(x=params.region) }}
 {{ dag_run.conf.mode }} {{ dag_run.conf['limit'] }} {{ dag_run.conf.get('mode', 'full') }}
-{{ dag_run.conf.get('other', 'full') }}[{{ dag_run.conf.other }}]
-{{ dag_run.conf['other'] or params.region }}
+{{ dag_run.conf.get('other', 'full') }}[{{ dag_run.conf.get('other') }}] {{ dag_run.conf.get('other') }}
+{{ dag_run.conf.get('other') or params.region }} {{ dag_run.conf.get('mode') or params.region }}
+{{ 'x' if dag_run.conf.get('other') else 'y' }} {{ dag_run.conf.get('other') is none }} {{ params.get('gone') == none }}
+{{ dag_run.conf.get('mode') is none }} {{ dag_run.conf.get('other') != none }} {{ dag_run.conf.get('other') == 'a' }}
+{{ dag_run.conf.get('other') | default('z') }} {{ dag_run.conf.get('other') | default('z', true) }}
+{{ dag_run.conf['other'] if 'other' in dag_run.conf else 'none' }} {{ dag_run.conf.other is defined }}
+{{ dag_run.conf.other | default('z') }} {{ dag_run.conf['mode'] or 'x' }} {{ 'mode' in dag_run.conf }}
 {{ ti.xcom_pull('extract')['prefix'] }}
 {{ ti.xcom_pull(task_ids='extract').files }} {{ ti.xcom_pull(task_ids='extract')['keys'][0] }}
 {{ task_instance.xcom_pull(task_ids='count') }}
@@ -224,7 +229,50 @@ SELECT * FROM t WHERE day = '{{ ds }}' AND "x" = {{ params.amount }}
 {{ params.unset }} {{ params.unset or 'x' }} {{ 'none' if params.unset is none else 'some' }}
 {{ params.unset }}
 {{ 5 / 2 }} {{ -params.amount }} {{ 2 ** 3 }} {{ params.amount | abs }}
+{{ 4 / 2 }} {{ params.amount / 5 }} {{ params.amount / 4 + 1 }} {{ params.amount * 1.0 }} {{ 2.0 }} {{ 1e20 }}
+{{ params.amount | float }} {{ 2.6 | round }} {{ params.amount // 2.0 }} {{ '3' | float }} {{ 'a' ~ 3 / 3 }}
+{{ none if params.off else 'x' }} {{ none if params.full else 'x' }}
+{{ params.spec.k | upper }} {% for row in ti.xcom_pull('rows') %}{{ row.id }}{% endfor %}
 """.splitlines()
+
+
+FAILS = """\
+{{ params.missing }}
+{{ params['missing'] }}/x
+{{ params.missing or 'fallback' }}
+{{ 'yes' if params.missing else 'no' }}
+{{ 'yes' if not params.missing else 'no' }}
+{{ 'yes' if params.missing != 'a' else 'no' }}
+{{ params.missing == 'a' }}
+{{ params.missing | upper }}
+{{ params.missing.deeper }}
+{{ params.spec.gone }}
+{% if dag_run.conf.other %}a{% endif %}
+{% for one in dag_run.conf.other %}{{ one }}{% endfor %}
+s3://b/{{ dag_run.conf['other'] }}
+{{ dag_run.conf.other ~ 'x' }}
+{{ '%s' % dag_run.conf.other }}
+{{ dag_run.conf['other'] or params.region }}
+{{ ti.xcom_pull('extract')['gone'] }}
+a{{ ti.xcom_pull('numbers')[9] }}
+{% for row in ti.xcom_pull('rows') %}{{ row.gone }}{% endfor %}
+""".splitlines()
+
+
+@pytest.mark.parametrize("text", FAILS)
+def test_what_is_missing_is_an_error_as_in_airflow(text: str) -> None:
+    with pytest.raises(jinja2.UndefinedError):
+        rendered(text)
+    with pytest.raises(QueryError, match="is missing"):
+        evaluated(text)
+
+
+def test_what_is_missing_is_no_error_where_the_dag_says_so() -> None:
+    class Lenient(Where):
+        lenient = True
+
+    assert template("a{{ params.missing }}", Lenient()) == "'a' & $params.missing"
+    assert template("{{ 'a' if params.missing }}", Lenient()) == "$params.missing ? 'a' : ''"
 
 
 @pytest.mark.parametrize("text", [line for line in SAME if line])
@@ -254,7 +302,13 @@ def test_reads_as_if_written_by_hand() -> None:
     assert template("s3://b/{{ ds }}/{{ params.region | upper }}.csv", Where()) == (
         "'s3://b/' & $ds & '/' & $uppercase($params.region) & '.csv'"
     )
-    assert template("{{ ti.xcom_pull('extract')['prefix'] }}x", Where()) == "$x_extract.prefix & 'x'"
+    assert template("{{ ti.xcom_pull('extract')['prefix'] }}x", Where()) == (
+        "($exists($x_extract.prefix) ? $x_extract.prefix : $error('extract.prefix is missing')) & 'x'"
+    )
+    assert template("{{ dag_run.conf.get('mode') }}", Where()) == (
+        "$exists($states.context.Execution.Input.conf.mode) and $states.context.Execution.Input.conf.mode != null"
+        " ? $string($states.context.Execution.Input.conf.mode) : 'None'"
+    )
     assert template("{{ 'full' if params.amount > 5 else 'delta' }}", Where()) == (
         "$params.amount > 5 ? 'full' : 'delta'"
     )

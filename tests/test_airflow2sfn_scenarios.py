@@ -234,6 +234,58 @@ def test_an_xcom_that_is_not_pushed_is_none(bench: Bench, much: bool, orders: ob
     assert (shown(outcome), outcome.equal) == ([], True)
 
 
+LOST = """
+from airflow.providers.standard.operators.bash import BashOperator
+
+with DAG("lost", schedule=None, params={"there": "x"}):
+
+    @task
+    def given():
+        return {"there": 1}
+
+    @task(retries=2)
+    def shown(text): ...
+
+    @task(trigger_rule="all_done")
+    def after(): ...
+
+    asked = BashOperator(task_id="asked", bash_command="echo $TEXT", env={"TEXT": "of {{ dag_run.conf.get('one') }}"})
+    given() >> shown("of {{ params.gone }} and {{ ti.xcom_pull('given')['there'] }}") >> after()
+"""
+
+
+@pytest.mark.parametrize(("conf", "ends"), [({}, ["failed"] * 3), ({"gone": "here"}, ["success"])])
+def test_a_missing_value_in_a_template_fails_each_try(bench: Bench, conf: object, ends: list[str]) -> None:
+    found, _ = bench(HEAD + LOST)
+    scenario = Scenario("so", {"conf": conf})
+    did = found.dag(scenario).did
+    assert did["shown", None].ends == ends
+    assert did["asked", None].returned == "of None"
+    assert did["after", None].end == "success"
+    outcome = found.compare(scenario)
+    assert (shown(outcome), outcome.equal) == ([], True)
+
+
+LENIENT = """
+import jinja2
+
+with DAG("lenient", schedule=None, template_undefined=jinja2.Undefined):
+
+    @task
+    def shown(text):
+        return text
+
+    shown("[{{ params.gone }}]")
+"""
+
+
+def test_a_missing_value_is_nothing_where_the_dag_says_so(bench: Bench) -> None:
+    found, _ = bench(HEAD + LENIENT)
+    assert found.dag(Scenario("as it is")).did["shown", None].returned == "[]"
+    outcome = found.compare(Scenario("as it is"))
+    assert (shown(outcome), outcome.equal) == ([], True)
+
+
 CONSTANT = """
 from airflow.providers.standard.operators.python import ShortCircuitOperator
 

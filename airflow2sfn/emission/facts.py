@@ -12,7 +12,7 @@ from airflow2sfn.emission.drafts import Names
 from airflow2sfn.expressions.logical_dates import times
 from airflow2sfn.expressions.text import field, quoted
 from airflow2sfn.expressions.values import Values, constant, query, to_json
-from airflow2sfn.jinja.names import kind_of
+from airflow2sfn.jinja.pieces import UNKNOWN
 from airflow2sfn.rules.data import FromParameterStore, IntervalUnknown, LogicalDate, ParamsUnchecked
 from airflow2sfn.source import Dag, Entries, Known, Made, Value
 from sfn_airflow_core.asl.model import Given, Json, QueryFlow, Task
@@ -60,11 +60,9 @@ class Facts:
         return self.times.expression(name)
 
     def param(self, name: str) -> tuple[Any, bool]:
-        """The kind of a param, and whether it may be missing."""
+        """The default of a param, and whether it may be missing."""
         default = self.defaults.get(name)
-        if isinstance(default, Known):
-            return kind_of(default.value), False
-        return "json", default is None
+        return default.value if isinstance(default, Known) else UNKNOWN, default is None
 
     def variable(self, name: str, needed: bool) -> str:
         """The expression of an Airflow Variable; notes that it is read."""

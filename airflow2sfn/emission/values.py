@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from airflow2sfn.emission.drafts import Names, Region, Scope
 from airflow2sfn.emission.facts import Facts
 from airflow2sfn.expressions.text import Untranslatable, field, quoted
 from airflow2sfn.expressions.values import Values, expression
+from airflow2sfn.jinja.pieces import UNKNOWN, Piece, kind_of, sure
+from airflow2sfn.packaging.outputs import sure_keys
 from airflow2sfn.rules.control import OpenValue
-from airflow2sfn.rules.data import PrintedAsJson
-from airflow2sfn.source import Entries, Known, Symbolic
+from airflow2sfn.rules.data import PrintedAsJson, PrintedByKind
+from airflow2sfn.source import Dag, Entries, Known, Symbolic
 from airflow2sfn.structure import EMPTY, Plan
 from airflow2sfn.trigger_rules import SUCCESS, Env, Statuses, statuses
 from airflow2sfn.work import Note, place
 
-_KINDS = {"str": "text", "int": "number", "float": "number", "bool": "bool", "dict": "dict", "list": "list"}
-"""Kinds of values by the annotation of what a function returns."""
+_LIKE: Mapping[str, Any] = {
+    "str": "text", "int": 1, "float": 1.5, "bool": True, "dict": {}, "list": [], "list[str]": ["text"],
+    "list[int]": [1],
+}  # fmt: skip
+"""Values of the same kind by the annotation of what a function returns."""
 _FAILURE = ("Error", "Cause", "Task")
 """Members of a failure."""
+RETURNED = "return_value"
+"""The key of the XCom that a task returns."""
 _ORDER = ("success", "failed", "skipped", "upstream_failed")
 
 
@@ -137,6 +145,12 @@ class Reads:
         return f"{self.status_test(branch, SUCCESS, env, scope)} and {left_out}"
 
 
+def _lenient(dag: Dag) -> bool:
+    """Whether templates of a DAG may use what is missing: it has another class for that than the strict one."""
+    given = dag.get("template_undefined")
+    return given is not None and "Strict" not in str(given)
+
+
 class Reader(Values):
     """Where one task finds its values."""
 
@@ -145,32 +159,55 @@ class Reader(Values):
         self.dag_id, self.task_id = plan.dag.dag_id, task
         native = plan.dag.get("render_template_as_native_obj")
         self.native = isinstance(native, Known) and native.value is True
+        self.lenient = _lenient(plan.dag)
         self.direct = False
 
     def xcom(self, task_id: str, key: str) -> str:
+        return sure(self.pulled(task_id, key), task_id).code
+
+    def pulled(self, task_id: str, key: str) -> Piece:
         if task_id not in self.env and (found := self._of_group(task_id, key)) is not None:
-            return found
+            return Piece(found, "list")
         if task_id not in self.env:
             raise Untranslatable(f"it reads the XCom of {task_id}, which does not have to be done before it")
         if "success" not in self.env[task_id] or self.plan.tasks[task_id].operator in EMPTY:
-            return "null"
+            return Piece("null", "none")
         text, region = self.reads.find("value", task_id, self.scope, self.env)
+        certain = self.env[task_id] == SUCCESS
+        inside = key != RETURNED or self._pushes(task_id)
+        text = field(text, key) if inside else text
+        nothing = (not certain and (region is not None or inside)) or not self._surely_has(task_id, key)
+        none: Literal["", "null", "nothing"]
+        like, none = self._annotated(task_id, key)
+        keys = sure_keys(self.plan.tasks[task_id].callable) if certain and key == RETURNED else frozenset()
+        none = "nothing" if nothing else none if certain else "null"
+        return Piece(text, kind_of(like), none=none, maybe=nothing, like=like, keys=keys)
+
+    def _pushes(self, task_id: str) -> bool:
         function = self.plan.functions.get(task_id)
-        inside = key != "return_value" or (function is not None and bool(function.asked.pushes))
-        if inside:
-            text = field(text, key)
-        if self.env[task_id] != SUCCESS and (region is not None or inside):
-            return f"($exists({text}) ? {text} : null)"
-        return text
+        return function is not None and bool(function.asked.pushes)
+
+    def _surely_has(self, task_id: str, key: str) -> bool:
+        """Whether a task that has succeeded surely has an XCom of this key, if only a null one."""
+        return key == RETURNED or self._pushes(task_id) or key in sure_keys(self.plan.tasks[task_id].callable)
+
+    def _annotated(self, task_id: str, key: str) -> tuple[Any, Literal["", "null"]]:
+        """A value like those that a task's function is annotated to return, and whether that may be None."""
+        task = self.plan.tasks.get(task_id)
+        if task is None or key != RETURNED or task.expansion is not None:
+            return UNKNOWN, ""
+        if task.operator.rpartition(".")[2] in ("BashOperator", "bash"):
+            return "text", ""
+        if task.callable is None:
+            return UNKNOWN, ""
+        whole, none = re.subn(r"\|\s*None\b|\bNone\s*\|", "", task.callable.returns)
+        whole = whole.strip()
+        like = _LIKE.get(whole, _LIKE.get(whole.partition("[")[0], UNKNOWN))
+        return UNKNOWN if "|" in whole.partition("[")[0] else like, "null" if none else ""
 
     def kind(self, task_id: str, key: str) -> Any:
-        function = self.plan.tasks[task_id].callable if task_id in self.plan.tasks else None
-        sure = self.env.get(task_id) == SUCCESS and key == "return_value" and function is not None
-        if not sure or self.plan.tasks[task_id].expansion is not None:
-            return "json"
-        returns = function.returns if function is not None else ""
-        name, bracket, _ = returns.partition("[")
-        return _KINDS.get(name.strip(), "json") if bracket or "|" not in name else "json"
+        like, none = self._annotated(task_id, key)
+        return "json" if none or self.env.get(task_id) != SUCCESS else kind_of(like)
 
     def _of_group(self, task_id: str, key: str) -> str | None:
         """The XComs of a task in a mapped group, as they are read outside of it: a list."""
@@ -222,8 +259,14 @@ class Reader(Values):
         words = " ".join([conn_id, *path])
         return quoted(f"${{{self._open(words, f'{path[-1]} of the Connection {conn_id}')}}}")
 
-    def prints_json(self) -> None:
-        self.note(PrintedAsJson(at=place(self.plan.tasks[self.task_id]), task=self.task_id))
+    def prints(self, piece: Piece) -> None:
+        at = place(self.plan.tasks[self.task_id])
+        if piece.kind in ("list", "dict"):
+            self.note(PrintedAsJson(at=at, task=self.task_id))
+        elif piece.kind == "json":
+            self.note(PrintedByKind(at=at, task=self.task_id, floats=False))
+        elif piece.decimal or isinstance(piece.like, float):
+            self.note(PrintedByKind(at=at, task=self.task_id, floats=True))
 
     def macro(self, name: str) -> Any:
         given = self.plan.dag.get("user_defined_macros")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from airflow2sfn.jinja.pieces import Piece
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -16,15 +19,20 @@ class Untranslatable(Exception):
 class Data(Protocol):
     """Where values of a run are found in the state machine, as JSONata expressions that bind like a name.
 
-    ``dag_id`` and ``task_id`` say who asks; ``native`` whether the DAG renders templates to native objects.
+    ``dag_id`` and ``task_id`` say who asks; ``native`` whether the DAG renders templates to native objects, ``lenient``
+    whether what is missing is none of their errors.
     """
 
     dag_id: str
     task_id: str
     native: bool
+    lenient: bool
 
     def xcom(self, task_id: str, key: str) -> str:
         """The XCom of a task."""
+
+    def pulled(self, task_id: str, key: str) -> Piece:
+        """The XCom of a task, with what is known of it."""
 
     def kind(self, task_id: str, key: str) -> Any:
         """The kind of a task's XCom, as its function is annotated; ``json`` where that is only known in a run."""
@@ -37,7 +45,7 @@ class Data(Protocol):
         """
 
     def param(self, name: str) -> tuple[Any, bool]:
-        """The kind of a param's default, and whether the param may be missing."""
+        """A param's default (``UNKNOWN``, if it is), and whether the param may be missing."""
 
     def about(self, name: str) -> str | None:
         """Something that only a callback may ask: ``exception``, ``ti.log_url``; nothing elsewhere."""
@@ -51,8 +59,8 @@ class Data(Protocol):
     def connection(self, conn_id: str, path: list[str]) -> str:
         """A field of an Airflow Connection; raises Untranslatable for a secret."""
 
-    def prints_json(self) -> None:
-        """Is told that a list or a dictionary becomes a text."""
+    def prints(self, piece: Piece) -> None:
+        """Is told of a value that becomes a text."""
 
     def macro(self, name: str) -> Any:
         """A value that the DAG defines for its templates; ``None`` if there is none."""

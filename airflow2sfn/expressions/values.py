@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow2sfn.expressions.text import Data, Untranslatable, field, quoted
 from airflow2sfn.jinja import template
+from airflow2sfn.jinja.pieces import Piece
 from airflow2sfn.source import (
     Concat,
     ConcatenatedXCom,
@@ -35,6 +36,9 @@ class Values(Data):
 
     def kind(self, task_id: str, key: str) -> Any:
         return "json"
+
+    def pulled(self, task_id: str, key: str) -> Piece:
+        return Piece(self.xcom(task_id, key), self.kind(task_id, key))
 
     def parameter(self, value: Symbolic) -> str:
         """The name of the template parameter that stands for a value."""
@@ -116,7 +120,6 @@ def _mapped(items: str, applied: tuple[Value, ...], values: Values) -> str:
     import ast
 
     from airflow2sfn.expressions.python import Expressions
-    from airflow2sfn.jinja.pieces import Piece
     from airflow2sfn.tasks.callables import definition
 
     for function in applied:

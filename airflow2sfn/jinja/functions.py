@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from airflow2sfn.expressions.text import Untranslatable, quoted
 from airflow2sfn.jinja.names import span
@@ -32,7 +33,7 @@ from airflow2sfn.jinja.pieces import (
 from airflow2sfn.jinja.times import pendulum, strftime
 
 _PLAIN: Mapping[str, tuple[str, Kind]] = {
-    "int": ("$number", "number"), "float": ("$number", "number"), "tojson": ("$string", "text"),
+    "int": ("$number", "number"), "tojson": ("$string", "text"),
     "sum": ("$sum", "number"), "max": ("$max", "json"), "min": ("$min", "json"), "abs": ("$abs", "number"),
     "sort": ("$sort", "list"), "unique": ("$distinct", "list"), "urlencode": ("$encodeUrlComponent", "text"),
 }  # fmt: skip
@@ -67,7 +68,9 @@ def filtered(name: str, base: Piece, arguments: list[Piece], given: Mapping[str,
         case "reverse", [] if base.kind == "list":
             return call("$reverse", base, kind="list")
         case "round", _ if not given and len(arguments) <= 1:
-            return call("$round", base, *arguments, kind="number")
+            return replace(call("$round", base, *arguments, kind="number"), decimal=True)
+        case "float", []:
+            return replace(call("$number", base, kind="number"), decimal=True)
         case "map", [] if set(given) == {"attribute"} and given["attribute"].literal:
             return Piece(f"[{member(base, given['attribute'].literal or '').code}]", "list")
         case (("selectattr" | "rejectattr"), [attribute, *test]) if attribute.literal:
@@ -89,11 +92,16 @@ def _default(base: Piece, arguments: list[Piece], given: Mapping[str, Piece]) ->
     falsy = arguments[1].code if len(arguments) > 1 else given["boolean"].code if "boolean" in given else "false"
     if falsy == "true":
         return chosen(Piece(base.code, base.kind, base.level), Piece(base.code, base.kind, base.level), fallback)
-    if not base.maybe and base.kind != "json":
+    if base.none or (not base.maybe and base.kind != "json"):
         return base
     kind: Kind = base.kind if base.kind == fallback.kind else "json"
     condition = call("$exists", base)
     return Piece(f"{condition.code} ? {base.at(CONDITION + 1)} : {fallback.at(CONDITION)}", kind, CONDITION)
+
+
+def got(found: Piece, fallback: list[Piece]) -> Piece:
+    """``.get`` of a member: None where it is missing, or what is given instead."""
+    return _default(found, fallback, {}) if fallback else replace(found, none="nothing")
 
 
 def _selected(base: Piece, attribute: str, test: list[Piece], wanted: bool) -> Piece:
@@ -169,16 +177,15 @@ def method(base: Piece, name: str, arguments: list[Piece], given: Mapping[str, P
             side = {"strip": "both", "lstrip": "left", "rstrip": "right"}[name]
             return stripped(base, arguments[0].literal if arguments else None, side)
         case "split", [separator] if separator.literal:
-            return call("$split", base, separator, kind="list")
+            return replace(call("$split", base, separator, kind="list"), like=("",))
         case "rsplit", [separator, _] if separator.literal:
-            return call("$split", base, separator, kind="list")
+            return replace(call("$split", base, separator, kind="list"), like=("",))
         case "replace", [old, new]:
             return call("$replace", base, old, new, kind="text")
         case (("startswith" | "endswith"), [part]):
             return _edge(base, part, name == "startswith")
         case "get", [key, *rest] if key.literal is not None:
-            found = member(base, key.literal)
-            return _default(found, rest[:1], {}) if rest else found
+            return got(member(base, key.literal), rest[:1])
         case "format", _ if base.literal is not None:
             return braces(base.literal, arguments, given)
         case "join", [items] if base.literal is not None:
@@ -211,7 +218,7 @@ def _of_moment(base: Piece, name: str, arguments: list[Piece], given: Mapping[st
         case "to_datetime_string", []:
             return shown(base, "[Y0001]-[M01]-[D01] [H01]:[m01]:[s01]")
         case "timestamp", []:
-            return Piece(f"{base.at(7)} / 1000", "number", 7)
+            return Piece(f"{base.at(7)} / 1000", "number", 7, decimal=True)
         case "add", []:
             return added(base, span(given))
         case "subtract", []:
@@ -233,7 +240,7 @@ def attribute(base: Piece, name: str) -> Piece:
         if name in _PARTS:
             return call("$number", shown(base, _PARTS[name]), kind="number")
         if name in ("int_timestamp", "float_timestamp"):
-            return Piece(f"{base.at(7)} / 1000", "number", 7)
+            return Piece(f"{base.at(7)} / 1000", "number", 7, decimal=name == "float_timestamp")
         raise Untranslatable(f"the template uses {name} of a time")
     return member(base, name)
 
@@ -246,7 +253,7 @@ def tested(name: str, base: Piece, arguments: list[Piece]) -> Piece:
         case "undefined", []:
             return call("$not", call("$exists", base), kind="bool")
         case "none", []:
-            return Piece(f"{base.at(6)} = null", "bool", 5)
+            return compared("eq", base, Piece("null", "none"))
         case (("true" | "false"), []):
             return Piece(f"{base.at(6)} = {name}", "bool", 5)
         case (("string" | "number" | "mapping"), []):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from jinja2 import nodes
 
 from airflow2sfn.expressions.text import Data, Untranslatable, quoted
 from airflow2sfn.jinja.pieces import (
@@ -11,10 +14,11 @@ from airflow2sfn.jinja.pieces import (
     ISO_DATE,
     ISO_SECONDS,
     SUM,
-    Kind,
+    UNKNOWN,
     Piece,
     added,
     call,
+    kind_of,
     level_of,
     member,
     shown,
@@ -91,7 +95,7 @@ def constant(value: object) -> Piece:
         case bool():
             return Piece(json.dumps(value), "bool")
         case int() | float():
-            return Piece(json.dumps(value), "number", literal=None)
+            return Piece(json.dumps(value), "number", decimal=isinstance(value, float))
         case None:
             return Piece("null", "none")
         case list() | tuple():
@@ -101,6 +105,11 @@ def constant(value: object) -> Piece:
             return Piece("{" + ", ".join(members) + "}", "dict")
         case _:
             raise Untranslatable(f"a constant is a {type(value).__name__}")
+
+
+def constant_of(node: object) -> object:
+    """The value of a constant of a template; ``UNKNOWN`` for anything else."""
+    return node.value if isinstance(node, nodes.Const) else UNKNOWN
 
 
 def path(names: list[str], data: Data) -> Piece | None:
@@ -145,11 +154,11 @@ def _below(base: Piece, names: list[str]) -> Piece:
 
 
 def _param(each: str, data: Data) -> Piece:
-    kind, maybe = data.param(each)
+    like, maybe = data.param(each)
     found = member(Piece(data.run("params"), "dict"), each)
-    if kind == "none":  # an execution may be given anything else
-        return Piece(found.code, "json", maybe=maybe, null=True)
-    return Piece(found.code, kind, maybe=maybe)
+    if like is None:  # an execution may be given anything else
+        return replace(found, maybe=maybe, none="null")
+    return replace(found, kind=kind_of(like), maybe=maybe, like=like)
 
 
 def macro(names: list[str], arguments: list[Piece], given: Mapping[str, Piece]) -> Piece:
@@ -204,22 +213,3 @@ def _days(amount: Piece, unit: int = DAY) -> Piece:
         return Piece(f"{int(amount.code) * unit}", "span", SUM + 1 if amount.code.startswith("-") else 9)
     except ValueError:
         return Piece(f"{amount.at(SUM + 1)} * {unit}", "span", SUM + 1)
-
-
-def kind_of(value: object) -> Kind:
-    """The kind of a known value."""
-    match value:
-        case str():
-            return "text"
-        case bool():
-            return "bool"
-        case int() | float():
-            return "number"
-        case list() | tuple():
-            return "list"
-        case dict():
-            return "dict"
-        case None:
-            return "none"
-        case _:
-            return "json"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from airflow2sfn.expressions.text import Untranslatable, field, quoted
 
@@ -20,11 +20,16 @@ DAY = 86_400_000
 ISO_DATE, ISO_SECONDS = "[Y0001]-[M01]-[D01]", "[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01]"
 
 
+UNKNOWN: Final = object()
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """An expression; ``maybe`` says that it may give nothing, ``literal`` is the value of a constant text.
 
-    ``null`` says of a value whose kind is only known in a run that it is None by default.
+    ``none`` says how it gives what is None in Airflow, where it may be that: as null, or (also) as nothing. ``like`` is
+    a value of the same kind, of which the members and elements tell the kinds of those of this one; ``keys`` are
+    members that it surely has. A ``decimal`` number surely is one of Python's floats.
     """
 
     code: str
@@ -32,7 +37,10 @@ class Piece:
     level: int = ATOM
     maybe: bool = False
     literal: str | None = None
-    null: bool = False
+    none: Literal["", "null", "nothing"] = ""
+    like: Any = UNKNOWN
+    keys: frozenset[str] = frozenset()
+    decimal: bool = False
 
     def at(self, level: int) -> str:
         """The code where something binds as tightly as ``level``."""
@@ -74,9 +82,15 @@ def call(function: str, *arguments: Piece | str, kind: Kind = "json") -> Piece:
 
 def printed(piece: Piece) -> Piece:
     """A value as the text that Jinja prints of it, as far as its kind is known."""
+    if piece.none:
+        given = f"{piece.at(COMPARISON + 1)} = null ? 'None' : " if piece.none == "null" else _given(piece) + " ? "
+        value = printed(replace(piece, none="", maybe=False)).at(CONDITION + 1)
+        return Piece(given + value + (" : 'None'" if piece.none == "nothing" else ""), "text", CONDITION)
     match piece.kind:
         case "text":
             return piece if not piece.maybe else Piece(f"{piece.at(SUM)} & ''", "text", SUM)
+        case "number" if piece.decimal:
+            return _with_point(piece)
         case "bool":
             return Piece(f"{piece.at(CONDITION + 1)} ? 'True' : 'False'", "text", CONDITION)
         case "none":
@@ -85,12 +99,41 @@ def printed(piece: Piece) -> Piece:
             return Piece(f"{shown(piece, '[Y0001]-[M01]-[D01] [H01]:[m01]:[s01]').code} & '+00:00'", "text", SUM)
         case "span":
             raise Untranslatable("the template prints a time span")
-        case _ if piece.null:
-            return Piece(f"{piece.at(COMPARISON + 1)} = null ? 'None' : $string({piece.code})", "text", CONDITION)
         case _ if piece.maybe:
             return Piece(f"{piece.at(SUM)} & ''", "text", SUM)
         case _:
             return call("$string", piece, kind="text")
+
+
+def _given(piece: Piece) -> str:
+    """The condition that a value is there and is not null."""
+    return f"$exists({piece.code}) and {piece.at(COMPARISON + 1)} != null"
+
+
+def _with_point(piece: Piece) -> Piece:
+    """One of Python's floats as it is printed, also if it is whole."""
+    if re.fullmatch(r"[\d.e+-]+", piece.code):
+        return text(repr(float(piece.code)))
+    whole = f"$floor({piece.code}) = {piece.at(COMPARISON + 1)} ? '.0' : ''"
+    return Piece(f"$string({piece.code}) & ({whole})", "text", SUM)
+
+
+def sure(piece: Piece, name: str) -> Piece:
+    """A value where a missing one is an error, as for Airflow's templates; what may be None is null.
+
+    Args:
+        piece: the value.
+        name: what the error calls it.
+    """
+    if piece.none == "nothing":
+        return replace(
+            piece, code=f"($exists({piece.code}) ? {piece.code} : null)", level=ATOM, maybe=False, none="null"
+        )
+    if not piece.maybe:
+        return piece
+    error = f"$error({quoted(f'{name} is missing')})"
+    code = f"$exists({piece.code}) ? {piece.at(CONDITION + 1)} : {error}"
+    return replace(piece, code=code, level=CONDITION, maybe=False)
 
 
 def joined(pieces: list[Piece]) -> Piece:
@@ -101,7 +144,7 @@ def joined(pieces: list[Piece]) -> Piece:
     if len(pieces) == 1:
         return printed(pieces[0])
     other = ("bool", "none", "moment", "span")
-    plain = [printed(piece) if piece.kind in other or piece.null else piece for piece in pieces]
+    plain = [printed(piece) if piece.kind in other or piece.none or piece.decimal else piece for piece in pieces]
     return Piece(" & ".join(piece.at(SUM + 1) for piece in plain), "text", SUM)
 
 
@@ -117,14 +160,43 @@ def _merged(pieces: list[Piece]) -> list[Piece]:
 
 def member(base: Piece, name: str) -> Piece:
     """A member of an object."""
-    return Piece(field(base.at(ATOM), name), maybe=True)
+    like = base.like.get(name, UNKNOWN) if isinstance(base.like, dict) else UNKNOWN
+    return Piece(field(base.at(ATOM), name), kind_of(like), maybe=name not in base.keys, like=like)
 
 
 def item(base: Piece, index: int) -> Piece:
     """An element of a list, or a character of a text."""
     if base.kind == "text":
         return call("$substring", base, str(index), "1", kind="text")
-    return Piece(f"{base.at(ATOM)}[{index}]", maybe=base.maybe)
+    like = element(base)
+    there = base.code.startswith("$split(") and index in (0, -1)
+    return Piece(f"{base.at(ATOM)}[{index}]", kind_of(like), maybe=not there, like=like)
+
+
+def element(base: Piece) -> Any:
+    """A value like the elements of a list, if they are all of one kind."""
+    if not isinstance(base.like, list | tuple) or len({kind_of(one) for one in base.like}) != 1:
+        return UNKNOWN
+    return base.like[0]
+
+
+def kind_of(value: object) -> Kind:
+    """The kind of a known value."""
+    match value:
+        case str():
+            return "text"
+        case bool():
+            return "bool"
+        case int() | float():
+            return "number"
+        case list() | tuple():
+            return "list"
+        case dict():
+            return "dict"
+        case None:
+            return "none"
+        case _:
+            return "json"
 
 
 def truth(piece: Piece) -> str:
@@ -141,18 +213,21 @@ def negated(piece: Piece) -> Piece:
 
 def chosen(condition: Piece, yes: Piece, no: Piece) -> Piece:
     """``yes if condition else no``."""
-    kind: Kind = yes.kind if yes.kind == no.kind else "json"
-    if kind == "json" and {yes.kind, no.kind} & {"bool", "moment", "span"}:
+    kinds = {yes.kind, no.kind} - {"none"}
+    kind: Kind = kinds.pop() if len(kinds) == 1 else "json"
+    if kind == "json" and kinds & {"bool", "moment", "span"}:
         raise Untranslatable("a conditional expression gives values of different kinds")
+    none = max(yes.none, no.none, key=("", "null", "nothing").index)
+    none = none or ("null" if "none" in (yes.kind, no.kind) else "")
     code = f"{condition.at(CONDITION + 1)} ? {yes.at(CONDITION + 1)} : {no.at(CONDITION)}"
-    return Piece(code, kind, CONDITION, yes.maybe or no.maybe)
+    return Piece(code, kind, CONDITION, yes.maybe or no.maybe, none=none, decimal=yes.decimal and no.decimal)
 
 
 def either(left: Piece, right: Piece) -> Piece:
     """``left or right``: the first one if it is true."""
     if left.kind == right.kind == "bool":
         return Piece(f"{left.at(OR)} or {right.at(OR)}", "bool", OR)
-    return chosen(left, replace(left, maybe=False), right)
+    return chosen(left, replace(left, maybe=False, none=""), right)
 
 
 def both(left: Piece, right: Piece) -> Piece:
@@ -170,6 +245,9 @@ def compared(operator: str, left: Piece, right: Piece) -> Piece:
     if operator in ("in", "notin"):
         found = contains(right, left)
         return found if operator == "in" else negated(found)
+    if left.none == "nothing" and right.kind == "none" and operator in ("eq", "ne"):
+        given = Piece(_given(left), "bool", AND)
+        return given if operator == "ne" else negated(given)
     if "moment" in (left.kind, right.kind):
         if left.kind != right.kind:
             raise Untranslatable("a time is compared with something else")
@@ -215,7 +293,8 @@ def subtracted(left: Piece, right: Piece) -> Piece:
 
 
 def _sum(operator: str, left: Piece, right: Piece, kind: Kind) -> Piece:
-    return Piece(f"{left.at(SUM)} {operator} {right.at(SUM + 1)}", kind, SUM)
+    code = f"{left.at(SUM)} {operator} {right.at(SUM + 1)}"
+    return Piece(code, kind, SUM, decimal=kind == "number" and (left.decimal or right.decimal))
 
 
 def product(operator: str, left: Piece, right: Piece) -> Piece:
@@ -223,11 +302,13 @@ def product(operator: str, left: Piece, right: Piece) -> Piece:
     if "text" in (left.kind, right.kind):
         raise Untranslatable("it calculates with a text")
     if operator == "//":
-        return call("$floor", product("/", left, right), kind="number")
+        whole = product("/", left, right)
+        return replace(call("$floor", whole, kind="number"), decimal=left.decimal or right.decimal)
     if operator == "**":
         return call("$power", left, right, kind="number")
     kind: Kind = "span" if "span" in (left.kind, right.kind) else "number"
-    return Piece(f"{left.at(PRODUCT)} {operator} {right.at(PRODUCT + 1)}", kind, PRODUCT)
+    decimal = kind == "number" and (operator == "/" or left.decimal or right.decimal)
+    return Piece(f"{left.at(PRODUCT)} {operator} {right.at(PRODUCT + 1)}", kind, PRODUCT, decimal=decimal)
 
 
 def shown(piece: Piece, picture: str) -> Piece:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import jinja2
 from jinja2 import nodes
@@ -21,11 +22,14 @@ from airflow2sfn.jinja.pieces import (
     chosen,
     compared,
     either,
+    element,
     item,
     joined,
+    kind_of,
     negated,
     product,
     subtracted,
+    sure,
     text,
 )
 
@@ -45,7 +49,7 @@ def template(source: str, data: Data) -> str:
         raise Untranslatable(f"the template does not parse: {error}") from None
     writer = _Writer(data)
     if data.native and (only := _only(tree.body)) is not None:
-        return writer.expression(only, {}).code
+        return writer.value(only, {}).code
     return joined(writer.body(tree.body, {})).code
 
 
@@ -67,17 +71,14 @@ class _Writer:
         for index, statement in enumerate(statements):
             match statement:
                 case nodes.Output(nodes=parts):
-                    for part in parts:
-                        pieces.append(self.expression(part, scope))
-                        if pieces[-1].kind in ("list", "dict"):
-                            self.data.prints_json()
+                    pieces += [self._printed(part, scope) for part in parts]
                 case nodes.If():
                     pieces.append(self._if(statement, scope))
                 case nodes.For():
                     pieces.append(self._for(statement, scope))
                 case nodes.Assign(target=nodes.Name(name=name)):
                     value = self.expression(statement.node, scope)
-                    inner = {**scope, name: Piece(f"${name}", value.kind, maybe=value.maybe)}
+                    inner = {**scope, name: replace(value, code=f"${name}", level=ATOM, literal=None)}
                     rest = joined(self.body(statements[index + 1 :], inner))
                     pieces.append(Piece(f"(${name} := {value.code}; {rest.code})", "text"))
                     return pieces
@@ -88,26 +89,46 @@ class _Writer:
     def _if(self, node: nodes.If, scope: Scope) -> Piece:
         otherwise = joined(self.body(node.else_, scope))
         for case in reversed([node, *node.elif_]):
-            condition = self.expression(case.test, scope)
+            condition = self._asked(case.test, scope)
             otherwise = chosen(condition, joined(self.body(case.body, scope)), otherwise)
         return otherwise
 
     def _for(self, node: nodes.For, scope: Scope) -> Piece:
-        items = self.expression(node.iter, scope)
+        items = self.value(node.iter, scope)
         if not isinstance(node.target, nodes.Name) or node.recursive or node.else_:
             raise Untranslatable("the template loops in a way that has no counterpart")
         word = node.target.name
-        inner = {**scope, word: Piece(f"${word}"), "loop": Piece("$index")}
+        like = element(items)
+        inner = {**scope, word: Piece(f"${word}", kind_of(like), like=like), "loop": Piece("$index")}
         if node.test is not None:
-            condition = self.expression(node.test, inner)
+            condition = self._asked(node.test, inner)
             items = Piece(f"$filter({items.code}, function(${word}) {{ {condition.code} }})", "list")
         inner["loop"] = Piece(f"loop {items.code}")
         body = joined(self.body(node.body, inner)).code
         index = ", $index" if "$index" in body else ""
         return Piece(f"($join($map({items.code}, function(${word}{index}) {{ {body} }})) & '')", "text")
 
+    def value(self, node: nodes.Node, scope: Scope) -> Piece:
+        """An expression whose value is used, so that it is an error if there is none; raises Untranslatable."""
+        piece = self.expression(node, scope)
+        if piece.code == (conf := self.data.run("conf")):  # an execution may be started without
+            return Piece(f"$merge([{conf}])", "dict")
+        return piece if self.data.lenient else sure(piece, _label(node))
+
+    def _asked(self, node: nodes.Node, scope: Scope) -> Piece:
+        """An expression that is compared or asked whether it is true, where None is as good as nothing."""
+        piece = self.expression(node, scope)
+        there = self.data.lenient or piece.none == "nothing" or piece.code == self.data.run("conf")
+        return piece if there else sure(piece, _label(node))
+
+    def _printed(self, node: nodes.Node, scope: Scope) -> Piece:
+        piece = self.expression(node, scope)
+        piece = piece if piece.none == "nothing" else self.value(node, scope)
+        self.data.prints(piece)
+        return piece
+
     def expression(self, node: nodes.Node, scope: Scope) -> Piece:
-        """An expression; raises Untranslatable."""
+        """An expression, which may give nothing where a value is missing; raises Untranslatable."""
         match node:
             case nodes.Const(value=value):
                 return names.constant(value)
@@ -118,30 +139,37 @@ class _Writer:
             case nodes.Getattr(node=base, attr=name) | nodes.Getitem(node=base, arg=nodes.Const(value=str(name))):
                 return self._member(base, name, scope)
             case nodes.Getitem(node=base, arg=argument):
-                return self._item(self.expression(base, scope), argument, scope)
+                return self._item(self.value(base, scope), argument, scope)
             case nodes.Call():
                 return self._call(node, scope)
             case nodes.Filter(name=name, node=nodes.Expr() as base):
                 return self._filter(node, name, base, scope)
             case nodes.Test(name=name, node=base, args=arguments):
-                given = [self.expression(argument, scope) for argument in arguments]
-                return functions.tested(name, self.expression(base, scope), given)
+                given = [self.value(argument, scope) for argument in arguments]
+                read = self.expression if name in ("defined", "undefined") else self._asked
+                return functions.tested(name, read(base, scope), given)
             case nodes.CondExpr(test=test, expr1=yes, expr2=no):
-                other = text("") if no is None else self.expression(no, scope)
-                return chosen(self.expression(test, scope), self.expression(yes, scope), other)
+                other = text("") if no is None else self.value(no, scope)
+                return chosen(self._asked(test, scope), self.value(yes, scope), other)
             case nodes.Compare(expr=left, ops=operands):
-                return self._compare(self.expression(left, scope), operands, scope)
+                return self._compare(self._asked(left, scope), operands, scope)
             case nodes.List(items=items) | nodes.Tuple(items=items):
-                return Piece("[" + ", ".join(self.expression(i, scope).code for i in items) + "]", "list")
+                found = [self.value(one, scope) for one in items]
+                like = [names.constant_of(one) for one in items]
+                return Piece("[" + ", ".join(one.code for one in found) + "]", "list", like=like)
             case nodes.Dict(items=pairs):
-                parts = (f"{self._key(p.key)}: {self.expression(p.value, scope).code}" for p in pairs)
+                parts = (f"{self._key(p.key)}: {self.value(p.value, scope).code}" for p in pairs)
                 return Piece("{" + ", ".join(parts) + "}", "dict")
             case nodes.Concat(nodes=parts):
-                return joined([self.expression(part, scope) for part in parts])
+                return joined([self._printed(part, scope) for part in parts])
+            case nodes.Not(node=inner):
+                return negated(self._asked(inner, scope))
             case nodes.UnaryExpr(node=inner):
-                return self._unary(node, self.expression(inner, scope))
+                return self._unary(node, self.value(inner, scope))
+            case nodes.And(left=left, right=right) | nodes.Or(left=left, right=right):
+                return self._logical(node, left, right, scope)
             case nodes.BinExpr(left=left, right=right):
-                return self._binary(node, self.expression(left, scope), right, scope)
+                return self._binary(node, self.value(left, scope), right, scope)
             case _:
                 raise Untranslatable(f"the template holds a {type(node).__name__.lower()} expression")
 
@@ -151,24 +179,26 @@ class _Writer:
         raise Untranslatable("a key of a dictionary is not a constant text")
 
     def _unary(self, node: nodes.UnaryExpr, inner: Piece) -> Piece:
-        match node:
-            case nodes.Not():
-                return negated(inner)
-            case nodes.Neg():
-                return Piece(f"-{inner.at(ATOM)}", "number", SUM + 1)
-            case _:
-                return inner
+        if isinstance(node, nodes.Neg):
+            return Piece(f"-{inner.at(ATOM)}", "number", SUM + 1, decimal=inner.decimal)
+        return inner
+
+    def _logical(self, node: nodes.BinExpr, left: nodes.Node, right: nodes.Node, scope: Scope) -> Piece:
+        """``and`` and ``or``: one of the two values."""
+        condition, first, second = self._asked(left, scope), self.expression(left, scope), self.value(right, scope)
+        if first.kind == second.kind == "bool":
+            return both(condition, second) if isinstance(node, nodes.And) else either(condition, second)
+        first = replace(first, maybe=False)
+        if isinstance(node, nodes.And):
+            return chosen(condition, second, sure(first, ""))
+        return chosen(condition, replace(first, none=""), second)
 
     def _binary(self, node: nodes.BinExpr, left: Piece, other: nodes.Node, scope: Scope) -> Piece:
         if isinstance(node, nodes.Mod) and left.literal is not None:
             values = other.items if isinstance(other, nodes.Tuple) else [other]
-            return functions.percent(left.literal, [self.expression(value, scope) for value in values])
-        right = self.expression(other, scope)
+            return functions.percent(left.literal, [self._printed(value, scope) for value in values])
+        right = self.value(other, scope)
         match node:
-            case nodes.And():
-                return both(left, right)
-            case nodes.Or():
-                return either(left, right)
             case nodes.Add():
                 return added(left, right)
             case nodes.Sub():
@@ -180,7 +210,7 @@ class _Writer:
     def _compare(self, left: Piece, operands: list[nodes.Operand], scope: Scope) -> Piece:
         result: Piece | None = None
         for operand in operands:
-            right = self.expression(operand.expr, scope)
+            right = self._asked(operand.expr, scope)
             one = compared(operand.op, left, right)
             result, left = one if result is None else both(result, one), right
         assert result is not None
@@ -204,10 +234,10 @@ class _Writer:
                 return item(base, -index)
             case nodes.Slice(start=start, stop=stop, step=None):
                 return _slice(base, _integer(start), _integer(stop))
-        key = self.expression(argument, scope)
+        key = self.value(argument, scope)
         if key.kind == "number":
-            return Piece(f"{base.at(ATOM)}[{key.code}]")
-        return call("$lookup", base, key)
+            return Piece(f"{base.at(ATOM)}[{key.code}]", maybe=True)
+        return replace(call("$lookup", base, key), maybe=True)
 
     def _call(self, node: nodes.Call, scope: Scope) -> Piece:
         if node.dyn_args is not None or node.dyn_kwargs is not None:
@@ -219,9 +249,9 @@ class _Writer:
             case ["var", ("value" | "json") as how, "get"] if node.args:
                 return self._variable(node, how, scope)
             case ["range"]:
-                return _range([self.expression(argument, scope).at(SUM) for argument in node.args])
-        arguments = [self.expression(argument, scope) for argument in node.args]
-        given = {keyword.key: self.expression(keyword.value, scope) for keyword in node.kwargs}
+                return _range([self.value(argument, scope).at(SUM) for argument in node.args])
+        arguments = [self.value(argument, scope) for argument in node.args]
+        given = {keyword.key: self.value(keyword.value, scope) for keyword in node.kwargs}
         if path is not None and path[0] == "macros":
             return names.macro(path[1:], arguments, given)
         if isinstance(node.node, nodes.Getattr):
@@ -229,9 +259,8 @@ class _Writer:
             if self._is_day(base, name, arguments):
                 return Piece(self.data.run("ds"), "text")
             if path is not None and name == "get" and path[0] in ("params", "dag_run") and arguments[:1]:
-                found = self._member(base, arguments[0].literal or "", scope)
-                return functions.filtered("default", found, arguments[1:], {}) if arguments[1:] else found
-            return functions.method(self.expression(base, scope), name, arguments, given)
+                return functions.got(self._member(base, arguments[0].literal or "", scope), arguments[1:])
+            return functions.method(self.value(base, scope), name, arguments, given)
         raise Untranslatable("the template calls a function that has no counterpart")
 
     def _is_day(self, base: nodes.Node, name: str, arguments: list[Piece]) -> bool:
@@ -243,13 +272,14 @@ class _Writer:
     def _filter(self, node: nodes.Filter, name: str, base: nodes.Expr, scope: Scope) -> Piece:
         if name in _DATES and isinstance(base, nodes.Name) and base.name in names.LOGICAL:
             return names.name(name, self.data)
-        arguments = [self.expression(argument, scope) for argument in node.args]
-        given = {str(keyword.key): self.expression(keyword.value, scope) for keyword in node.kwargs}
-        return functions.filtered(name, self.expression(base, scope), arguments, given)
+        arguments = [self.value(argument, scope) for argument in node.args]
+        given = {str(keyword.key): self.value(keyword.value, scope) for keyword in node.kwargs}
+        read = self.expression if name in ("default", "d") else self.value
+        return functions.filtered(name, read(base, scope), arguments, given)
 
     def _variable(self, node: nodes.Call, how: str, scope: Scope) -> Piece:
-        key, *rest = [self.expression(argument, scope) for argument in node.args]
-        rest += [self.expression(keyword.value, scope) for keyword in node.kwargs]
+        key, *rest = [self.value(argument, scope) for argument in node.args]
+        rest += [self.value(keyword.value, scope) for keyword in node.kwargs]
         if key.literal is None:
             raise Untranslatable("the template asks for a Variable that it does not name")
         code = self.data.variable(key.literal, not rest)
@@ -271,7 +301,7 @@ class _Writer:
             raise Untranslatable("xcom_pull asks for more than task_ids and key")
         match ids:
             case nodes.Const(value=str(task_id)):
-                return Piece(self.data.xcom(task_id, key.value), self.data.kind(task_id, key.value))
+                return self.data.pulled(task_id, key.value)
             case nodes.List(items=items) if all(isinstance(one, nodes.Const) for one in items):
                 found = (self.data.xcom(one.value, key.value) for one in items if isinstance(one, nodes.Const))
                 return Piece("[" + ", ".join(found) + "]", "list")
@@ -288,6 +318,24 @@ def _dotted(node: nodes.Node) -> list[str] | None:
             return None if path is None else [*path, name]
         case _:
             return None
+
+
+def _label(node: nodes.Node) -> str:
+    """What the error of a missing value calls it."""
+    match node:
+        case nodes.Name(name=name):
+            return name
+        case nodes.Getattr(node=base, attr=name) | nodes.Getitem(node=base, arg=nodes.Const(value=name)):
+            return f"{_label(base)}.{name}"
+        case (
+            nodes.Call(args=[nodes.Const(value=str(task)), *_])
+            | nodes.Call(kwargs=[nodes.Keyword(value=nodes.Const(value=str(task))), *_])
+        ):
+            return task
+        case nodes.Filter(node=nodes.Expr() as base):
+            return _label(base)
+        case _:
+            return "a value"
 
 
 def _integer(node: nodes.Node | None) -> int | None:

@@ -28,6 +28,24 @@ def surely_dictionary(function: PythonCallable) -> bool:
     return all(node is not None and (node.value is None or _is_dictionary(node.value)) for node in returns)
 
 
+def sure_keys(function: PythonCallable | None) -> frozenset[str]:
+    """The keys of every dictionary that a function may return, where its text says that it returns nothing else."""
+    from airflow2sfn.tasks.callables import definition, own_nodes
+
+    tree = definition(function)
+    if isinstance(tree, ast.Lambda):
+        return _keys(tree.body)
+    returns = [node.value for node in own_nodes(tree) if isinstance(node, ast.Return)] if tree is not None else []
+    if tree is None or not returns or not isinstance(tree.body[-1], ast.Return | ast.Raise):
+        return frozenset()
+    return frozenset.intersection(*map(_keys, returns))
+
+
+def _keys(node: ast.expr | None) -> frozenset[str]:
+    keys = node.keys if isinstance(node, ast.Dict) else ()
+    return frozenset(one.value for one in keys if isinstance(one, ast.Constant) and isinstance(one.value, str))
+
+
 def _is_dictionary(node: ast.expr) -> bool:
     match node:
         case ast.Dict() | ast.DictComp() | ast.Constant(value=None) | ast.Call(func=ast.Name(id="dict")):

@@ -152,4 +152,37 @@ class PrintedAsJson(Finding):
         return f"{self.task}: a template writes a list or a dictionary as JSON, not as Python prints it"
 
 
-RULES: tuple[type[Finding], ...] = (LogicalDate, IntervalUnknown, ParamsUnchecked, FromParameterStore, PrintedAsJson)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedByKind(Finding):
+    """A template writes a value of which only a run knows the kind, or a float.
+
+    Why it matters: texts and whole numbers are written alike. Of other values, Airflow writes what Python prints, the
+    state machine what JSON has: null, true and false for None, True and False, lists and dictionaries in JSON, floats
+    with up to 15 digits and without ".0".
+
+    Remedy: nothing for texts and whole numbers. Annotate what a function returns (-> str), or give a param a default,
+    so that the kind is known; let templates round and format floats.
+    """
+
+    code: ClassVar[str] = "A2S306"
+    fidelity: ClassVar[Fidelity] = Fidelity.APPROXIMATE
+    source: ClassVar[str] = f"{_AIRFLOW}/templates-ref.html"
+    example: ClassVar[Example] = Example(
+        inside("@task\ndef a(): return 1\n@task\ndef b(n): pass\na() >> b(\"of {{ ti.xcom_pull('a') }}\")"), "10:12"
+    )
+    near_miss: ClassVar[Example] = Example(
+        inside("@task\ndef a() -> int: return 1\n@task\ndef b(n): pass\na() >> b(\"of {{ ti.xcom_pull('a') }}\")")
+    )
+
+    task: str
+    floats: bool
+
+    def message(self) -> str:
+        if self.floats:
+            return f"{self.task}: a template writes a float: up to 15 digits, and a whole one may lack its .0"
+        return f"{self.task}: a template writes a value of an unknown kind: other than texts and whole numbers as JSON"
+
+
+RULES: tuple[type[Finding], ...] = (
+    LogicalDate, IntervalUnknown, ParamsUnchecked, FromParameterStore, PrintedAsJson, PrintedByKind,
+)  # fmt: skip

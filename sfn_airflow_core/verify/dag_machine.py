@@ -117,10 +117,11 @@ class Functions:
     history: History
     functions: Mapping[str, Function]
     services: DagServices
-    count: int = 0
+    calls: list[ServiceCall] = field(default_factory=list)
 
     def answer(self, call: ServiceCall) -> Reply:
         """The reply to a call of a state."""
+        self.calls.append(call)
         if (stub := self.states.stubs.get(call.state)) is not None:
             return self._in_place(stub, call)
         if (task := self.states.tasks.get(call.state)) is None:  # a state that prepares the run
@@ -214,6 +215,23 @@ def _abort(history: History, task: str, visit: Visit) -> None:
             return
 
 
+def _failed(world: Functions, task: str, visit: Visit, maps: Container[str]) -> None:
+    """Notes the tries of a task that failed in what its state computes: before its call, or with its result."""
+    index = next((index for name, index in reversed(visit.place) if name in maps), None)
+    until = visit.entered if visit.left is None else visit.left
+    made = [one for one in world.calls if one.state == visit.state and one.place == visit.place]
+    made = [one for one in made if visit.entered <= one.at <= until]
+    new = (task, index) not in world.history.did
+    did = world.history.of(task, index)
+    if new:
+        did.began = visit.entered
+    if made and did.ends[-1:] == ["success"]:
+        did.ends[-1] = "failed"
+    elif missing := visit.retries + 1 - len(made):
+        did.ends += ["failed"] * missing
+        did.ended = until
+
+
 def _completed(machine: Machine, states: States, said: Container[str]) -> Machine:
     """A machine with states that call something in the place of those stubs of which a scenario says what they do."""
     wanted = {name for name, task in states.stubs.items() if task in said}
@@ -279,6 +297,7 @@ def run_machine(
     with services.answering():
         execution = execute(marked(_completed(machine, states, said)), given, world, options=options)
     history.status, history.error, history.cause = execution.status, execution.error, execution.cause
+    maps = {state.name for state in machine.walk() if isinstance(state, Map)}
     for visit in execution.visits:
         if (callback := states.callbacks.get(visit.state)) is not None:
             kind, owner = callback
@@ -288,7 +307,11 @@ def run_machine(
             did = history.of(task, None)
             did.began, did.ended = visit.entered, visit.left or visit.entered
             did.ends.append("success" if visit.error is None else "failed")
-        elif (name := states.tasks.get(visit.state)) is not None and not visit.done and visit.error is None:
+        elif (name := states.tasks.get(visit.state)) is None:
+            continue
+        elif visit.error is not None:
+            _failed(world, name, visit, maps)
+        elif not visit.done:
             _abort(history, name, visit)
     for edge in execution.edges:
         judged = states.verdicts.get(edge.source.rpartition("/")[2]) if edge.kind == "default" else None
