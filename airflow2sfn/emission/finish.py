@@ -105,9 +105,10 @@ def _meet(reads: Reads, scope: Scope, join: Join) -> None:
             if kind == "status" and len(met) > 1 and len(own) == 1 and task not in reads.chosen:
                 out.assign[reads.variable(kind, task)] = next(iter(own))
             elif kind == "value" and task in out.fresh:
-                out.assign[reads.variable(kind, task)] = query(out.fresh[task])
+                out.assign[reads.variable(kind, task)] = [] if out.fresh[task] == "[]" else query(out.fresh[task])
             elif kind == "value" and task in reads.unsure and "success" in met and "success" not in own:
-                out.assign[reads.variable(kind, task)] = None
+                mapped = reads.plan.tasks[task].expansion is not None
+                out.assign[reads.variable(kind, task)] = [] if mapped else None
     for region in scope.regions:
         if region in reads.regions:
             _meet_region(reads, scope, region, join)

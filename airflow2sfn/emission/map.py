@@ -114,6 +114,12 @@ def unmapped(task: Task, names: tuple[str, ...]) -> Task:
     return replace(task, expansion=None, arguments={**task.arguments, **given})
 
 
+_SUCCEEDED = (
+    "$reduce($states.input, function($all, $item) { $exists($item.Error) or $exists($item.Skipped) ? $all"
+    " : $append($all, $type($item) = 'array' ? [[$item]] : [$item]) }, [])"
+)
+"""The results of those items that have succeeded, which is what a mapped task's XCom then is."""
+
 Inside = Callable[[list[Out], Scope], list[Out]]
 
 
@@ -134,7 +140,7 @@ def emit_map(flow: Flow, name: str, what: Each, edges: list[Out], scope: Scope, 
         any_ = scope.add(Draft(flow.names.state(f"{name}: any items?"), "Choice", comment=comment))
         env, failure = flow.meet(edges, any_, scope)
         some = Out("rule", env, failure=failure, condition=f"$count({what.items}) > 0")
-        none = Out("default", env | {name: SKIPPED}, failure=failure)
+        none = Out("default", env | {name: SKIPPED}, {name: "[]"}, failure)
         any_.outs, edges, through = [some, none], [some], [none]
     region = Region(name, flow.names.variable(name), frozenset({name}), scope, mapped=True)
     scope.regions.append(region)
@@ -166,13 +172,12 @@ def _after(flow: Flow, name: str, draft: Draft, inner: Scope, region: Region) ->
     if fails:
         broken = failed(name, "rule", after, out.failure, "$states.input[$exists(Error)][0]")
         broken.condition = "$exists($states.input.Error)"
-        broken.fresh = {region.ran: "$states.input"}
+        broken.fresh = {name: _SUCCEEDED, region.ran: "$states.input"}
         outs.append(broken)
     if skips:  # for all_success, one skipped item is a skipped task
         condition = "$exists($states.input.Skipped)"
-        outs.append(
-            Out("rule", after | {name: SKIPPED}, {region.ran: "$states.input"}, out.failure, condition=condition)
-        )
+        kept = {name: _SUCCEEDED, region.ran: "$states.input"}
+        outs.append(Out("rule", after | {name: SKIPPED}, kept, out.failure, condition=condition))
     ended.outs = [*outs, Out("default", after | {name: SUCCESS}, done, out.failure)]
     return list(ended.outs)
 
