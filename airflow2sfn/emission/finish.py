@@ -58,6 +58,15 @@ def _hand_out(reads: Reads, scope: Scope, wanted: Wanted) -> None:
             _hand_out(reads, branch, own)
 
 
+def _counts(reads: Reads, task: str, known: Statuses) -> bool:
+    """Whether somebody reads a task's value where it has become one of these: also what is left of failed items."""
+    return "success" in known or task in reads.unsure
+
+
+def _fresh(out: Out, task: str) -> Json:
+    return [] if out.fresh[task] == "[]" else query(out.fresh[task])
+
+
 def _output(reads: Reads, out: Out, branch: Scope, wanted: Wanted) -> Given | None:
     """What a branch ends with on one way: values and statuses by name, and the failure if there was one."""
     entries: dict[str, Json] = {}
@@ -69,8 +78,8 @@ def _output(reads: Reads, out: Out, branch: Scope, wanted: Wanted) -> Given | No
         known = _known(out.env, task)
         if kind == "status" and len(known) == 1:
             entries[reads.key(kind, task)] = next(iter(known))
-        elif kind == "value" and task in out.fresh:
-            entries[reads.key(kind, task)] = query(out.fresh[task])
+        elif kind == "value" and task in out.fresh and _counts(reads, task, known):
+            entries[reads.key(kind, task)] = _fresh(out, task)
         elif kind == "status" or "success" in known:
             if just is not None and any(_inside(reads, task, inner) for inner in just.branches):
                 if not any("$states.result" in text for text in merged):
@@ -104,8 +113,8 @@ def _meet(reads: Reads, scope: Scope, join: Join) -> None:
             own = _known(out.env, task)
             if kind == "status" and len(met) > 1 and len(own) == 1 and task not in reads.chosen:
                 out.assign[reads.variable(kind, task)] = next(iter(own))
-            elif kind == "value" and task in out.fresh:
-                out.assign[reads.variable(kind, task)] = [] if out.fresh[task] == "[]" else query(out.fresh[task])
+            elif kind == "value" and task in out.fresh and _counts(reads, task, own):
+                out.assign[reads.variable(kind, task)] = _fresh(out, task)
             elif kind == "value" and task in reads.unsure and "success" in met and "success" not in own:
                 mapped = reads.plan.tasks[task].expansion is not None
                 out.assign[reads.variable(kind, task)] = [] if mapped else None
