@@ -84,3 +84,19 @@ def test_regular_expressions(pattern: str) -> None:
 )
 def test_what_is_refused(given: str, message: str) -> None:
     assert any(message in finding.message() for finding in of(given).findings if finding.code == "A2S204")
+
+
+@pytest.mark.parametrize(
+    "given", ['bucket_key="in/*.csv", wildcard_match=True', r'bucket_key="in/.*\.csv", use_regex=True']
+)
+@pytest.mark.parametrize(
+    ("contents", "status"), [([{"Key": "in/a.csv"}], "SUCCEEDED"), ([{"Key": "in/a.txt"}], "FAILED")]
+)
+def test_a_list_that_goes_on_is_no_reason_to_wait(given: str, contents: list[dict[str, str]], status: str) -> None:
+    class Page:
+        def answer(self, call: ServiceCall) -> Reply:
+            return Reply("result", {"Prefix": "in/", "Contents": contents, "IsTruncated": True})
+
+    execution = execute(of(given).machine, {}, Page())
+    assert execution.status == status
+    assert status == "SUCCEEDED" or "More than 1,000 keys" in (execution.cause or "")

@@ -112,6 +112,9 @@ def _look(site: Site, given: dict[str, Value], pattern: bool, regex: bool, name:
         arguments["Prefix"], found = by_pattern(site, key)
     else:
         arguments |= {"Prefix": site.json(key), "MaxKeys": 1}
+    if "MaxKeys" not in arguments:
+        more = "$states.result.IsTruncated = true ? $error('More than 1,000 keys start like that')"
+        found = f"({found}) ? true : {more} : false"
     return Look(
         site.call("aws-sdk:s3:listObjectsV2", arguments),
         found,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from sfn_airflow_core.catalogue.model import Row
 from sfn_airflow_core.catalogue.notation import describe_by, operator, sdk, sensor
 
+_TRUNCATED = "$states.result.IsTruncated = true ? $error('There are more than 1,000 of them')"
+"""Operators list all pages, a state one of them."""
 _PUT = "s3_bucket=Bucket s3_key=Key data=Body acl_policy=Acl"
 _S3 = (
     sdk(
@@ -72,11 +74,13 @@ _S3 = (
         operator(
             "s3.S3ListOperator",
             "bucket prefix delimiter",
-            result="[$states.result.Contents.Key]",
+            result=f"{_TRUNCATED} : [$states.result.Contents.Key]",
             refused="apply_wildcard",
         ),
         operator(
-            "s3.S3ListPrefixesOperator", "bucket prefix delimiter", result="[$states.result.CommonPrefixes.Prefix]"
+            "s3.S3ListPrefixesOperator",
+            "bucket prefix delimiter",
+            result=f"{_TRUNCATED} : [$states.result.CommonPrefixes.Prefix]",
         ),
         sensor(
             "s3.S3KeySensor",
