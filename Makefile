@@ -21,7 +21,7 @@ test-api: $(READY) ## Answers waiting tasks through an API server of Airflow
 	$(BIN)/python -m pytest -m api
 
 test-round-trips: $(READY) ## Runs the DAGs that come back from DAGs, in every scenario of the goldens (some minutes)
-	$(BIN)/python -m pytest -m round_trips tests/test_round_trip.py
+	$(BIN)/python -m pytest -m round_trips tests/test_round_trip.py tests/test_jsonpath_flows.py
 
 test-scheduler: $(READY) ## Runs generated DAGs on a real scheduler, API server and triggerer
 	$(BIN)/python -m pytest -m scheduler tests/scheduler

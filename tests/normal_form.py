@@ -35,7 +35,7 @@ from sfn_airflow_core.asl.model import (
     nested,
     targets,
 )
-from sfn_airflow_core.expr.jsonata_model import Apply, Each, Focus, Function, Name, Steps, Where
+from sfn_airflow_core.expr.jsonata_model import Apply, Each, Focus, Function, Name, Operation, Steps, Value, Where
 from sfn_airflow_core.expr.model import Call, Index, Literal, Logic, Path
 from sfn_airflow_core.expr.read_condition import read_condition
 from sfn_airflow_core.expr.read_intrinsic import read_value
@@ -44,6 +44,7 @@ from sfn_airflow_core.expr.read_jsonata import read_jsonata
 Form = Any
 _NOT_SAID = frozenset(("comment", "version", "at", "query_language"))
 _INPUT = "{% $states.input %}"
+_PATHS = frozenset(("input_path", "result_path", "output_path"))
 _OF_DOCUMENTS = frozenset(
     (
         "flow", "condition", "assign", "output", "error", "cause", "items", "item_selector", "result", "arguments",
@@ -83,7 +84,7 @@ def _plain(state: State) -> State:
     match state:
         case Succeed():
             state = Pass(name=state.name, flow=state.flow)
-        case Map(items=Given(value)) if value == _INPUT:
+        case Map(items=Given("{% $states.input %}") | PathRef("$")):
             state = replace(state, items=None)
     flow = state.flow
     if isinstance(flow, PathFlow):
@@ -103,6 +104,12 @@ def _plain_path(state: State, flow: PathFlow) -> State:
         state = _without_defaults(state)
     if isinstance(state, Pass) and flow.input_path is None and flow.parameters is None and state.result is None:
         state, flow = replace(state, result=Given({})), replace(flow, input_path="$")
+    if flow.output_path is None and flow.result_selector is None:
+        flow = replace(flow, result_path="$")
+    if isinstance(state, Pass) and flow == PathFlow(result_path=None) and state.result is None:
+        flow = PathFlow()
+    if isinstance(state, Pass) and flow.parameters is not None and not has_path(flow.parameters.value):
+        state, flow = replace(state, result=flow.parameters), replace(flow, parameters=None)
     if isinstance(state, Pass) and flow.output_path is None and flow == PathFlow(output_path=None):
         state, flow = replace(state, result=Given({})), PathFlow()
     if isinstance(state, Pass) and state.result is None and flow == PathFlow(input_path=flow.input_path):
@@ -119,6 +126,17 @@ def _plain_path(state: State, flow: PathFlow) -> State:
                 else:
                     flow = replace(flow, **{name: Given({"value.$": text})}, output_path="$.value")
     return replace(state, flow=flow)
+
+
+def has_path(value: Any) -> bool:
+    """Whether a payload template computes something."""
+    match value:
+        case dict():
+            return any(key.endswith(".$") or has_path(part) for key, part in value.items())
+        case list():
+            return any(map(has_path, value))
+        case _:
+            return False
 
 
 def _without_defaults(state: Map) -> Map:
@@ -158,6 +176,8 @@ def _value(value: Any, left_out: frozenset[str]) -> Form:
         case _ if is_dataclass(value):
             said = [field.name for field in fields(value) if field.name not in _NOT_SAID | left_out]
             whole = {name: _value(getattr(value, name), left_out) for name in said}
+            if isinstance(value, PathFlow | CatchPath):
+                whole |= {name: _path(text) for name in _PATHS & whole.keys() if (text := getattr(value, name))}
             return {
                 "is": _kind(value, left_out),
                 **{name: part for name, part in whole.items() if part not in (None, [])},
@@ -212,6 +232,8 @@ def bare(tree: Any) -> Any:
 
 def _expression(text: str) -> Form:
     found = read_jsonata(text)
+    if isinstance(found.tree, Value):
+        return found.tree.value
     return ("engine", " ".join(text.split())) if found.tree is None else ("tree", repr(_tree(found.tree, 0)))
 
 
@@ -224,10 +246,40 @@ def _tree(tree: Any, depth: int) -> Any:
             return Function(tuple(names.values()), _named(_tree(body, depth + 1), names, ""))
         case tuple():
             return tuple(_tree(part, depth) for part in tree)
+        case Operation("&"):
+            return "&", tuple(_joined([_tree(part, depth) for part in _operands(tree)]))
         case _ if is_dataclass(tree):
             return replace(tree, **{one.name: _tree(getattr(tree, one.name), depth) for one in fields(tree)})  # type: ignore[type-var]
         case _:
             return tree
+
+
+def _operands(tree: Any) -> Iterator[Any]:
+    """What ``&`` joins, which is made a text anyway."""
+    match tree:
+        case Operation("&", left, right):
+            yield from _operands(left)
+            yield from _operands(right)
+        case Apply("string", (only,)):
+            yield only
+        case _:
+            yield tree
+
+
+def _joined(parts: list[Any]) -> Iterator[Any]:
+    """Operands, in which fixed texts side by side are one."""
+    before = ""
+    for part in parts:
+        match part:
+            case Value(str(text)):
+                before += text
+                continue
+        if before:
+            yield Value(before)
+            before = ""
+        yield part
+    if before:
+        yield Value(before)
 
 
 def _over(head: Any, steps: tuple[Any, ...], depth: int) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from airflow2sfn.generated.states import Drafted
+from airflow2sfn.generated.unsaid import comments_above, fields_above
 from airflow2sfn.generated.values import Unreadable, key_of
 from airflow2sfn.generated.world import Function, World, decorated, keyword, name_of
 from sfn_airflow_core.text import parts
@@ -82,6 +83,7 @@ def _function(node: Function, lines: Sequence[str], found: Drafts, plain: dict[s
     match node.decorator_list:
         case [ast.Call(func=ast.Name(id=word)) as call, *_] if word in _FUNCTIONS and pointer:
             draft = Drafted(node.name, _name(call, pointer), pointer, word, call, node)
+            draft.fields = fields_above(node, lines)
             found.states[node.name] = draft
             if word == "polling":
                 _polling(call, found, plain, lines)
@@ -117,6 +119,7 @@ def _assigned(
         case "child_dag", [_, ast.Name(id=dag), *_] if dag in world.dags:
             function = _group_of(world.dags[dag], pointer, lines)
             found.states[name] = Drafted(name, _name(call, pointer), pointer, "group", call, function)
+            found.states[name].fields = fields_above(function, lines)
         case "loop", [_, ast.Name(id=dag), *_] if dag in world.dags:
             found.loops[name] = Loop(world.dags[dag].body, pointer, _doors(call))
         case "leave", _:
@@ -129,6 +132,7 @@ def _assigned(
             title = call.args[1:2]
             said = title[0].value if title and isinstance(title[0], ast.Constant) else parts(pointer)[-1]
             found.states[name] = Drafted(name, str(said), pointer, word, call)
+            found.states[name].fields = fields_above(node, lines)
         case _ if word in _WIRING:
             found.known.add(name)
             found.fronts.update([name] if word == "enter" else [])
@@ -162,13 +166,8 @@ def _name(call: ast.Call, pointer: str) -> str:
 
 def pointer_above(node: ast.stmt, lines: Sequence[str]) -> str:
     """What the comment above a task says of where its state stands."""
-    decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
-    line = min([node.lineno, *(decorator.lineno for decorator in decorators)]) - 2
-    while line >= 0 and lines[line].lstrip().startswith("#"):
-        if found := _AT.match(lines[line]):
-            return found[1]
-        line -= 1
-    return ""
+    found = (_AT.match(line) for line in comments_above(node, lines))
+    return next((one[1] for one in found if one), "")
 
 
 def pointers(body: Sequence[ast.stmt], lines: Sequence[str]) -> Iterator[str]:

@@ -70,10 +70,10 @@ class Jsonata:
         assert isinstance(handed, QueryFlow), "of this language"
         return replace(handed, arguments=asked.arguments)
 
-    def role(self, node: ast.expr, world: World) -> Json:
+    def role(self, node: ast.expr, world: World, flow: asl.Flow) -> Json:
         return {"RoleArn": given_value(node, world)}
 
-    def limit(self, node: ast.expr, world: World) -> Amount:
+    def limit(self, node: ast.expr, world: World, flow: asl.Flow) -> Amount:
         return given_amount(node, world)
 
     def choice(self, draft: Drafted, world: World) -> asl.Choice:
@@ -106,7 +106,7 @@ class Jsonata:
         made = applied(function, world, INPUT, ERROR)
         return asl.CatchQuery(made.given(ERROR)), made.assign
 
-    def onward(self, function: Function | None, world: World) -> asl.Flow:
+    def onward(self, function: Function | None, world: World, own: Function) -> asl.Flow:
         if function is None:
             return QueryFlow()
         made = applied(function, world, INPUT)

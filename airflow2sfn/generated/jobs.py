@@ -25,11 +25,12 @@ def job(draft: Drafted, world: World) -> asl.Task:
             raise Unreadable("what a job starts", draft.call)
     said = settings(draft.call.keywords, world).only("task_id", "arguments", "role", "timeout", "output")
     language = world.language
+    flow = _with_output(language.argued(said.get("arguments"), world), said, world)
     found = Body(
-        _with_output(language.argued(said.get("arguments"), world), said, world),
+        flow,
         resource,
-        timeout=language.limit(said["timeout"], world) if "timeout" in said else None,
-        role=language.role(said["role"], world) if "role" in said else None,
+        timeout=language.limit(said["timeout"], world, flow) if "timeout" in said else None,
+        role=language.role(said["role"], world, flow) if "role" in said else None,
     )
     return task(draft, found, world, *said)
 
@@ -81,12 +82,12 @@ def callback(draft: Drafted, world: World) -> asl.Task:
         found = replace(found, resource=f"{found.resource}.waitForTaskToken")
     found = replace(found, flow=_with_output(found.flow, said, world))
     if "timeout" in said:
-        found = replace(found, timeout=world.language.limit(said["timeout"], world))
+        found = replace(found, timeout=world.language.limit(said["timeout"], world, found.flow))
     made = task(draft, found, world, *said)
     return (
         made
         if "heartbeat" not in said
-        else replace(made, heartbeat_seconds=world.language.limit(said["heartbeat"], world))
+        else replace(made, heartbeat_seconds=world.language.limit(said["heartbeat"], world, found.flow))
     )
 
 

@@ -70,11 +70,11 @@ class Language(Protocol):
     def together(self, asked: asl.Flow, handed: asl.Flow) -> asl.Flow:
         """What is asked with, and what is handed on, in one."""
 
-    def role(self, node: ast.expr, world: World) -> Json:
-        """Credentials: fixed, or ``DOCUMENT >> function``."""
+    def role(self, node: ast.expr, world: World, flow: asl.Flow) -> Json:
+        """Credentials of a state that asks so: fixed, or ``DOCUMENT >> function``."""
 
-    def limit(self, node: ast.expr, world: World) -> Amount:
-        """A number: fixed, the name of a function, or ``DOCUMENT >> function``."""
+    def limit(self, node: ast.expr, world: World, flow: asl.Flow) -> Amount:
+        """A number of a state that asks so: fixed, the name of a function, or ``DOCUMENT >> function``."""
 
     def choice(self, draft: Drafted, world: World) -> asl.Choice:
         """The function of a Choice."""
@@ -82,8 +82,8 @@ class Language(Protocol):
     def caught(self, function: Function | None, world: World) -> Caught:
         """A function of the document and the Error Output, that makes what a catcher hands on."""
 
-    def onward(self, function: Function | None, world: World) -> asl.Flow:
-        """A function of the document, that makes what a Wait hands on."""
+    def onward(self, function: Function | None, world: World, own: Function) -> asl.Flow:
+        """A function of the document, that makes what a Wait hands on; ``own`` says how long it waits."""
 
     def prepared(self, function: Function, world: World, *keep: str) -> Prepared:
         """A function up to its last statement; variables to ``keep`` are looked at later."""

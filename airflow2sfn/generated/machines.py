@@ -16,6 +16,7 @@ from airflow2sfn.generated.languages import may_differ, speaks_jsonata
 from airflow2sfn.generated.paths.language import JsonPath
 from airflow2sfn.generated.settings import catcher
 from airflow2sfn.generated.states import Drafted, choice, function_state, targets, wait
+from airflow2sfn.generated.unsaid import with_fields
 from airflow2sfn.generated.values import Unreadable
 from airflow2sfn.generated.world import World, keyword
 from sfn_airflow_core.asl import model as asl
@@ -127,9 +128,11 @@ class Machines:
         if not in_jsonata:
             with suppress(Unreadable, ExpressionError):  # JSONata may have words where JSONPath has none
                 return self._spoken(draft, world.speaking(JsonPath()))
-            self.translated[draft.name] = may_differ(draft, world)
         try:
-            return self._spoken(draft, world.speaking(Jsonata()))
+            made = self._spoken(draft, world.speaking(Jsonata()))
+            if not in_jsonata:
+                self.translated[draft.name] = may_differ(draft, world)
+            return made
         except Unreadable as reason:
             self.unread[draft.name] = reason
             flow = QueryFlow() if self.jsonata else PathFlow()
@@ -140,11 +143,12 @@ class Machines:
         draft.catch = tuple(catcher(one, world) for one in draft.catchers)
         match draft.kind:
             case "group":
-                return group(draft, world, Inside(self.machine, lambda body: list(pointers(body, self.lines))))
+                made = group(draft, world, Inside(self.machine, lambda body: list(pointers(body, self.lines))))
             case "polling":
-                return function_state(draft, world, *_STEERING)
+                made = function_state(draft, world, *_STEERING)
             case kind:
-                return _KINDS[kind](draft, world)
+                made = _KINDS[kind](draft, world)
+        return with_fields(made, draft.fields, draft.call)
 
 
 _KINDS: Mapping[str, Callable[[Drafted, World], asl.State]] = {

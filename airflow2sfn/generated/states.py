@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from airflow2sfn.generated.language import Body
 from airflow2sfn.generated.settings import settings
@@ -18,7 +18,7 @@ class Drafted:
 
     ``variable`` is its task's, ``pointer`` where it stood in the machine, ``kind`` the word of the runtime that makes
     the task, and ``call`` that word with its arguments; ``function`` is what it does, where that is a function.
-    ``catchers`` are what ``catch`` has been told of it.
+    ``catchers`` are what ``catch`` has been told of it, ``fields`` what comments say of it.
     """
 
     variable: str
@@ -30,6 +30,7 @@ class Drafted:
     next: str | None = None
     catch: tuple[asl.Catcher, ...] = ()
     catchers: tuple[ast.expr, ...] = ()
+    fields: dict[str, str] = field(default_factory=dict)
 
     @property
     def body(self) -> Function:
@@ -88,7 +89,8 @@ def targets(function: Function) -> set[str]:
 def wait(draft: Drafted, world: World) -> asl.Wait:
     """A Wait; raises Unreadable."""
     said = settings(draft.call.keywords, world).untimed(draft.call, "document")
-    flow = world.language.onward(function_of(said["document"], world) if "document" in said else None, world)
+    document = function_of(said["document"], world) if "document" in said else None
+    flow = world.language.onward(document, world, draft.body)
     made = asl.Wait(name=draft.name, comment=draft.comment, flow=flow, next=draft.next)
     before = world.language.prepared(draft.body, world)
     match draft.body.body[-1]:

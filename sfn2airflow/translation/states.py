@@ -31,6 +31,7 @@ from sfn2airflow.translation.queries import (
 )
 from sfn2airflow.translation.shaping import assignments, differences, expressions, reads_item, shaping, template, value
 from sfn2airflow.translation.tasks import CommonFields, common_fields, translate_task
+from sfn2airflow.translation.unsaid import is_answered
 from sfn_airflow_core.asl.model import (
     Amount,
     And,
@@ -109,7 +110,8 @@ def translate_state(state: State, ids: Ids, ledger: Ledger, place: Place) -> Any
         ledger.dispositions[state.at] = max(finding.fidelity for finding in own)
     shown = [] if isinstance(node, ChildTask) else own  # a child DAG shows the findings of its state itself
     notes = tuple(f"{f.code}: {f.message()}" for f in shown if f.fidelity > Fidelity.NOTE)
-    return replace(node, notes=tuple(dict.fromkeys(notes)))
+    fields = () if isinstance(node, ChildTask) else node.fields
+    return replace(node, notes=tuple(dict.fromkeys(notes)), fields=fields)
 
 
 def _directly(at: str, state: State) -> bool:
@@ -237,7 +239,7 @@ def _written(state: State) -> Iterator[tuple[Pointer, Json]]:
     match state:
         case Task():
             fields |= {"TimeoutSeconds": state.timeout_seconds, "Credentials": state.credentials}
-            if isinstance(state.heartbeat_seconds, Placeholder) and _answered(state):
+            if isinstance(state.heartbeat_seconds, Placeholder) and is_answered(state):
                 fields["HeartbeatSeconds"] = state.heartbeat_seconds
             for place, retrier in enumerate(state.retry):
                 yield join(state.at, "Retry", place), [retrier.interval_seconds, retrier.max_attempts]
@@ -273,13 +275,8 @@ def _operands(condition: Condition) -> Iterator[tuple[Pointer, Json]]:
 
 
 def _note_heartbeat(state: Task, ledger: Ledger) -> None:
-    if state.heartbeat_seconds is not None and not _answered(state):
+    if state.heartbeat_seconds is not None and not is_answered(state):
         ledger.note(HeartbeatWithoutWorker(at=join(state.at, "HeartbeatSeconds")))
-
-
-def _answered(state: Task) -> bool:
-    """Whether somebody outside ends the Task, who may send heartbeats."""
-    return ".waitForTaskToken" in state.resource or ":activity:" in state.resource
 
 
 def _note_errors(state: Task | Group, ledger: Ledger) -> None:

@@ -15,6 +15,7 @@ from sfn2airflow.services import Service, Unsupported, resolve
 from sfn2airflow.translation.callbacks import note_callback, note_foreign, note_http
 from sfn2airflow.translation.flows import Ids, Place
 from sfn2airflow.translation.ledger import Ledger
+from sfn2airflow.translation.unsaid import unsaid, unsaid_resource
 from sfn_airflow_core.asl.model import Json, PathFlow, State, Task
 from sfn_airflow_core.dag.model import CallbackTask, CallWork, FunctionWork, JobTask, Shaping, StateTask, Stub
 from sfn_airflow_core.expr.model import Expr, Literal, Object
@@ -31,6 +32,7 @@ class CommonFields(TypedDict):
     display_name: str
     at: str
     comment: str
+    fields: tuple[str, ...]
     given: bool
 
 
@@ -41,6 +43,7 @@ def common_fields(state: State, ids: Ids, place: Place) -> CommonFields:
         "display_name": state.name,
         "at": state.at,
         "comment": state.comment or "",
+        "fields": unsaid(state),
         "given": place.given,
     }
 
@@ -55,6 +58,7 @@ def translate_task(
         finding = _unsupported(service, state)
         ledger.note(finding)
         return StateTask(**common, work=Stub(finding.code, _reason(finding)))
+    common["fields"] += unsaid_resource(state.resource, service)
     ledger.permissions.update(service.iam)
     _note_service(service, state, ledger)
     timeout, retry = state.timeout_seconds, state.retry

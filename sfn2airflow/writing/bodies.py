@@ -97,14 +97,20 @@ def effective(shaping: Shaping, sheet: Sheet) -> tuple[Statements, str]:
     """Applies InputPath: statements, and the variable that then has the filtered input."""
     if shaping.input_path is None:
         return [], "data"
-    variable = "data" if shaping.result_path == "$" else "effective"
+    variable = source_of(shaping)
     return [assign(variable, sheet.code(shaping.input_path))], variable
 
 
+def source_of(shaping: Shaping) -> str:
+    """The variable with the effective input; another one than the document's where ResultPath needs both."""
+    return "data" if shaping.input_path is None or shaping.result_path == "$" else "effective"
+
+
 def managers(node: StateTask, sheet: Sheet) -> list[cst.BaseExpression]:
-    """The context managers around a request: a role that is assumed, a time limit read from the document."""
-    found = [] if node.role is None else [call(sheet.use("assumed_role"), sheet.code(node.role))]
-    limit = time_limit(node.timeout, sheet)
+    """The context managers around a request: a role that is assumed, a time limit read from the effective input."""
+    source = source_of(node.shaping)
+    found = [] if node.role is None else [call(sheet.use("assumed_role"), sheet.code(node.role, source))]
+    limit = time_limit(node.timeout, sheet, source)
     return [*found, *([] if limit is None else [limit])]
 
 
@@ -244,11 +250,11 @@ def _invoke(function: Expr, shaping: Shaping, source: str, sheet: Sheet) -> cst.
     return call(sheet.use("invoke"), sheet.code(function), payload)
 
 
-def time_limit(timeout: Amount | None, sheet: Sheet) -> cst.BaseExpression | None:
+def time_limit(timeout: Amount | None, sheet: Sheet, source: str) -> cst.BaseExpression | None:
     """``time_limit(…)`` for a TimeoutSeconds that is only known when the task runs."""
     match timeout:
         case PathRef(path):
-            return call(sheet.use("time_limit"), sheet.code(read_path(path)))
+            return call(sheet.use("time_limit"), sheet.code(read_path(path), source))
         case Placeholder():
             return call(sheet.use("time_limit"), sheet.code(Literal(timeout)))
         case Query():

@@ -52,18 +52,20 @@ def _body(node: CallbackTask, sheet: Sheet) -> Statements:
         parameters = node.shaping.parameters
         return [*before, returns(name(source) if parameters is None else sheet.code(parameters, source))]
     asks = does(request(node.work.action, node.shaping, source, sheet))
-    role = [] if node.role is None else [call(sheet.use("assumed_role"), sheet.code(node.role))]
+    role = [] if node.role is None else [call(sheet.use("assumed_role"), sheet.code(node.role, source))]
     return [*before, within(role, [asks]) if role else asks]
 
 
 def _limit(keyword: str, limit: Amount | None, node: CallbackTask, sheet: Sheet) -> dict[str, cst.BaseExpression]:
     """``heartbeat=60``; a limit that the document decides is a function, an open one its constant."""
     field = "HeartbeatSeconds" if keyword == "heartbeat" else "TimeoutSeconds"
+    before: Statements = []
     match limit:
         case None:
             return {}
         case PathRef(path):
-            found, field = sheet.code(read_path(path)), f"{field}Path"
+            before, source = effective(Shaping(input_path=node.shaping.input_path), sheet)
+            found, field = sheet.code(read_path(path), source), f"{field}Path"
         case Query():
             found = sheet.code(query_amount(limit, "number"))
         case Placeholder():
@@ -73,4 +75,4 @@ def _limit(keyword: str, limit: Amount | None, node: CallbackTask, sheet: Sheet)
         case _:
             assert_never(limit)
     doc, key = f"{node.display_name}, {field}", (node.task_id, keyword)
-    return {keyword: sheet.helper(f"{node.task_id}_{keyword}", key, ["data"], [returns(found)], doc)}
+    return {keyword: sheet.helper(f"{node.task_id}_{keyword}", key, ["data"], [*before, returns(found)], doc)}

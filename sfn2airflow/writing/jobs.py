@@ -35,6 +35,7 @@ def write_job(
         and operator
         and arguments is not None
         and _fits(operator, arguments, node.shaping)
+        and not (node.shaping.input_path is not None and all(map(static, arguments.values())))
         and node.role is None
         and isinstance(node.timeout, int | float | None)
     ):
@@ -131,7 +132,7 @@ def _job(node: JobTask, service: Service, sheet: Sheet) -> Made:
 
 def _value(keyword: str, expr: Expr | None, node: JobTask, sheet: Sheet) -> cst.BaseExpression:
     """A literal as it is; what depends on the document as ``DOCUMENT >> function``."""
-    if expr is not None and static(expr):
+    if expr is not None and static(expr) and (keyword != "arguments" or node.shaping.input_path is None):
         return sheet.code(expr)
     if isinstance(expr, Literal) and isinstance(expr.value, str) and (whole := PLACEHOLDER.fullmatch(expr.value)):
         return name(sheet.constants[whole[1]])  # resolved when the task runs

@@ -123,10 +123,10 @@ def _written(node: AnyNode, sheet: Sheet) -> Statements:
 
 
 def heading(node: Node) -> list[cst.EmptyLine]:
-    """The comment lines above a task: where it comes from, and what differs."""
+    """The comment lines above a task: where it comes from, what it does not say, and what differs."""
     pointer = "/".join(["#", *(escape(part) for part in parts(node.at))])
     lines = [comment(f"ASL: {pointer}")] if node.at else []
-    return [*lines, *(comment(note) for note in node.notes)]
+    return [*lines, *(comment(f"ASL: {said}") for said in node.fields), *(comment(note) for note in node.notes)]
 
 
 def task_arguments(node: Node, sheet: Sheet) -> dict[str, cst.BaseExpression | cst.Arg]:

@@ -84,8 +84,8 @@ class Node:
     """What every task and group has.
 
     ``given`` says that the document comes from the Map's item instead of an upstream task. ``notes`` are the findings
-    to show in place, as ``CODE: message``. ``timeout`` in seconds becomes ``execution_timeout`` (or a limit read from
-    the document).
+    to show in place, as ``CODE: message``, ``fields`` what Airflow has no place for, as ``Field JSON``. ``timeout`` in
+    seconds becomes ``execution_timeout`` (or a limit read from the document).
     """
 
     task_id: str
@@ -93,6 +93,7 @@ class Node:
     at: Pointer = ""
     comment: str = ""
     notes: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
     given: bool = False
     timeout: Amount | None = None
     retry: tuple[Retrier, ...] = ()

@@ -14,7 +14,7 @@ from airflow2sfn.generated.requests import asks, requested
 from airflow2sfn.generated.values import Unreadable
 from airflow2sfn.generated.world import Function, World
 from sfn_airflow_core.asl.model import Amount, Given, Json, PathFlow
-from sfn_airflow_core.expr.model import Expr, Literal, Object, Path, Root
+from sfn_airflow_core.expr.model import Array, Call, Expr, Literal, Object, Path, Root
 from sfn_airflow_core.expr.write_jsonpath import path_text, template
 
 _VALUE = "value"
@@ -73,7 +73,8 @@ class Flowing:
             case ast.Assign(targets=[ast.Name(id=name)], value=made):
                 self._assign(name, made)
             case ast.Expr(value=made):
-                self.dropped.append(made)
+                if _is_placing(made) or not isinstance(tree(made, self.scope), Literal):  # which has no effect
+                    self.dropped.append(made)
             case ast.Return(value=ast.expr() as made):
                 self._hand_on(made)
                 self.ended = True
@@ -127,6 +128,7 @@ class Flowing:
         if self.flow.input_path != "$":
             raise Unreadable("a value that is only read", node)
         self.flow = replace(self.flow, input_path=whole_path(node, self.scope))
+        self.source, self.scope = "", self.scope.only("")  # nothing is made of the effective input
 
     def _hand_on(self, node: ast.expr) -> None:
         match node:
@@ -135,22 +137,43 @@ class Flowing:
                 scope = self.scope if self.made is None else self.scope.only("result")
                 self.flow = replace(self.flow, assign=assigned(node, scope))
                 node = document
+        if self.combined is None and self.dropped and _is_placing(self.dropped[-1]):
+            self.combined = self.dropped.pop()
         if self.combined is not None:
             self._put_out(tree(node, self.scope.only("output")), node)
             node = self.combined
+        made = self.result or self.dropped or self.made is not None or self.source != "data"
         match node:
-            case _ if (self.result or self.dropped) and _root(node) == "data":
+            case _ if made and _root(node) == "data":
                 self._unchanged(node)
                 self._unused()
                 self.flow = replace(self.flow, result_path=None)
                 if not isinstance(node, ast.Name):
                     self._put_out(tree(node, self.scope.only("data")), node)
-            case ast.Dict(keys=[None, place], values=[ast.Name(id="data"), value]) if place is not None:
+            case ast.Subscript() | ast.Call() if self.made is not None and _root(node) == "result":
+                self._unused()
+                self._put_out(tree(node, self.scope.only("result")), node)
+            case ast.Dict(keys=[None, ast.expr() as place], values=[ast.Name(id="data"), value]):
                 self._placed([place], value)
             case ast.Call(func=ast.Name(id="put"), args=[ast.Name(id="data"), value, *places]):
                 self._placed(places, value)
+            case ast.Name():
+                self._valued(node)
+            case _ if self.dropped or self.made is not None or (_is_empty(node) and self.flow.assign is not None):
+                self._beside(node)
             case _:
                 self._valued(node)
+        if self.dropped or self.made is not None:
+            raise Unreadable("a value that is only read", node)
+
+    def _beside(self, node: ast.expr) -> None:
+        """What is handed on beside something that is evaluated and not used."""
+        paths = all(isinstance(tree(one, self.scope), Path) for one in self.dropped)
+        if not self.result and self.made is None and paths and not _is_empty(node):  # only InputPath
+            self._valued(node)
+        else:
+            self._unused()
+            self._put_out(tree(node, self.scope.only("")), node)
 
     def _unchanged(self, node: ast.expr) -> None:
         """The document is the one that came, which InputPath has not narrowed."""
@@ -168,6 +191,9 @@ class Flowing:
 
     def _unused(self) -> None:
         """What is evaluated where the result is dropped: ResultSelector; of a Pass Parameters, or InputPath."""
+        if self.made is not None:
+            self._made(tree(self.made, self.scope), self.made)
+            self.made = None
         for node in self.dropped:
             found = tree(node, self.scope)
             if self.result:
@@ -193,20 +219,28 @@ class Flowing:
         self._drop()
         match node:
             case ast.Name(id="result") if self.made is not None:
-                node = self.made
-        if isinstance(node, ast.Name) and node.id == self.source:
-            return
+                self._made(tree(self.made, self.scope), self.made)
+                self.made = None
+                return
+            case ast.Name(id=name) if name == self.source:
+                return
         match found := tree(node, self.scope):
-            case Literal(value):
-                self.fixed = Given(value)
-            case Object():
-                self.flow = replace(self.flow, parameters=Given(template(found)))
             case Path() if self._narrows():
                 self.flow = replace(self.flow, input_path=path_text(found))
-            case _:
-                if self.made is not None:
-                    raise Unreadable("a value beside variables", node)
+            case Path() | Call():
                 self._bare(found, node, "parameters")
+            case _:
+                self._made(found, node)
+
+    def _made(self, found: Expr, node: ast.expr) -> None:
+        """What a Pass makes: Result, or Parameters."""
+        match found:
+            case Literal(value):
+                self.fixed = Given(value)
+            case Object() | Array():
+                self.flow = replace(self.flow, parameters=Given(template(found)))
+            case _:
+                raise Unreadable("a value that is no object", node)
 
     def _narrows(self) -> bool:
         """Whether a path that a Pass hands on, or places, can be InputPath, and cannot be OutputPath."""
@@ -236,6 +270,21 @@ class Flowing:
             case _:
                 made = Given(template(Object(((_VALUE, found),))))
                 self.flow = replace(self.flow, **{field_name: made}, output_path=f"$.{_VALUE}")  # type: ignore[arg-type]
+
+
+def _is_empty(node: ast.expr) -> bool:
+    return isinstance(node, ast.Dict) and not node.keys
+
+
+def _is_placing(node: ast.expr) -> bool:
+    """Whether an expression is what ResultPath makes of the document."""
+    match node:
+        case ast.Dict(keys=[None, ast.expr()], values=[ast.Name(id="data"), _]):
+            return True
+        case ast.Call(func=ast.Name(id="put"), args=[ast.Name(id="data"), *_]):
+            return True
+        case _:
+            return False
 
 
 def _root(node: ast.expr) -> str:

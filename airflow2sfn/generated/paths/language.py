@@ -70,30 +70,25 @@ class JsonPath:
         assert isinstance(handed, PathFlow), "of this language"
         return replace(handed, input_path=asked.input_path, parameters=asked.parameters)
 
-    def role(self, node: ast.expr, world: World) -> Json:
-        made, path = _made(node, world)
-        del path  # Credentials see the effective input, as the arguments do
-        return template(Object((("RoleArn", made),)))
+    def role(self, node: ast.expr, world: World, flow: asl.Flow) -> Json:
+        return template(Object((("RoleArn", _of_input(_made(node, world), flow, node)),)))
 
-    def limit(self, node: ast.expr, world: World) -> Amount:
+    def limit(self, node: ast.expr, world: World, flow: asl.Flow) -> Amount:
         match node:
             case ast.Name(id=name) if name in world.functions:
-                made = value_of(world.functions[name], world)[0]
+                made = value_of(world.functions[name], world)
             case _:
-                made = _made(node, world)[0]
-        return amount_of(made, node)
+                made = _made(node, world)
+        return amount_of(_of_input(made, flow, node), node)
 
     def choice(self, draft: Drafted, world: World) -> asl.Choice:
         said = settings(draft.call.keywords, world).untimed(draft.call, "document")
-        flow = self.onward(function_of(said["document"], world) if "document" in said else None, world)
+        flow = self.onward(function_of(said["document"], world) if "document" in said else None, world, draft.body)
         assert isinstance(flow, PathFlow), "of this language"
-        decided = [one for one in draft.body.body if isinstance(one, ast.If | ast.Return | ast.Raise)]
-        scope, path = entered([one for one in draft.body.body if one not in decided], scope_of(draft.body, world))
-        if path != flow.input_path and "document" in said:
-            raise Unreadable("a choice of two documents", draft.call)
+        scope, _ = _before(draft.body, world)
         rules: list[asl.PathRule] = []
         default = None
-        for statement in decided:
+        for statement in _decided(draft.body):
             match statement:
                 case ast.If(test=test, body=[ast.Return(value=ast.expr() as made)], orelse=[]):
                     target, variables = _chosen(made, scope)
@@ -115,8 +110,11 @@ class JsonPath:
             raise Unreadable("what a catcher hands on", function)
         return asl.CatchPath(flow.result_path), flow.assign
 
-    def onward(self, function: Function | None, world: World) -> asl.Flow:
+    def onward(self, function: Function | None, world: World, own: Function) -> asl.Flow:
+        path = _before(own, world)[1]
         if function is None:
+            if path != "$":
+                raise Unreadable("a document that is not handed on", own)
             return PathFlow()
         found = flowing(function, world)
         flow = found.flow
@@ -124,7 +122,10 @@ class JsonPath:
             flow = replace(flow, output_path=None)
         if (found.fixed or Given({})) != Given({}) or flow.parameters is not None or flow.result_path != "$":
             raise Unreadable("the document that is handed on", function)
-        return flow
+        said = {one for one, by in ((path, own), (flow.input_path, function)) if one != "$" or _reads(by)}
+        if len(said) > 1:
+            raise Unreadable("a state of two documents", function)
+        return replace(flow, input_path=said.pop() if said else "$")
 
     def prepared(self, function: Function, world: World, *keep: str) -> Prepared:
         limit: ast.expr | None = None
@@ -169,6 +170,31 @@ def _made(node: ast.expr, world: World) -> Made:
             return value_of(function_of(right, world), world)
         case _:
             return tree(node, outside(world)), "$"
+
+
+def _decided(function: Function) -> list[ast.stmt]:
+    """The statements of a Choice, or a Wait, that say what it does with its input."""
+    return [one for one in function.body if isinstance(one, ast.If | ast.Return | ast.Raise)]
+
+
+def _before(function: Function, world: World) -> tuple[Scope, str | None]:
+    """The scope of these statements, and InputPath; raises Unreadable."""
+    return entered(function.body[: -len(_decided(function)) or None], scope_of(function, world))
+
+
+def _reads(function: Function) -> bool:
+    """Whether something is made of the effective input."""
+    names = (node for one in _decided(function) for node in ast.walk(one) if isinstance(node, ast.Name))
+    return any(node.id in ("data", "effective") for node in names)
+
+
+def _of_input(made: Made, flow: asl.Flow, node: ast.expr) -> Expr:
+    """A value of the effective input of a state with this data flow; raises Unreadable for one of another."""
+    expr, path = made
+    assert isinstance(flow, PathFlow), "of this language"
+    if path != flow.input_path and not isinstance(expr, Literal):
+        raise Unreadable("a value of another document", node)
+    return expr
 
 
 def _chosen(node: ast.expr, scope: Scope) -> tuple[str, dict[str, Json] | None]:
