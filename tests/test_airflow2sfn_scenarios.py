@@ -14,6 +14,7 @@ pytest.importorskip("airflow", reason="needs the extra 'airflow'")
 
 from airflow2sfn.verifying.scenarios import Generator, generator_for
 from airflow2sfn.verifying.subject import prepare
+from sfn_airflow_core.interpreter import Options
 from sfn_airflow_core.verify.airflow_runner import AirflowSession
 from sfn_airflow_core.verify.dag_time import same_chance, sleepless
 from sfn_airflow_core.verify.dag_verification import DagBench
@@ -324,9 +325,9 @@ with DAG("missing", schedule=None):
     def before(): ...
 
     @task
-    def after(): ...
+    def after(text): ...
 
-    before() >> person >> after()
+    before() >> person >> after("of {{ ti.xcom_pull('person', key='n') }}")
 """
 
 
@@ -340,6 +341,8 @@ def test_a_task_without_a_counterpart_is_answered_for_on_both_sides(bench: Bench
     assert {"every task has a counterpart", "before fails", "person fails", "after fails"} == rest.keys()
     assert all(one.equal for one in rest.values()), {name: shown(one) for name, one in rest.items()}
     assert "person has no counterpart" in rest["after fails"].around[0]
+    (scenario,) = [one for one in made[1].scenarios() if one.id == "after fails"]
+    assert made[0].machine(scenario, Options()).history.did["after", None].given == {"text": "of text"}
     assert rest["person fails"].expected["status"] == "FAILED"
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from airflow2sfn.expressions.text import Data, Untranslatable, field, quoted
 from airflow2sfn.jinja import template
-from airflow2sfn.jinja.pieces import Piece
+from airflow2sfn.jinja.pieces import Piece, joined, level_of
+from airflow2sfn.jinja.pieces import text as text_of
 from airflow2sfn.source import (
     Concat,
     ConcatenatedXCom,
@@ -68,9 +69,30 @@ def to_json(value: Value, values: Values) -> Json:
         case Entries(entries):
             return {_key(key): to_json(item, values) for key, item in entries}
         case Symbolic():
-            return f"${{{values.parameter(value)}}}"
+            return _typed(value, values)
+        case Concat(parts) if all(isinstance(part, Known | Symbolic) for part in parts):
+            return literal("".join(_put_in(part, values) for part in parts))
         case _:
             return query(expression(value, values))
+
+
+def _typed(value: Symbolic, values: Values) -> Json:
+    """What stands for a value that is given when deploying, which is a text, as what its default is."""
+    name = f"${{{values.parameter(value)}}}"
+    match value.default:
+        case Known(bool()):
+            return query(f"{quoted(name)} = 'true'")
+        case Known(int() | float()):
+            return query(f"$number({quoted(name)})")
+        case Known(list() | tuple() as parts) if parts and all(isinstance(part, str) for part in parts):
+            return query(f"$split({quoted(name)}, ',')")
+        case _:
+            return name
+
+
+def _put_in(part: Value, values: Values) -> str:
+    """A part of a text that is known, or given when deploying."""
+    return f"${{{values.parameter(part)}}}" if isinstance(part, Symbolic) else str(getattr(part, "value", ""))
 
 
 def expression(value: Value, values: Values) -> str:
@@ -81,15 +103,14 @@ def expression(value: Value, values: Values) -> str:
         case Template(text):
             return template(text, values)
         case Concat(parts):
-            pieces = [expression(part, values) for part in parts]
-            return " & ".join(f"({piece})" if " ? " in piece else piece for piece in pieces)
+            return joined([_part(part, values) for part in parts]).code
         case Symbolic():
-            return quoted(f"${{{values.parameter(value)}}}")
+            return constant(_typed(value, values))
         case ConcatenatedXCom(sources):
-            joined = expression(sources[0], values)
+            whole = expression(sources[0], values)
             for source in sources[1:]:
-                joined = f"$append({joined}, {expression(source, values)})"
-            return joined
+                whole = f"$append({whole}, {expression(source, values)})"
+            return whole
         case GroupArgument(group_id, name):
             return values.item(group_id, name)
         case ZippedXCom(sources, fill):
@@ -102,6 +123,20 @@ def expression(value: Value, values: Values) -> str:
             raise Untranslatable(f"an argument is made by {name}")
         case _:
             raise Untranslatable(f"an argument is a {type(value).__name__}")
+
+
+def _part(value: Value, values: Values) -> Piece:
+    """A part of a text; raises Untranslatable."""
+    match value:
+        case XCom(task_id, key):
+            pulled = values.pulled(task_id, key)
+            values.prints(pulled)
+            return pulled
+        case Known(str(known)):
+            return text_of(known)
+        case _:
+            code = expression(value, values)
+            return Piece(code, "text", level_of(code))
 
 
 def _zipped(lists: list[str], fill: Value | None, values: Values) -> str:

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, time, timedelta
 from textwrap import dedent
 from typing import Any, Final
 
-from airflow2sfn.source import Dag, Expansion, PythonCallable, Task, Template, XCom
+from airflow2sfn.source import Dag, Expansion, PythonCallable, Task, Template, Value, XCom, walk
 
 Json = Any
 _MOST_CONSTANTS: Final = 12
+_PULL: Final = r"xcom_pull\(([^()]*)\)"
 _PULLED: Final = r"xcom_pull\(\s*(?:task_ids\s*=\s*)?['\"]([^'\"]+)"
 
 
@@ -83,13 +84,18 @@ def instead(returned: Json, value: Json) -> Iterator[Json]:
 
 def pulled_keys(dag: Dag, task: str) -> list[str]:
     """The keys by which XComs of a task are pulled somewhere in its file, or handed to other tasks."""
-    pulled = re.findall(r"xcom_pull\(([^()]*)\)", dag.module.text)
+    pulled = re.findall(_PULL, dag.module.text)
+    given = [value for one in dag.tasks for part in _given(one) for value in walk(part)]
+    pulled += [found for value in given if isinstance(value, Template) for found in re.findall(_PULL, value.text)]
     mine = [text for text in pulled if re.search(rf"['\"]{re.escape(task)}['\"]", text)]
     keys = [key for text in mine for key in re.findall(r"\bkey\s*=\s*['\"]([^'\"]+)", text)]
-    for one in dag.tasks:
-        given = (*one.op_args, *one.op_kwargs.values(), *one.arguments.values())
-        keys += [value.key for value in given if isinstance(value, XCom) and value.task_id == task]
+    keys += [value.key for value in given if isinstance(value, XCom) and value.task_id == task]
     return [key for key in dict.fromkeys(keys) if key != "return_value"]
+
+
+def _given(task: Task) -> Iterator[Value]:
+    yield from (*task.op_args, *task.op_kwargs.values(), *task.arguments.values())
+    yield from sources(task.expansion)
 
 
 def sources(expansion: Expansion | None) -> list[Any]:
