@@ -11,13 +11,20 @@ from airflow2sfn.source import PythonCallable
 
 Path = tuple[str, ...]
 
-TEXTS = frozenset({"ds", "ds_nodash", "ts", "ts_nodash", "run_id"})
-TIMES = frozenset({"logical_date", "execution_date", "data_interval_start", "data_interval_end"})
+TEXTS = frozenset(
+    {
+        "ds", "ds_nodash", "ts", "ts_nodash", "run_id", "yesterday_ds", "yesterday_ds_nodash", "tomorrow_ds",
+        "tomorrow_ds_nodash", "next_ds", "next_ds_nodash",
+    }
+)  # fmt: skip
+TIMES = frozenset({"logical_date", "execution_date", "data_interval_start", "data_interval_end", "next_execution_date"})
 """Given as texts, and made times by the handler."""
 VALUES = frozenset({"params", "templates_dict"})
 OBJECTS: Mapping[str, frozenset[str]] = {
-    "dag_run": frozenset({"conf", "run_id", "dag_id", "logical_date"}),
-    "ti": frozenset({"task_id", "dag_id", "run_id", "try_number", "map_index", "xcom_pull", "xcom_push"}),
+    "dag_run": frozenset({"conf", "run_id", "dag_id", "logical_date", "execution_date"}),
+    "ti": frozenset(
+        {"task_id", "dag_id", "run_id", "try_number", "map_index", "execution_date", "xcom_pull", "xcom_push"}
+    ),
     "dag": frozenset({"dag_id"}),
     "task": frozenset({"task_id"}),
 }
@@ -30,9 +37,8 @@ _UNKNOWN = frozenset(
         "conf", "conn", "exception", "expanded_ti_count", "inlet_events", "inlets", "macros", "map_index_template",
         "outlet_events", "outlets", "prev_data_interval_end_success", "prev_data_interval_start_success",
         "prev_end_date_success", "prev_start_date_success", "start_date", "task_reschedule_count", "test_mode",
-        "triggering_asset_events", "triggering_dataset_events", "ts_nodash_with_tz", "var", "next_ds", "prev_ds",
-        "yesterday_ds", "tomorrow_ds", "next_execution_date", "prev_execution_date", "task_state_store",
-        "asset_state_store", "partition_key", "partition_date",
+        "triggering_asset_events", "triggering_dataset_events", "ts_nodash_with_tz", "var", "prev_ds", "prev_ds_nodash",
+        "prev_execution_date", "task_state_store", "asset_state_store", "partition_key", "partition_date",
     }
 )  # fmt: skip
 NAMES = TEXTS | TIMES | VALUES | OBJECTS.keys() | _SAME.keys() | _UNKNOWN

@@ -142,16 +142,17 @@ def _context(
         if root in TIMES:
             imports.add("import pendulum")
             lines.append(f"{place} = pendulum.parse({place})")
-        elif root in ("ti", "task_instance") and {"xcom_pull", "xcom_push"} & {path[0] for path in below}:
+            continue
+        for name in sorted({path[0] for path in below} & TIMES) if root in OBJECTS or root == "task_instance" else ():
+            imports.add("import pendulum")
+            lines.append(f'{place}["{name}"] = pendulum.parse({place}["{name}"])')
+        if root in ("ti", "task_instance") and {"xcom_pull", "xcom_push"} & {path[0] for path in below}:
             imports.add("from types import SimpleNamespace")
             keys = ", ".join(f"{json.dumps(key)}: None" for key in pushes)
             pushed = f", pushed={{{keys}}}" if ("xcom_push",) in below else ""
             lines.append(f"{place} = TaskInstance(**{place}{pushed})")
         elif root in OBJECTS or root == "task_instance":
             imports.add("from types import SimpleNamespace")
-            if ("logical_date",) in below:
-                imports.add("import pendulum")
-                lines.append(f'{place}["logical_date"] = pendulum.parse({place}["logical_date"])')
             lines.append(f"{place} = SimpleNamespace(**{place})")
     return lines
 

@@ -12,6 +12,16 @@ from airflow2sfn.reading.template_files import extensions, names_file
 from airflow2sfn.source import Task
 from sfn_airflow_core.asl.model import Json
 
+_DAY = 86_400_000
+_DATE, _COMPACT = "[Y0001]-[M01]-[D01]", "[Y0001][M01][D01]"
+
+
+def _days(name: str, days: int, picture: str) -> Callable[[Values], str]:
+    """The date some days from a time of the run."""
+    shift = f" {'+' if days > 0 else '-'} {abs(days) * _DAY}" if days else ""
+    return lambda values: f"$fromMillis($toMillis({values.run(name)}){shift}, '{picture}')"
+
+
 _TEXTS: Mapping[str, Callable[[Values], str]] = {
     "ds": lambda values: values.run("ds"),
     "ds_nodash": lambda values: f"$replace({values.run('ds')}, '-', '')",
@@ -21,9 +31,17 @@ _TEXTS: Mapping[str, Callable[[Values], str]] = {
     "ts_nodash": lambda values: (
         f"$fromMillis($toMillis({values.run('logical_date')}), '[Y0001][M01][D01]T[H01][m01][s01]')"
     ),
+    "yesterday_ds": _days("ds", -1, _DATE),
+    "yesterday_ds_nodash": _days("ds", -1, _COMPACT),
+    "tomorrow_ds": _days("ds", 1, _DATE),
+    "tomorrow_ds_nodash": _days("ds", 1, _COMPACT),
+    "next_ds": _days("data_interval_end", 0, _DATE),
+    "next_ds_nodash": _days("data_interval_end", 0, _COMPACT),
     "run_id": lambda values: values.run("run_id"),
     "params": lambda values: values.run("params"),
 }
+_FORMER = {"execution_date": "logical_date", "next_execution_date": "data_interval_end"}
+"""What Airflow 2 called times, and what Airflow 3 calls them."""
 
 
 def value(root: str, below: Iterable[Path], task: Task, values: Values) -> Json:
@@ -38,7 +56,7 @@ def value(root: str, below: Iterable[Path], task: Task, values: Values) -> Json:
     if root in _TEXTS:
         return query(_TEXTS[root](values))
     if root in TIMES:
-        return query(values.run("logical_date" if root == "execution_date" else root))
+        return query(values.run(_FORMER.get(root, root)))
     if root == "templates_dict":
         given = task.get("templates_dict")
         if given is not None and names_file(given, extensions(task)):
@@ -61,7 +79,7 @@ def _fact(root: str, name: str, task: Task, values: Values) -> Json:
             return query(f"$merge([{values.run('conf')}])")  # an execution may be started without
         case "run_id":
             return query(values.run("run_id"))
-        case "logical_date":
+        case "logical_date" | "execution_date":
             return query(values.run("logical_date"))
         case "task_id":
             return task.task_id

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,9 @@ from typing import Any
 from airflow2sfn.connections import connections
 from airflow2sfn.importing.child import close_network, end_with_parent
 from airflow2sfn.read import Settings
+from airflow2sfn.verifying.airflow_2 import airflow_2
 from airflow2sfn.verifying.scenarios import generator_for
-from airflow2sfn.verifying.subject import Prepared, prepare
+from airflow2sfn.verifying.subject import Prepared, prepare, read
 from sfn_airflow_core.findings import Fidelity
 from sfn_airflow_core.verify.airflow_process import AirflowUnavailable, leave_opened
 from sfn_airflow_core.verify.airflow_runner import AirflowSession, DagImportError
@@ -57,7 +59,13 @@ def verify_file(path: Path, job: dict[str, Any], tell: Tell) -> None:
     """Verifies the DAGs of a file; tells of every outcome, and of every DAG when it is done."""
     own = None if job["scenarios"] is None else read_scenarios(job["scenarios"], "scenarios")
     settings = Settings(job["environment"], job["variables"])
-    with AirflowSession() as session, sleepless(Path(job["home"]) / "commands"):
+    roots = [Path(root) for root in job["roots"]]
+    former = any(dag.airflow == "2" for dag in read(path, roots, settings))
+    with (
+        airflow_2() if former else nullcontext(),
+        AirflowSession() as session,
+        sleepless(Path(job["home"]) / "commands"),
+    ):
         try:
             dags = session.dags(path)
         except DagImportError as error:
@@ -66,7 +74,7 @@ def verify_file(path: Path, job: dict[str, Any], tell: Tell) -> None:
         folder = Path(job["home"]) / "functions"
         folder.mkdir(exist_ok=True)
         for one in prepare(
-            path, dags, folder, roots=[Path(r) for r in job["roots"]], settings=settings, machine=machine,
+            path, dags, folder, roots=roots, settings=settings, machine=machine,
             known=connections(job["connections"]),
         ):  # fmt: skip
             if job["dag_id"] in ("", one.dag.dag_id):

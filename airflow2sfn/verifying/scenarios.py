@@ -293,7 +293,9 @@ class Generator:
         did = history.did.get((task.task_id, None if task.expansion is None else 0))
         if task.operator in PYTHON:
             returned = None if did is None or did.returned is MISSING else did.returned
-            return {"payload": returned if did is None or not did.pushed else {RETURNED: returned, **did.pushed}}
+            made = self.plan.functions.get(task.task_id)
+            pushed = did.pushed if did is not None and made is not None and made.asked.pushes else {}
+            return {"payload": {RETURNED: returned, **pushed} if pushed else returned}
         call = did.calls[-1].arguments if did is not None and did.calls else {}
         if isinstance(call, dict) and "Key" in call:
             call = {"Prefix": call["Key"]}

@@ -20,6 +20,7 @@ from airflow2sfn.read import Settings, module_name
 from airflow2sfn.read import read_text as read_dags
 from airflow2sfn.reading.project import Project
 from airflow2sfn.rules.callbacks import TaskCallbackLeft, TaskCallbackOnce
+from airflow2sfn.rules.control import OpenValue
 from airflow2sfn.source import Dag
 from airflow2sfn.structure import EMPTY, Cyclic, Plan
 from airflow2sfn.tasks.kinds import PYTHON
@@ -68,6 +69,15 @@ class Prepared:
         )  # fmt: skip
 
 
+def read(path: Path, roots: Sequence[Path] = (), settings: Settings | None = None) -> tuple[Dag, ...]:
+    """The DAGs of a file, by their text. Raises ValueError where it cannot be read."""
+    project = Project((path.parent, *roots))
+    reading = read_dags(path.read_bytes(), path.name, project, settings, module_name(path, project))
+    if reading.problems:
+        raise ValueError(reading.problems[0].message)
+    return reading.dags
+
+
 def prepare(
     path: Path,
     imported: Mapping[str, Any],
@@ -93,10 +103,7 @@ def prepare(
         ValueError: where there is nothing to verify; the message says why.
     """
     project = Project((path.parent, *roots))
-    reading = read_dags(path.read_bytes(), path.name, project, settings, module_name(path, project))
-    if reading.problems:
-        raise ValueError(reading.problems[0].message)
-    dags = [dag for dag in reading.dags if dag.dag_id in imported]
+    dags = [dag for dag in read(path, roots, settings) if dag.dag_id in imported]
     if not dags:
         raise ValueError("Airflow and the reader find no DAG in common in this file")
     if machine is not None and len(dags) != 1:
@@ -112,7 +119,8 @@ def prepare(
 def _prepared(
     dag: Dag, source: str, imported: Any, folder: Path, translated: Translated, machine: bytes | None
 ) -> Prepared:
-    found = given(write(translated.machine) if machine is None else machine, f"{dag.dag_id}.asl.json")
+    defaults = {f.name: f.default for f in translated.findings if isinstance(f, OpenValue) and f.default is not None}
+    found = given(write(translated.machine) if machine is None else machine, f"{dag.dag_id}.asl.json", defaults)
     if found.machine is None:
         raise ValueError(f"{dag.dag_id}.asl.json: {found.problems[0].message}")
     states = states_by_task(found.machine, dag)
@@ -248,13 +256,14 @@ def _modules_of(home: Path) -> Iterator[None]:
         sys.modules.update(others)
 
 
-def given(machine: bytes | str, source: str) -> Reading:
+def given(machine: bytes | str, source: str, defaults: Mapping[str, str] | None = None) -> Reading:
     """A definition as it is deployed but for its placeholders, which stand for themselves.
 
     Args:
         machine: the text of the definition.
         source: its name, for messages.
+        defaults: what other placeholders stand for.
     """
     text = machine.decode("utf-8", "replace") if isinstance(machine, bytes) else machine
     names = set(_PLACEHOLDER.findall(text))
-    return read_text(machine, source, substitutions={name: f"${{{name}}}" for name in names})
+    return read_text(machine, source, substitutions={name: f"${{{name}}}" for name in names} | dict(defaults or {}))

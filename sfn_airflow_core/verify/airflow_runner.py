@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Final
@@ -68,6 +69,17 @@ class DagExecution:
     """The task instances that ended because something else had failed."""
 
 
+_BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def _let_begin(dag: Any) -> None:
+    """Lets a DAG run at any time: a run of a scenario is none of its schedule's, and may lie before or after it."""
+    for one in (dag, *dag.tasks):
+        if one.start_date is not None:
+            one.start_date = min(one.start_date, _BEGINNING)
+        one.end_date = None
+
+
 class AirflowSession:
     """An Airflow to run DAG files on: ``with AirflowSession() as session: session.run(...)``.
 
@@ -109,6 +121,8 @@ class AirflowSession:
                 bag = DagBag(dag_folder=str(dag_file), bundle_path=folder, bundle_name=BUNDLE, safe_mode=False)
                 if bag.import_errors:
                     raise DagImportError("\n".join(map(str, bag.import_errors.values())))
+                for dag in bag.dags.values():
+                    _let_begin(dag)
                 sync_bag_to_db(bag, BUNDLE, None)
             self._bags[key] = bag
         return self._bags[key].dags  # type: ignore[no-any-return]

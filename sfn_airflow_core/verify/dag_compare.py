@@ -18,7 +18,9 @@ from sfn_airflow_core.verify.dag_history import RETURNED, Asked, Did, History, I
 Json = Any
 Gives: TypeAlias = Literal["value", "names", "truth", "pushed"]
 OBJECTS: Final = frozenset({"ti", "task_instance", "dag_run", "dag", "task"})
-TIMES: Final = frozenset({"logical_date", "data_interval_start", "data_interval_end", "execution_date"})
+TIMES: Final = frozenset(
+    {"logical_date", "data_interval_start", "data_interval_end", "execution_date", "next_execution_date"}
+)
 CONTEXT: Final = frozenset(
     {
         "ti", "task_instance", "dag_run", "dag", "task", "macros", "var", "conn", "context", "params", "outlets",
@@ -27,7 +29,9 @@ CONTEXT: Final = frozenset(
         "prev_data_interval_start_success", "prev_data_interval_end_success", "prev_start_date_success",
         "prev_end_date_success", "task_instance_key_str", "task_reschedule_count", "test_mode", "map_index_template",
         "exception", "expanded_ti_count", "start_date", "execution_date",
-        "partition_key", "partition_date", "reason", "try_number", "task_state_store", "asset_state_store",
+        "yesterday_ds", "yesterday_ds_nodash", "tomorrow_ds", "tomorrow_ds_nodash", "next_ds", "next_ds_nodash",
+        "next_execution_date", "partition_key", "partition_date", "reason", "try_number", "task_state_store",
+        "asset_state_store",
     }
 )  # fmt: skip
 """What Airflow gives a function that asks for it by the name of a parameter."""

@@ -1,0 +1,115 @@
+"""Files that were written for Airflow 2 are verified as they are, on Airflow 3."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("airflow", reason="needs the extra 'airflow'")
+
+NIGHTLY = """
+from datetime import timedelta
+
+from airflow.contrib.operators.sns_publish_operator import SnsPublishOperator
+from airflow.models import DAG
+from airflow.operators.dummy_operator import DummyOperator
+from airflow.operators.python_operator import BranchPythonOperator, PythonOperator
+from airflow.providers.amazon.aws.operators.batch import AwsBatchOperator
+from airflow.utils.dates import days_ago
+
+
+def load(day, **context):
+    return [day, context["yesterday_ds"], context["next_ds_nodash"], context["execution_date"].isoformat()]
+
+
+def decide(**context):
+    return "run" if context["execution_date"].weekday() < 5 and context["dag_run"].execution_date else "rest"
+
+
+with DAG(
+    "nightly",
+    start_date=days_ago(2),
+    schedule_interval="30 2 * * *",
+    concurrency=4,
+    default_view="graph",
+    default_args={"retries": 1, "retry_delay": timedelta(minutes=1), "sla": timedelta(hours=2)},
+) as dag:
+    loaded = PythonOperator(
+        task_id="load", python_callable=load, op_kwargs={"day": "{{ next_ds }}"}, provide_context=True, dag=dag
+    )
+    choose = BranchPythonOperator(task_id="choose", python_callable=decide, provide_context=True)
+    run = AwsBatchOperator(
+        task_id="run",
+        job_name="night",
+        job_definition="d",
+        job_queue="q",
+        overrides={"command": ["night", "{{ tomorrow_ds }}"]},
+        task_concurrency=1,
+    )
+    rest = DummyOperator(task_id="rest")
+    tell = SnsPublishOperator(
+        task_id="tell",
+        target_arn="arn:aws:sns:eu-west-1:111122223333:night",
+        message="{{ execution_date.strftime('%Y/%m/%d') }} {{ yesterday_ds_nodash }}",
+        trigger_rule="none_failed_or_skipped",
+    )
+    loaded >> choose >> [run, rest] >> tell
+"""
+
+
+LATER = """
+from datetime import datetime
+
+from airflow.sdk import dag, task
+
+
+@dag(start_date=datetime(2099, 9, 1), end_date=datetime(2099, 9, 2), schedule="@daily")
+def later():
+    @task
+    def one() -> int:
+        return 1
+
+    one()
+
+
+later()
+"""
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, dict[str, list[dict[str, Any]]], str]:
+    """What one call says of three files: the exit code, the scenarios by DAG, and the errors."""
+    folder = tmp_path_factory.mktemp("dags")
+    gone = NIGHTLY.replace("import DAG\n", "import DAG\nfrom airflow.operators.gone import Gone\n")
+    for name, text in (("nightly.py", NIGHTLY), ("later.py", LATER), ("gone.py", gone)):
+        (folder / name).write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "airflow2sfn", "verify", ".", "--format", "json"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for one in json.loads(done.stdout)["scenarios"]:
+        found.setdefault(one["machine"], []).append(one)
+    return done.returncode, found, done.stderr
+
+
+Told = tuple[int, dict[str, list[dict[str, Any]]], str]
+
+
+def test_former_names_arguments_and_dates(told: Told) -> None:
+    scenarios = told[1]["nightly"]
+    assert {one["id"] for one in scenarios} >= {"choose: chooses rest", "choose fails once", "run fails"}
+    assert all(one["equal"] for one in scenarios)
+
+
+def test_a_run_may_lie_before_the_start_and_behind_the_end(told: Told) -> None:
+    assert [(one["id"], one["equal"]) for one in told[1]["later"]] == [("as it is", True), ("one fails", True)]
+
+
+def test_an_import_that_is_gone_is_named(told: Told) -> None:
+    code, scenarios, errors = told
+    assert (code, scenarios.keys()) == (2, {"nightly", "later"})
+    assert "gone.py: error: Airflow cannot import the file: ImportError: cannot import name 'Gone'" in errors
