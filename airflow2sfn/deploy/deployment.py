@@ -129,8 +129,8 @@ def _parameters(
     made: dict[str, Parameter] = {}
     for finding in findings:
         match finding:
-            case OpenValue(name=name, text=text) if name in open_:
-                made.setdefault(name, Parameter(f"{text} in the DAG"))
+            case OpenValue(name=name, text=text, default=default) if name in open_:
+                made.setdefault(name, Parameter(f"{text} in the DAG", default))
             case OtherMachine(placeholder=name, dag_id=other, task=task) if name in open_:
                 made.setdefault(name, Parameter(f"State machine translated from the DAG {other} (task {task})"))
     own = {function.substitution for function in functions}

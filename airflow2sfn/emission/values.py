@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -14,7 +15,7 @@ from airflow2sfn.jinja.pieces import UNKNOWN, Piece, kind_of, sure
 from airflow2sfn.packaging.outputs import sure_keys
 from airflow2sfn.rules.control import OpenValue
 from airflow2sfn.rules.data import PrintedAsJson, PrintedByKind
-from airflow2sfn.source import Dag, Entries, Known, Symbolic
+from airflow2sfn.source import Dag, Entries, Known, Symbolic, Value
 from airflow2sfn.structure import EMPTY, Plan
 from airflow2sfn.trigger_rules import SUCCESS, Env, Statuses, statuses
 from airflow2sfn.work import Note, place
@@ -28,6 +29,8 @@ _FAILURE = ("Error", "Cause", "Task")
 """Members of a failure."""
 RETURNED = "return_value"
 """The key of the XCom that a task returns."""
+_ASKED = re.compile(r"[\w.]+[(\[]\s*(?:key\s*=\s*)?[\"'][^()\[\]]*[)\]]|[\w ]+ of [^()]*")
+"""How a value is asked for, as opposed to what is made of it."""
 _ORDER = ("success", "failed", "skipped", "upstream_failed")
 
 
@@ -49,6 +52,7 @@ class Reads:
         self.item: dict[tuple[str, str], Scope] = {}
         self._items: dict[tuple[str, str], str] = {}
         self._variables: dict[tuple[str, object], str] = {}
+        self._opened: dict[str, str] = {}
 
     def variable(self, kind: str, task: str) -> str:
         """The variable of a task's value or status, in the scope of the task itself."""
@@ -66,6 +70,14 @@ class Reads:
             name = task.replace(".", "_") + ("_" if name in _FAILURE else "")
         name = re.sub(r"\W", "_", name)
         return name if kind == "value" else f"{name}_{kind}"
+
+    def opened(self, wish: str, what: str) -> str:
+        """The name of the parameter for a value that is given when deploying, another one for what is made of it."""
+        name, number = wish, 1
+        while self._opened.setdefault(name, what) != what:
+            number += 1
+            name = f"{wish}{number}"
+        return name
 
     def failure_variable(self, scope: Scope) -> str:
         """The variable of the first failure in a scope."""
@@ -276,15 +288,29 @@ class Reader(Values):
         return value.value if isinstance(value, Known) else None
 
     def parameter(self, value: Symbolic) -> str:
-        return self._open(value.key or value.text, value.text)
+        return self._open(value.key or value.text, value.text, value.default)
 
     def local(self, wish: str) -> str:
         return self.reads.names.variable(f"{self.task_id}_{wish}")
 
-    def _open(self, wish: str, text: str) -> str:
+    def _open(self, wish: str, text: str, default: Value | None = None) -> str:
         words = "".join(c if c.isalnum() and c.isascii() else " " for c in wish).split()
         name = "".join(
             word[:1].upper() + word[1:].lower() if word.isupper() else word[:1].upper() + word[1:] for word in words
         )
-        self.note(OpenValue(at=place(self.plan.tasks[self.task_id]), name=name or "Value", text=text))
-        return name or "Value"
+        name = self.reads.opened(name or "Value", wish if _ASKED.fullmatch(text) else text)
+        self.note(OpenValue(at=place(self.plan.tasks[self.task_id]), name=name, text=text, default=_given(default)))
+        return name
+
+
+def _given(default: Value | None) -> str | None:
+    """A default as what is given when deploying: a text, numbers and truth as JSON has them, a list by commas."""
+    match default:
+        case Known(str() as text):
+            return text
+        case Known(bool() | int() | float() as known):
+            return json.dumps(known)
+        case Known(list() | tuple() as parts) if parts and all(isinstance(part, str) for part in parts):
+            return ",".join(parts)
+        case _:
+            return None

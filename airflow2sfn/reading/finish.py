@@ -29,6 +29,7 @@ from airflow2sfn.reading.taskflow import Decorated
 from airflow2sfn.reading.text import settled
 from airflow2sfn.rules.reading import UnknownTriggerRule
 from airflow2sfn.source import (
+    Concat,
     ConcatenatedXCom,
     Dag,
     Edge,
@@ -201,7 +202,7 @@ class Freezer:
                 if isinstance(found, Symbolic) and found.default is None and value.assumed is not MISSING:
                     default = self._value(value.assumed, depth + 1)
                     return Symbolic(found.text, found.reason, found.span, found.key, default)
-                return found
+                return Concat(tuple(map(_piece, found.parts))) if isinstance(found, Concat) else found
             case XComMade():
                 return self._xcom(value, depth)
             case ItemMade(group, name):
@@ -285,6 +286,12 @@ class Freezer:
                 annotation = file.segment(p.annotation) if p.annotation else ""
                 frozen = None if default is MISSING else self._value(default, _DEEPEST // 2)
                 yield Parameter(p.arg, kind, frozen, annotation)
+
+
+def _piece(part: Value) -> Value:
+    """A piece of a text; one with Jinja in it is a template."""
+    marked = isinstance(part, Known) and isinstance(part.value, str) and any(mark in part.value for mark in _JINJA)
+    return Template(part.value) if isinstance(part, Known) and marked else part
 
 
 def _yields(node: ast.AST) -> bool:

@@ -368,9 +368,11 @@ class OpenValue(Finding):
 
     name: str
     text: str
+    default: str | None = None
 
     def message(self) -> str:
-        return f"give the value of {self.text} as {self.name}"
+        default = "" if self.default is None else f"; it is {self.default!r} by default"
+        return f"give the value of {self.text} as {self.name}{default}"
 
 
 RULES: tuple[type[Finding], ...] = (
