@@ -63,7 +63,7 @@ PUT: dict[str, tuple[Any, tuple[str | int, ...], Any]] = {
     "new objects on the way": ({}, ("a", "b", "c"), {"a": {"b": {"c": "x"}}}),
     "keeps what is beside": ({"a": {"b": 1}}, ("a", "c"), {"a": {"b": 1, "c": "x"}}),
     "overwrites": ({"a": {"b": {"c": 1}}}, ("a", "b"), {"a": {"b": "x"}}),
-    "scalar on the way": ({"a": 1}, ("a", "b"), {"a": {"b": "x"}}),
+    "null on the way": ({"a": None}, ("a", "b"), {"a": {"b": "x"}}),
     "element": ({"a": [1, 2]}, ("a", 1), {"a": [1, "x"]}),
     "member of an element": ({"a": [{}, 2]}, ("a", 0, "b"), {"a": [{"b": "x"}, 2]}),
     "the whole": ({"a": 1}, (), "x"),
@@ -80,6 +80,7 @@ def test_put(document: Any, path: tuple[str | int, ...], expected: Any) -> None:
 RAISES: dict[str, tuple[str, tuple[Any, ...]]] = {
     "put into a string": ("put", ("text", "x", "a")),
     "put into null": ("put", (None, "x", "a")),
+    "put into a number on the way": ("put", ({"a": 1}, "x", "a", "b")),
     "put beside an array": ("put", ({"a": []}, "x", "a", 0)),
     "put at a position of an object": ("put", ({"a": {}}, "x", "a", 0)),
     "array of a string": ("array", ("abc",)),

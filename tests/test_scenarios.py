@@ -372,3 +372,11 @@ def test_open_json_values_are_of_the_kind_that_the_service_wants() -> None:
         "subnets": ["subnets"],
         "public": "public",
     }
+
+
+def test_what_a_result_path_is_put_into_is_an_object() -> None:
+    """The input of B is a part of which nothing else is known."""
+    first = task(Parameters={"n": 1}, ResultPath="$.r", OutputPath="$.r.document")
+    _, made, executions = generated(chain(first, task(ResultPath="$.s"), {"Type": "Pass"}))
+    assert not made.missed
+    assert {run.status for run in executions if not run.error} == {"SUCCEEDED"}

@@ -145,3 +145,21 @@ def test_the_absence_of_a_token_can_be_asked_for(airflow: Any, with_runtime: Pat
     scenario = Scenario("none", expected={"output": "none"})
     result = both(airflow, with_runtime, "asks_for_token", chain(state), scenario)
     assert (result.error, differences(result)) == ("", [])
+
+
+def test_a_result_path_that_does_not_fit_fails_alike(airflow: Any, with_runtime: Path) -> None:
+    caught = {"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "B"}
+    call = task(Parameters={"n": 1}, ResultPath="$.x", Catch=[caught], Retry=[{"ErrorEquals": ["States.ALL"]}])
+    result = both(
+        airflow,
+        with_runtime,
+        "places",
+        chain(call, {"Type": "Pass", "Result": 1, "ResultPath": "$.a.b"}),
+        Scenario("no object", "text", {"A": [{"payload": 1}]}, {}),
+        Scenario("nowhere for the error", "text", {"A": [{"error": "Boom"}]}, {}),
+        Scenario("a number on the way", {"a": 1}, {"A": [{"payload": 1}]}, {}),
+        Scenario("null on the way", {"a": None}, {"A": [{"payload": 1}]}, {}),
+    )
+    assert (result.error, differences(result)) == ("", [])
+    errors = [outcome.expected["error"] for outcome in result.outcomes]
+    assert errors == ["States.ResultPathMatchFailure"] * 3 + [None]

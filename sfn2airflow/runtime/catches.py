@@ -78,6 +78,7 @@ def _uncaught(context: Any, inside: list[BaseOperator]) -> Json:
         if router_id == router.task_id and state == "success"
         for id in getattr(router, "catches", ())
     }
+    tells_again = {router.task_id: getattr(router, "catches", ()) for router in inside}
     failed = [
         (t.task_id, index)
         for t in inside
@@ -86,5 +87,7 @@ def _uncaught(context: Any, inside: list[BaseOperator]) -> Json:
     ]
     if not failed:
         raise EarlierFailure("something before this state failed")
-    first = earliest(ti.xcom_pull(task_ids=id, key="error", map_indexes=index) for id, index in failed)
+    told = {(id, index): ti.xcom_pull(task_ids=id, key="error", map_indexes=index) for id, index in failed}
+    again = {(id, index) for (by, index), error in told.items() if error for id in tells_again.get(by, ())}
+    first = earliest(error for (id, index), error in told.items() if not {(id, index), (id, -1)} & again)
     return first or {"Error": "States.TaskFailed", "Cause": "The worker was lost."}

@@ -190,6 +190,10 @@ _AGGREGATES: dict[str, Callable[[list[float]], float]] = {
 }
 
 
+class NoPlace(TypeError):
+    """A ResultPath that leads through something that is no object."""
+
+
 def put(document: Json, value: Json, *path: str | int) -> Json:
     """``ResultPath``: a copy of the document with the value at the end of the path, objects made on the way."""
     if not path:
@@ -200,9 +204,9 @@ def put(document: Json, value: Json, *path: str | int) -> Json:
         copy[step] = put(copy[step], value, *rest)
         return copy
     if not isinstance(document, dict):
-        raise TypeError(f"a member cannot be put into {json_text(document)[:100]}")
-    inner = document.get(step, {})
-    if rest and isinstance(rest[0], str) and not isinstance(inner, dict):
+        raise NoPlace(f"a member cannot be put into {json_text(document)[:100]}")
+    inner = document.get(step)
+    if rest and isinstance(rest[0], str) and inner is None:
         inner = {}
     return {**document, step: put(inner, value, *rest)}
 

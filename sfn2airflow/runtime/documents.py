@@ -139,7 +139,7 @@ def called(context: Any, function: Callable[..., Json], *arguments: Json, node: 
 
     It fails with States.Runtime for data that it cannot read. With ``keep``, the task hands the variables on.
     """
-    with data_errors():
+    with data_errors(*arguments[:1]):
         if not scoped(function):
             return function(*arguments)
         held = reaching_variables(context, node or context["task"])

@@ -75,6 +75,13 @@ class Recorder:
             if state == "failed" and not any(key[0] in ids and index in (key[1], -1) for ids, index in caught)
         ]
         kept = run.xcoms.get("error", {})
+        again = {  # by the task that was to catch them, and has failed itself
+            (id, index)
+            for _, _, (by, index) in failed
+            if kept.get((by, index))
+            for id in getattr(dag.get_task(by), "catches", None) or ()
+        }
+        failed = [entry for entry in failed if not {entry[2], (entry[2][0], -1)} & again]
         dated = [(kept[key]["$at"], number, key) for _, number, key in failed if "$at" in (kept.get(key) or {})]
         for key in (*(key for *_, key in sorted(dated)), *(key for *_, key in sorted(failed))):
             if told := kept.get(key) or self._described(run.run_id, key):

@@ -157,7 +157,7 @@ class Stay:
         if flow.result_selector is not None:
             selected, track = self.template(flow.result_selector.value, result, track)
         variables, track = self.assigned(flow.assign, result, track)
-        value = self.raw if flow.result_path is None else self.put(flow.result_path, selected)
+        value, track = self.placed(flow.result_path, selected, track)
         value, track = self.path(flow.output_path, value, track)
         return End(track, value, variables, following)
 
@@ -170,6 +170,12 @@ class Stay:
         if isinstance(made, Const) and isinstance(made.value, dict):
             members = {name: Const(value) for name, value in made.value.items()}
         return {**self.variables, **members}, track
+
+    def placed(self, path: str | None, value: Value, track: Track) -> tuple[Value, Track]:
+        """``value`` where ResultPath puts it; the raw input has to be an object for that."""
+        if path not in ("$", None) and isinstance(self.raw, Sym):
+            track = track.wish(track.wishes.be(self.raw, "object", hint=True))
+        return self.raw if path is None else self.put(path, value), track
 
     def put(self, path: str, value: Value) -> Value:
         """``value`` at a reference path in the raw input."""
@@ -227,8 +233,7 @@ class Stay:
             variables, track = queries.assigned(self, catcher.assign, track, errorOutput=told)
             yield End(track, value, variables, catcher.next)
             return
-        path = getattr(catcher.flow, "result_path", "$")
-        value = self.raw if path is None else self.put(path, told)
+        value, track = self.placed(getattr(catcher.flow, "result_path", "$"), told, track)
         variables, track = self.assigned(catcher.assign, told, track)
         yield End(track, value, variables, catcher.next)
 
