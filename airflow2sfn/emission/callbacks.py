@@ -183,13 +183,15 @@ def _called(
             way.output = Given(query(way.fresh[tasks[0]]))
         elif kind == _FAILURE:
             way.output = _failure(way, len(tasks) > 1)
+    # the input is what has failed first, unless something had failed before
+    said = kind == _FAILURE and all(way.failure is not None and way.failure.text == way.error for way in ways)
     env, failure = flow.meet(ways, draft, scope)
     draft.outs = [
         Out(
             slot,
             env,
             {tasks[0]: INPUT} if kept else {},
-            Failure(INPUT) if item and kind == _FAILURE else failure,
+            Failure(INPUT) if said or (item and kind == _FAILURE) else failure,
             errors=("States.ALL",) if slot == "catch" else (),
             error=INPUT if kind == _FAILURE else "",
             quiet=slot == "catch",
@@ -203,7 +205,10 @@ def _called(
 def _failure(way: Out, several: bool) -> Given | None:
     """What the callback's state gets as its input: error and cause, and the task where it may be one of several."""
     if several and way.error != INPUT:
-        return Given(query(f"$merge([{way.error}, {{'Task': {quoted(way.untold)}}}])"))
+        task = f"'Task': {quoted(way.untold)}"
+        if way.error.startswith("{'Error'"):  # it is made here
+            return Given(query(f"{way.error[:-1]}, {task}}}"))
+        return Given(query(f"$merge([{way.error}, {{{task}}}])"))
     return None if way.error == ERROR and way.slot == "catch" and not way.quiet else Given(query(way.error))
 
 

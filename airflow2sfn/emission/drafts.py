@@ -179,6 +179,9 @@ def region_name(
         if members == inside:
             return group
     short = [head.rpartition(".")[2] for head in heads]
+    if len(set(short)) < len(short):  # tasks of the same name in several groups, which tell them apart
+        around = [head.rpartition(".")[0].rpartition(".")[2] or head for head in heads]
+        short = around if len(set(around)) == len(around) else heads
     words = zip(*(name.split("_") for name in short), strict=False)
     common = "_".join(column[0] for column in takewhile(lambda column: len(set(column)) == 1, words))
     if len(common) > 2 and common not in inside and common not in taken:

@@ -59,7 +59,9 @@ class Failures:
             yes = test == ANY_BROKEN
             if yes and (region := self._whole(undecided, env, scope)) is not None:
                 self.reads.regions.add(region)
-                return Asked(f"$exists(${region.variable}.Error)", region=region)
+                alone = failure is not None and failure.text == f"${region.variable}"  # nothing else has failed so far
+                fails: Literal["", "yes"] = "yes" if alone else ""
+                return Asked(f"$exists(${region.variable}.Error)", region=region, fails=fails, local=alone)
             if (found := self._said(upstream, env, failure, scope)) is not None:
                 text = f"$exists({self.reads.failure(found.text, scope)}.Error)"
                 local = found is failure
