@@ -185,3 +185,47 @@ def test_a_wait_until_a_moment_begins_where_the_one_before_ended(airflow: Any, w
     )
     result = both(airflow, with_runtime, "moment_after_wait", definition, Scenario("moment", {}))
     assert (result.error, differences(result)) == ("", [])
+
+
+LAMBDA = task(Resource="arn:aws:states:::lambda:invoke", Arguments={"FunctionName": "f"})
+TOKEN = task(
+    Resource="arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+    Arguments={"QueueUrl": "q", "MessageBody": {"token": "{% $states.context.Task.Token %}"}},
+)
+ACTIVITY = task(Resource="arn:aws:states:eu-west-1:111122223333:activity:weld", Arguments={})
+GLUE = task(Resource="arn:aws:states:::glue:startJobRun.sync", Arguments={"JobName": "j"})
+CONTAINERS = task(
+    Resource="arn:aws:states:::emr-containers:startJobRun.sync",
+    Arguments={"VirtualClusterId": "c", "ExecutionRoleArn": "r", "ReleaseLabel": "l", "JobDriver": {}},
+)
+BUSY = {"ErrorEquals": ["Busy"], "IntervalSeconds": 7, "MaxAttempts": 2}
+BEATS = {"TimeoutSeconds": 500, "HeartbeatSeconds": 20}
+TIMED: dict[str, tuple[dict[str, Any], Any, int]] = {
+    "an answer": (TOKEN, {"result": 1, "after": 100}, 100),
+    "an answer between two looks": (TOKEN, {"result": 1, "after": 7}, 7),
+    "no answer": ({**TOKEN, "TimeoutSeconds": 50}, {"never": True}, 50),
+    "an answer that is late": ({**TOKEN, "TimeoutSeconds": 50}, {"result": 1, "after": 60}, 50),
+    "no sign of life": ({**TOKEN, **BEATS}, {"never": True}, 20),
+    "signs of life": ({**TOKEN, **BEATS}, {"result": 1, "after": 45, "heartbeats": [15, 30]}, 45),
+    "a sign of life that is missed": ({**TOKEN, **BEATS}, {"result": 1, "after": 75, "heartbeats": [15, 30]}, 50),
+    "a worker": (ACTIVITY, {"result": 1, "after": 33}, 33),
+    "a worker that is late": ({**ACTIVITY, "TimeoutSeconds": 30}, {"result": 1, "after": 33}, 30),
+    "a request": (LAMBDA, {"payload": 1, "after": 20}, 20),
+    "a request that is late": ({**LAMBDA, "TimeoutSeconds": 4}, {"payload": 1, "after": 20}, 4),
+    "a limit that is computed": ({**LAMBDA, "TimeoutSeconds": "{% 2 + 2 %}"}, {"payload": 1, "after": 20}, 4),
+    "a job": ({**GLUE, "TimeoutSeconds": 40}, {"timeout": True}, 40),
+    "a job that is asked about": ({**CONTAINERS, "TimeoutSeconds": 40}, {"timeout": True}, 40),
+    "retries": ({**LAMBDA, "Retry": [BUSY]}, [{"error": "Busy"}, {"error": "Busy"}, {"payload": 1}], 21),
+}
+
+
+@pytest.mark.parametrize("name", TIMED)
+def test_states_take_their_time(airflow: Any, with_runtime: Path, name: str) -> None:
+    """Answers come when they do, and limits end a state at their moment, on the clock that states read."""
+    state, reply, seconds = TIMED[name]
+    output = {"Type": "Pass", "Output": "{% $round(($millis() - $before) / 1000) %}"}
+    caught = {**state, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "C"}]}
+    definition = chain(asks_the_time("before", "$millis()"), caught, output, QueryLanguage="JSONata")
+    scenario = Scenario(name, {}, {"B": reply}, expected={"status": "SUCCEEDED", "output": seconds})
+    result = both(airflow, with_runtime, f"timed_{name.replace(' ', '_')}", definition, scenario)
+    assert (result.error, differences(result)) == ("", [])

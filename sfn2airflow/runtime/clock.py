@@ -5,6 +5,7 @@ A DAG is verified on a clock of its own, which takes the place of this one.
 
 from __future__ import annotations
 
+import signal
 import time
 from datetime import UTC, datetime
 
@@ -17,3 +18,8 @@ def now() -> datetime:
 def hold(seconds: float) -> None:
     """Wait in this process."""
     time.sleep(seconds)
+
+
+def alarm(seconds: float) -> float:
+    """Have SIGALRM sent after so many seconds, or not at all (0); gives how many were left until it would have been."""
+    return signal.setitimer(signal.ITIMER_REAL, seconds)[0]

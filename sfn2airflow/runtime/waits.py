@@ -131,10 +131,10 @@ def time_limit(limit: Json, started: datetime | None = None) -> Iterator[None]:
     if left <= 0:
         late()
     before = signal.signal(signal.SIGALRM, late)
-    outer, _ = signal.setitimer(signal.ITIMER_REAL, left)
+    outer = clock.alarm(left)
     if outer and outer < left:  # execution_timeout comes first
         signal.signal(signal.SIGALRM, before)
-        signal.setitimer(signal.ITIMER_REAL, outer)
+        clock.alarm(outer)
     ran = clock.now()
     try:
         yield
@@ -145,7 +145,7 @@ def time_limit(limit: Json, started: datetime | None = None) -> Iterator[None]:
     finally:
         signal.signal(signal.SIGALRM, before)
         used = (clock.now() - ran).total_seconds()
-        signal.setitimer(signal.ITIMER_REAL, max(outer - used, 0.001) if outer else 0)
+        clock.alarm(max(outer - used, 0.001) if outer else 0)
 
 
 def _allowed(limit: Json) -> timedelta:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -60,6 +62,34 @@ class Spent:
     """The seconds that its calls have taken."""
     repeats: list[tuple[Any, float]] = field(default_factory=list)
     """Delays before the next try of tasks that run inside of it."""
+    due: float = math.inf
+    """The moment at which it is to get SIGALRM."""
+
+    def hold(self, seconds: float) -> None:
+        """Wait in its process."""
+        self.held.append(self._passing(seconds))
+        self._ring()
+
+    def take(self, seconds: float) -> None:
+        """Be at work on a call."""
+        self.took.append(self._passing(seconds))
+        self._ring()
+
+    def alarm(self, seconds: float) -> float:
+        """Have SIGALRM come after so many seconds, or not (0); gives what was left of the alarm before."""
+        now = self.now + self.elapsed()
+        left, self.due = self.due - now, now + seconds if seconds else math.inf
+        return left if left < math.inf else 0.0
+
+    def _passing(self, seconds: float) -> float:
+        return min(seconds, max(self.due - self.now - self.elapsed(), 0.0))
+
+    def _ring(self) -> None:
+        if self.now + self.elapsed() < self.due:
+            return
+        self.due = math.inf
+        if callable(handler := signal.getsignal(signal.SIGALRM)):
+            handler(signal.SIGALRM, None)
 
     def elapsed(self) -> float:
         """All its seconds so far."""
@@ -74,3 +104,4 @@ class Spent:
         self.held.clear()
         self.took.clear()
         self.repeats.clear()
+        self.due = math.inf

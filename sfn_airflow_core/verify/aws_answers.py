@@ -101,7 +101,8 @@ class Services:
                 for name, member, double in (
                     ("aws_http", "exchange", self._exchange),
                     ("http", "credentials", _no_credentials),
-                    ("clock", "hold", self.spent.held.append),
+                    ("clock", "hold", self.spent.hold),
+                    ("clock", "alarm", self.spent.alarm),
                     ("inline", "pause", lambda task, seconds: self.spent.repeats.append((task, seconds))),
                 ):
                     if (module := sys.modules.get(f"{runtime}.{name}")) is not None:
@@ -119,7 +120,7 @@ class Services:
         self.jobs[place.state, place.index] = reply
         if place.token:
             return _response({})
-        self.spent.took.append(reply.get("after", 0.0))
+        self.spent.take(reply.get("after", 0.0))
         if "error" in reply:
             return raised(reply["error"], reply.get("cause"), action, "Invoke")
         if "timeout" in reply and not place.operator:
@@ -154,7 +155,7 @@ class Services:
         self.jobs[key], self.started[key], self.polls[key] = reply, operation, 0
         if place.token:
             return accepted(model.output_shape)
-        self.spent.took.append(reply.get("after", 0.0))
+        self.spent.take(reply.get("after", 0.0))
         return answered(as_file(reply, action), action, operation, model.output_shape, place.operator)
 
     def event(self, trigger: Any) -> Any:

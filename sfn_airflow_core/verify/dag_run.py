@@ -177,7 +177,7 @@ class Drive:
             leg, seconds = self.paused.pop(0)
             ti = again(leg.ti, session)
             if ti.state == "up_for_reschedule":
-                seconds += self._until_look(leg, ti, session)
+                seconds = self._until_look(leg, ti, seconds, session)
             else:
                 ti.task = leg.scheduled()
                 delay = (ti.next_retry_datetime() - ti.end_date).total_seconds()
@@ -190,8 +190,8 @@ class Drive:
             leg, dag_id, run_id, place = self.triggered.pop(0)
             self.children[run_id] = replace(self._opened(dag_id, run_id, session), order=leg.order, place=place)
 
-    def _until_look(self, leg: Leg, ti: Any, session: Any) -> float:
-        """The seconds until a task looks again; written down under the state that says so, where one does."""
+    def _until_look(self, leg: Leg, ti: Any, spent: float, session: Any) -> float:
+        """The seconds until a task looks again that has ``spent`` some; noted for the state that pauses, if one does."""
         from airflow.models.taskreschedule import TaskReschedule
         from sqlalchemy import select
 
@@ -201,10 +201,11 @@ class Drive:
         last.reschedule_date = datetime.now(UTC) + _NOT_YET
         if (pause := getattr(leg.task, "pause_name", None)) and seconds > 0:
             self.recorder.waits[pause].append(round(seconds, 3))
-        if self.outside is not None and waits(leg.task) == "token":
+        if self.outside is not None and waits(leg.task):
             reply = self.services.jobs.get((leg.place.state, leg.place.index))
-            return min(whole(seconds), self.outside.arrival(ti, reply, session))
-        return whole(seconds)
+            if (moment := self.outside.arrival(leg.task, ti, leg.place, reply, session)) is not None:
+                return max(moment - self.now().timestamp(), spent)
+        return spent + whole(seconds)
 
     def _take_up(self, leg: Leg, session: Any) -> None:
         """The time has come for a retry or another look."""

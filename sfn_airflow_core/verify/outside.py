@@ -1,8 +1,7 @@
 """Whoever answers the tasks that wait for a token: the replies of a scenario, as they would come through the REST API.
 
 A reply to a state that waits is the answer, and not what the call that hands the token out gives. ``after`` (seconds)
-and ``heartbeats`` (a list of seconds) say when it comes and when there is a sign of life before; time that a task would
-have to wait is taken off its own notes.
+and ``heartbeats`` (a list of seconds) say when it comes and when there is a sign of life before.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from sfn_airflow_core.verify.replies import Json, Replies, Reply
 
 _NEVER: Final = ("timeout", "never")
 _LATE: Final = 400 * 86_400.0  # seconds; longer than any limit of a state that ends at all
+_INSTANT: Final = 0.001  # so that rounding does not keep a limit from having passed
 
 
 def waits(task: Any) -> str:
@@ -28,44 +28,67 @@ def waits(task: Any) -> str:
 
 @dataclass(slots=True)
 class Outside:
-    """Answers each try of a waiting task instance once."""
+    """Answers each try of a waiting task instance once, at the moment at which the reply comes."""
 
     replies: Replies
     answered: set[tuple[UUID, int]] = field(default_factory=set)
+    worked: dict[tuple[UUID, int], Reply] = field(default_factory=dict)
+    """What workers of activities answer to each try."""
 
-    def answer(self, task: Any, ti: Any, place: Place, reply: Reply | None, session: Any) -> None:
-        """Write the answer to a waiting task instance, or let the time pass in which none comes, or a job does not end.
+    def arrival(self, task: Any, ti: Any, place: Place, reply: Reply | None, session: Any) -> float | None:
+        """When a waiting task instance has to look again: its answer is there, or its time is over.
 
-        ``reply`` is the reply to its call; the work of an activity is looked up in its notes, and replied to.
+        In seconds since 1970; nothing where it looks in its usual interval. ``reply`` is the reply to its call; the
+        work of an activity is looked up in its notes, and replied to.
         """
-        key = (UUID(str(ti.id)), ti.try_number)
         notes = _Notes(ti, session)
         if waits(task) == "job":
             job = notes.get("job")
-            if job is not None and reply is not None and any(kind in reply for kind in _NEVER):
-                notes.set("job", {**job, "since": job["since"] - _LATE})
+            return job["since"] + job["limit"] if job is not None and _never(reply) else None
+        if (kept := notes.get("token")) is None:
+            return None
+        reply = self._reply(task, ti, place, reply, notes)
+        if (last := _silence(reply, kept)) is None:
+            return float(kept["since"] + reply.get("after", 0))
+        limits = (kept["timeout"], last + kept["heartbeat"] if kept["heartbeat"] else None)
+        return float(kept["since"] + min([limit for limit in limits if limit], default=_LATE))
+
+    def answer(self, task: Any, ti: Any, place: Place, reply: Reply | None, session: Any) -> None:
+        """Write the answer to a waiting task instance, or the last sign of life where none comes in time."""
+        key, notes = _key(ti), _Notes(ti, session)
+        if waits(task) == "job":
+            if (job := notes.get("job")) is not None and _never(reply):
+                notes.set("job", {**job, "since": job["since"] - _INSTANT})
             return
         if key in self.answered or (kept := notes.get("token")) is None:
             return
         self.answered.add(key)
-        if waits(task) == "activity":
-            work = notes.get(f"work-{ti.try_number}")
-            name = f"activity:{work['activity'].rpartition(':')[2]}"
-            given = json.loads(work["input"])
-            reply = self.replies.answer(place.state, name, given, place.index, place.around)
-        reply = reply or {"never": True}
+        reply = self._reply(task, ti, place, reply, notes)
         if (last := _silence(reply, kept)) is not None:
-            notes.set("token", {**kept, "since": kept["since"] - _LATE, "alive": kept["alive"] - _LATE + last})
+            since = kept["since"] - _INSTANT
+            notes.set("token", {**kept, "since": since, "alive": since + last})
         else:
             notes.set(f"answer-{ti.try_number}", _answer(reply))
 
-    def arrival(self, ti: Any, reply: Reply | None, session: Any) -> float:
-        """In how many seconds a token is answered, or its time is over."""
-        kept = _Notes(ti, session).get("token") or {}
-        limit = min(kept.get("timeout") or math.inf, kept.get("heartbeat") or math.inf)
-        if reply is None or any(kind in reply for kind in _NEVER):
-            return limit
-        return float(reply.get("after", 0))
+    def _reply(self, task: Any, ti: Any, place: Place, reply: Reply | None, notes: _Notes) -> Reply:
+        if waits(task) != "activity":
+            return reply or {"never": True}
+        if (key := _key(ti)) not in self.worked:
+            work = notes.get(f"work-{ti.try_number}")
+            name = f"activity:{work['activity'].rpartition(':')[2]}"
+            given = json.loads(work["input"])
+            found = self.replies.answer(place.state, name, given, place.index, place.around)
+            self.worked[key] = found or {"never": True}
+        return self.worked[key]
+
+
+def _key(ti: Any) -> tuple[UUID, int]:
+    return UUID(str(ti.id)), ti.try_number
+
+
+def _never(reply: Reply | None) -> bool:
+    """Whether a reply says that there will be none."""
+    return reply is not None and any(kind in reply for kind in _NEVER)
 
 
 def choice_of(task: Any, reply: Reply) -> Json:
