@@ -277,6 +277,25 @@ def test_bodies(body: str) -> None:
     assert (execution.status == "SUCCEEDED") == (wanted is not None)
 
 
+def test_a_value_that_is_missing_stops_a_state_before_its_call() -> None:
+    """Also where only JSONata has words for the state."""
+    body = """
+        data["a"]
+        result = aws("lambda:invoke", FunctionName="f", Payload=data["b"])
+        return {**data, "c": len(result["Payload"])}
+"""
+    text = (
+        'from asl_runtime import state\n\n\n@dag(dag_id="one", schedule=None)\ndef one():\n    # ASL: #/States/Do\n'
+        f'    @state("Do")\n    def do(data):{body}\n    return do.output\n\n\none()\n'
+    )
+    found = read_back(text, "one")
+    assert (found.unread, found.translated) == ({}, {"Do": False})
+    replies = read_replies({"Do": {"payload": [1, 2]}})
+    missing = execute(found.machine, {"b": 1}, replies)
+    assert (missing.status, len(missing.calls)) == ("FAILED", 0)
+    assert execute(found.machine, {"a": 0, "b": 1}, replies).output == {"a": 0, "b": 1, "c": 2}
+
+
 @pytest.mark.parametrize(
     ("line", "what"),
     [

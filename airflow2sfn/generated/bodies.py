@@ -103,7 +103,8 @@ def _statement(statement: ast.stmt, found: Work, scope: Scope) -> tuple[Work, Sc
         case ast.Expr(value=made):
             return replace(found, checks=(*found.checks, bare(expression(made, scope)))), scope
         case ast.Return(value=made):
-            return replace(found, handed=_checked(handed(made, scope), found.checks)), scope
+            shown = handed(made, scope)
+            return replace(found, handed=replace(shown, output=_checked(shown.output, found.checks))), scope
         case ast.Raise(exc=ast.Call(func=ast.Name(id="StateError"), args=given)):
             error, cause = ([text(one, scope) for one in given] + [None, None])[:2]
             return replace(found, failure=(error, cause)), scope
@@ -113,12 +114,10 @@ def _statement(statement: ast.stmt, found: Work, scope: Scope) -> tuple[Work, Sc
             raise Unreadable(f"a statement ({type(statement).__name__})", statement)
 
 
-def _checked(made: Handed, checks: Sequence[str]) -> Handed:
-    """What is handed on where values are there that it is not made of."""
+def _checked(made: Json, checks: Sequence[str]) -> Json:
+    """What is asked with, or handed on, where values are there that it is not made of."""
     there = " and ".join(f"$exists({check})" for check in checks if "$" in check)
-    if not there:
-        return made
-    return replace(made, output=query(f"{there} ? {constant(made.output)} : $error('a value is missing')"))
+    return query(f"{there} ? {constant(made)} : $error('a value is missing')") if there else made
 
 
 def _managed(node: ast.expr, found: Work, scope: Scope) -> Work:
@@ -135,7 +134,7 @@ def _asked(call: ast.Call, found: Work, scope: Scope) -> Work:
     if found.resource is not None:
         raise Unreadable("a second call of a service", call)
     resource, given = requested(call, scope.settings)
-    return replace(found, resource=resource, arguments=argued(given, scope))
+    return replace(found, resource=resource, arguments=_checked(argued(given, scope), found.checks), checks=())
 
 
 def argued(given: ast.expr | Mapping[str, ast.expr], scope: Scope) -> Json:

@@ -191,7 +191,7 @@ class Drive:
             self.children[run_id] = replace(self._opened(dag_id, run_id, session), order=leg.order, place=place)
 
     def _until_look(self, leg: Leg, ti: Any, spent: float, session: Any) -> float:
-        """The seconds until a task looks again that has ``spent`` some; noted for the state that pauses, if one does."""
+        """The seconds until a task looks again that has ``spent`` some; noted for a state that pauses."""
         from airflow.models.taskreschedule import TaskReschedule
         from sqlalchemy import select
 
