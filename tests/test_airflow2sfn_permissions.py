@@ -56,6 +56,11 @@ def test_actions_exist(integration: str, pattern: str, known: set[str]) -> None:
             {"AutoMLJobName": "j", "RoleArn": "arn:aws:iam::123456789012:role/ml"},
             {"iam:PassRole": "arn:aws:iam::123456789012:role/ml"},
         ),
+        (
+            "sagemaker:createTrainingJob.sync",
+            {"TrainingJobName": "{% 'churn-' & $ds %}", "RoleArn": "arn:aws:iam::123456789012:role/ml"},
+            {"sagemaker:CreateTrainingJob": "training-job/churn-*", "iam:PassRole": "role/ml"},
+        ),
         ("aws-sdk:glue:createCrawler", {"Name": "c", "Role": "crawler"}, {"iam:PassRole": "role/crawler"}),
         (
             "states:startExecution.sync:2",
@@ -125,6 +130,11 @@ def test_every_boto3_call_of_common_services_exists(known: set[str]) -> None:
     ):  # fmt: skip
         for grant in of_call(client, operation, Arguments({})):
             assert {action.lower() for action in grant.actions} <= known
+
+
+def test_no_role_is_passed_on_where_none_is_given() -> None:
+    grants = of_state("sagemaker", "createEndpointConfig", "request", Arguments({"EndpointConfigName": "c"}))
+    assert [grant.actions for grant in grants] == [("sagemaker:CreateEndpointConfig", "sagemaker:AddTags")]
 
 
 def test_roles_hold_nothing_for_what_is_not_called() -> None:

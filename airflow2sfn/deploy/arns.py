@@ -63,11 +63,17 @@ def arn(service: str, rest: str, region: str = "${AWS::Region}", account: str = 
 
 
 def named(service: str, form: str, path: str, default: str = "") -> Find:
-    """The ARN of something that is called by name, or by its ARN."""
+    """The ARN of something that is called by name, or by its ARN; of all of which the names start like a computed one.
+
+    >>> named("glue", "job/{}", "JobName")(Arguments({"JobName": "{% 'clean-' & $ds %}"}))
+    ('arn:${AWS::Partition}:glue:${AWS::Region}:${AWS::AccountId}:job/clean-*',)
+    """
 
     def find(arguments: Arguments) -> tuple[str, ...]:
         given = arguments.get(path)
         text = arguments.text(path) or (default if given is None else "")
+        if not text and (start := arguments.prefix(path)):
+            text = f"{start}*"
         if text.startswith("arn:") or re.fullmatch(r"\$\{\w*Arn\}", text):
             return (text,)
         return (arn(service, form.format(text)),) if text else (ANY,)

@@ -187,7 +187,8 @@ def of_state(service: str, action: str, pattern: str, arguments: Arguments) -> l
         grants.append(Grant(_EVENTS, (arn("events", f"rule/{row.rule}"),), about="Events"))
     if row.passes:
         names, service_name = row.passes
-        grants.append(_pass_role([role for name in names if (role := arguments.text(name))], service_name))
+        if not names or any(arguments.get(name) is not None for name in names):
+            grants.append(_pass_role([role for name in names if (role := arguments.text(name))], service_name))
     if row.more:
         grants += row.more(arguments, waits)
     return grants
