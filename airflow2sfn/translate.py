@@ -21,7 +21,7 @@ from airflow2sfn.tasks.retries import seconds, whole
 from airflow2sfn.tasks.services import pairs
 from airflow2sfn.trigger_rules import EAGER
 from airflow2sfn.work import is_sensor, left_out, place
-from sfn_airflow_core.asl.model import Fail, Machine, QueryFlow, Succeed
+from sfn_airflow_core.asl.model import NOT_TRANSLATED, Fail, Machine, QueryFlow, Succeed
 from sfn_airflow_core.findings import Finding
 
 _WITHOUT_EFFECT = frozenset(
@@ -125,7 +125,7 @@ def _read_back(dag: Dag) -> Translated:
     try:
         back = read_back(dag.module.text, dag.dag_id)
     except Unreadable as reason:
-        end = Fail(name="Not read back", flow=QueryFlow(), error="NotTranslated", cause=str(reason))
+        end = Fail(name="Not read back", flow=QueryFlow(), error=NOT_TRANSLATED, cause=str(reason))
         machine = Machine(end.name, {end.name: end}, query_language="JSONata")
         return Translated(machine, shape, (NotReadBack(at=f"{reason.line}:1", what=str(reason)),))
     states = len(list(back.machine.walk()))

@@ -28,12 +28,6 @@ from sfn_airflow_core.verify.scenario import Scenario
 from sfn_airflow_core.verify.verification import Subject, verify
 
 Json = Any
-WORDS = "what an error in an expression says of itself"
-KNOWN: dict[str, str] = {
-    "shell_and_mail: works": WORDS,
-    "unfit_callables: fails where a function cannot run": WORDS,
-}
-"""Scenarios in which the second DAG differs, with the reason: exactly these."""
 ENDS = endings()
 CONTAINER = {"Containers": [], "TaskArn": "arn:aws:ecs:eu-west-1:111122223333:task/1"}
 

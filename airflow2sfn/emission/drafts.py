@@ -69,10 +69,10 @@ class Out:
 
 @dataclass(slots=True, eq=False)
 class Draft:
-    """A state: which fields count depends on ``kind``."""
+    """A state: which fields count depends on ``kind``; a ``Missing`` one fails in the place of a task."""
 
     name: str
-    kind: Literal["Task", "Choice", "Wait", "Pass", "Parallel", "Map", "Succeed", "Fail"]
+    kind: Literal["Task", "Missing", "Choice", "Wait", "Pass", "Parallel", "Map", "Succeed", "Fail"]
     outs: list[Out] = field(default_factory=list)
     comment: str | None = None
     call: Call | None = None

@@ -13,7 +13,7 @@ from airflow2sfn.expressions.values import constant, query
 from airflow2sfn.rules.control import MappedInline
 from airflow2sfn.trigger_rules import Env, Statuses, statuses
 from sfn_airflow_core.asl import model as asl
-from sfn_airflow_core.asl.model import Given, Json, Query, QueryFlow
+from sfn_airflow_core.asl.model import NOT_TRANSLATED, Given, Json, Query, QueryFlow
 from sfn_airflow_core.asl.write import to_value
 
 Wanted = set[tuple[str, str]]
@@ -192,6 +192,13 @@ def _state(flow: Flow, draft: Draft) -> asl.State:
             return asl.Task(
                 name=name, comment=comment, resource=call.resource, flow=_flow(first, call.arguments),
                 timeout_seconds=call.timeout, heartbeat_seconds=call.heartbeat, retry=call.retry,
+                catch=_catch(draft.outs), next=first.target,
+            )  # fmt: skip
+        case "Missing":
+            fails = flow.names.state(f"{name}: not translated")
+            inner = asl.Fail(name=fails, flow=QueryFlow(), error=NOT_TRANSLATED, cause=draft.cause)
+            return asl.Parallel(
+                name=name, comment=comment, flow=_flow(first), branches=(asl.Machine(fails, {fails: inner}),),
                 catch=_catch(draft.outs), next=first.target,
             )  # fmt: skip
         case "Choice":

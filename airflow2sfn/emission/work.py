@@ -9,8 +9,7 @@ from airflow2sfn.emission.callbacks import begin, hear, tell
 from airflow2sfn.emission.chain import ERROR, chain, failed
 from airflow2sfn.emission.drafts import Draft, Failure, Out, Scope
 from airflow2sfn.emission.map import Each, Inside, each, emit_group, emit_map, ended, is_many, unmapped
-from airflow2sfn.expressions.text import Untranslatable, quoted
-from airflow2sfn.expressions.values import query
+from airflow2sfn.expressions.text import Untranslatable
 from airflow2sfn.rules.control import NotComputable
 from airflow2sfn.structure import MAPPED_GROUP
 from airflow2sfn.tasks.callables import SKIP
@@ -91,11 +90,10 @@ def _emit(flow: Flow, task: str, work: Work, edges: list[Out], scope: Scope) -> 
                 edge.env = edge.env | {task: SUCCESS}
             return edges
         case Missing(cause):
-            call = Call(INVOKE, query(f"$error({quoted(cause)})"))
             comment = "Not translated: put a state that does the work in its place"
-            draft = scope.add(Draft(title, "Task", call=call, comment=comment))
+            draft = scope.add(Draft(title, "Missing", comment=comment, cause=cause))
             env, failure = flow.meet(edges, draft, scope)
-            draft.outs = _of_call(task, call, env, failure)
+            draft.outs = _of_call(task, Call(INVOKE, {}), env, failure)
             return list(draft.outs)
         case Call():
             draft = scope.add(Draft(title, "Task", call=work, comment=work.comment))

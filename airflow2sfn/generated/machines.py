@@ -136,7 +136,7 @@ class Machines:
         except Unreadable as reason:
             self.unread[draft.name] = reason
             flow = QueryFlow() if self.jsonata else PathFlow()
-            return asl.Fail(name=draft.name, flow=flow, error="NotTranslated", cause=str(reason))
+            return asl.Fail(name=draft.name, flow=flow, error=asl.NOT_TRANSLATED, cause=str(reason))
 
     def _spoken(self, draft: Drafted, world: World) -> asl.State:
         """The state of a draft in the language of the world; raises Unreadable."""

@@ -256,6 +256,10 @@ class Fail(Common):
     cause: str | PathRef | Query | None = None
 
 
+NOT_TRANSLATED = "NotTranslated"
+"""The error of a Fail that stands where something could not be translated."""
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """States and where they start: a whole definition, a branch of a Parallel, or the processor of a Map."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sfn_airflow_core.asl.model import (
+    NOT_TRANSLATED,
     Choice,
     Fail,
     Given,
@@ -36,6 +37,7 @@ from sfn_airflow_core.verify.replies import Replies
 Json = Any
 Function = Callable[[Json], Json]
 SKIP = "AirflowSkipException"
+_INVOKE = "arn:aws:states:::lambda:invoke"
 _NAMED = {"lambda": "FunctionName", "ecs": "TaskDefinition"}
 """The arguments that name a function, by service."""
 
@@ -79,8 +81,10 @@ def states_of(
     for state in machine.walk():
         if isinstance(state, Map) and state.name in tasks:
             for inner in state.processor.walk():
-                if isinstance(inner, Task) and inner.name not in besides:
-                    (stubs if _only_fails(inner) else doing)[inner.name] = tasks[state.name]
+                if isinstance(inner, Parallel) and _only_fails(inner):
+                    stubs[inner.name] = tasks[state.name]
+                elif isinstance(inner, Task) and inner.name not in besides:
+                    doing[inner.name] = tasks[state.name]
         elif state.name in tasks and _only_fails(state):
             stubs[state.name] = tasks[state.name]
         elif isinstance(state, Task) and state.name in tasks:
@@ -99,10 +103,11 @@ def states_of(
 
 def _only_fails(state: State) -> bool:
     """Whether a state stands for a task that has no counterpart."""
-    if isinstance(state, Task) and isinstance(state.flow, QueryFlow) and state.flow.arguments is not None:
-        text = state.flow.arguments.value
-        return isinstance(text, str) and text.startswith("{% $error(")
-    return isinstance(state, Fail)
+    match state:
+        case Parallel(branches=(Machine(states=inner),)):
+            return [isinstance(one, Fail) and one.error == NOT_TRANSLATED for one in inner.values()] == [True]
+        case _:
+            return isinstance(state, Fail)
 
 
 @dataclass(slots=True)
@@ -241,8 +246,11 @@ def _completed(machine: Machine, states: States, said: Container[str]) -> Machin
 
     def completed(state: State) -> State:
         match state:
-            case Task() if state.name in wanted and isinstance(state.flow, QueryFlow):
-                return replace(state, flow=replace(state.flow, arguments=Given({})))
+            case Parallel() if state.name in wanted and isinstance(state.flow, QueryFlow):
+                return Task(
+                    name=state.name, resource=_INVOKE, flow=replace(state.flow, arguments=Given({})),
+                    retry=state.retry, catch=state.catch, next=state.next, at=state.at,
+                )  # fmt: skip
             case Parallel():
                 return replace(state, branches=tuple(done(branch) for branch in state.branches))
             case Map():
