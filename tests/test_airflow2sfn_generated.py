@@ -289,7 +289,7 @@ def test_a_value_that_is_missing_stops_a_state_before_its_call() -> None:
         f'    @state("Do")\n    def do(data):{body}\n    return do.output\n\n\none()\n'
     )
     found = read_back(text, "one")
-    assert (found.unread, found.translated) == ({}, {"Do": False})
+    assert (found.unread, found.translated) == ({}, {"Do"})
     replies = read_replies({"Do": {"payload": [1, 2]}})
     missing = execute(found.machine, {"b": 1}, replies)
     assert (missing.status, len(missing.calls)) == ("FAILED", 0)

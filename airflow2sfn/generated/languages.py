@@ -1,4 +1,4 @@
-"""Which states of a generated DAG were in JSONPath, and are in JSONata when they come back."""
+"""In which query language the states of a generated DAG are."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from airflow2sfn.generated.world import Function, World, decorated, is_query
 
 _INSIDE = frozenset(("entry", "items", "output"))
 """What the tasks of a group are called that are no states."""
-_PRINTING = frozenset(("text", "format_text"))
 _ALIKE = frozenset(("context_object", "map_item", "task_token", "list"))
 """Functions that both languages use."""
 
@@ -32,15 +31,6 @@ def speaks_jsonata(draft: Drafted, world: World, otherwise: bool) -> bool:
     return otherwise and not any(map(_computes, functions))
 
 
-def may_differ(draft: Drafted, world: World) -> bool:
-    """Whether such a state can do otherwise in JSONata: a value that is missing in a condition is false, lists in texts
-    are printed otherwise, and an error over data is one that Retry and Catch may name."""
-    caught = bool(draft.catchers) or any(keyword.arg is None for keyword in draft.call.keywords)
-    if caught or draft.kind == "choice":
-        return any(map(_computes, _functions(draft, world)))
-    return any(_prints(one) for one in _functions(draft, world) if not is_query(one))
-
-
 def _functions(draft: Drafted, world: World) -> Iterator[Function]:
     """The functions that say what a state does with documents."""
     if draft.function is not None and draft.kind != "group":
@@ -51,14 +41,6 @@ def _functions(draft: Drafted, world: World) -> Iterator[Function]:
         for inner in ast.walk(node):
             if isinstance(inner, ast.Name) and inner.id in world.functions:
                 yield world.functions[inner.id]
-
-
-def _prints(function: Function) -> bool:
-    """Whether a function makes a text of a value of any kind."""
-    return any(
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _PRINTING
-        for node in ast.walk(function)
-    )
 
 
 def _computes(function: Function) -> bool:

@@ -12,7 +12,7 @@ from airflow2sfn.generated.drafts import Drafts, drafts, pointers
 from airflow2sfn.generated.groups import Inside, group
 from airflow2sfn.generated.in_jsonata import Jsonata
 from airflow2sfn.generated.jobs import callback, job, operator
-from airflow2sfn.generated.languages import may_differ, speaks_jsonata
+from airflow2sfn.generated.languages import speaks_jsonata
 from airflow2sfn.generated.paths.language import JsonPath
 from airflow2sfn.generated.settings import catcher
 from airflow2sfn.generated.states import Drafted, choice, function_state, targets, wait
@@ -33,14 +33,14 @@ class Machines:
     """Reads machines out of the bodies of DAGs and groups.
 
     ``jsonata`` says in which language a state is that makes nothing of documents. ``unread`` collects by name the
-    states that are not read, ``translated`` those that were in JSONPath and are not, and whether they may do otherwise.
+    states that are not read, ``translated`` those that were in JSONPath and are not.
     """
 
     lines: Sequence[str]
     world: World
     jsonata: bool
     unread: dict[str, Unreadable] = field(default_factory=dict)
-    translated: dict[str, bool] = field(default_factory=dict)
+    translated: set[str] = field(default_factory=set)
 
     def machine(self, body: Sequence[ast.stmt], inside: str) -> asl.Machine:
         """The states of a body that stand in the machine at the pointer ``inside``; raises Unreadable."""
@@ -131,7 +131,7 @@ class Machines:
         try:
             made = self._spoken(draft, world.speaking(Jsonata()))
             if not in_jsonata:
-                self.translated[draft.name] = may_differ(draft, world)
+                self.translated.add(draft.name)
             return made
         except Unreadable as reason:
             self.unread[draft.name] = reason

@@ -22,12 +22,12 @@ class Back:
     """A state machine that a DAG was made from.
 
     ``unread`` are by name the states that are not read back, which fail; ``translated`` those that were in JSONPath and
-    say what only JSONata has words for, and whether they may do otherwise in it.
+    say what only JSONata has words for, in which they may do otherwise.
     """
 
     machine: asl.Machine
     unread: Mapping[str, Unreadable]
-    translated: Mapping[str, bool]
+    translated: frozenset[str]
 
 
 def read_back(text: str, dag_id: str) -> Back:
@@ -51,7 +51,7 @@ def read_back(text: str, dag_id: str) -> Back:
         comment=(ast.get_docstring(tree) or "").partition("\n")[0] or None,
         timeout_seconds=None if limit is None else int(amount_of_time(limit)),
     )
-    return Back(machine, machines.unread, machines.translated)
+    return Back(machine, machines.unread, frozenset(machines.translated))
 
 
 def states_of(text: str, dag_id: str) -> Mapping[str, Fidelity]:
@@ -66,4 +66,4 @@ def states_of(text: str, dag_id: str) -> Mapping[str, Fidelity]:
 def _fidelity(name: str, back: Back) -> Fidelity:
     if name in back.unread:
         return Fidelity.UNSUPPORTED
-    return Fidelity.APPROXIMATE if back.translated.get(name) else Fidelity.EXACT
+    return Fidelity.APPROXIMATE if name in back.translated else Fidelity.EXACT
