@@ -38,12 +38,23 @@ def literal(text: str) -> str:
 
 
 def joined(parts: list[Json]) -> Json:
-    """Texts and numbers put together, as a text or as an expression that gives it."""
-    if not any(computed(part) for part in parts):
-        return "".join(part if isinstance(part, str) else json.dumps(part) for part in parts)
-    pieces = [computed(part) or literal(str(part)) for part in parts if part != ""]
-    shown = (f"({piece})" if " ? " in piece or " & " in piece else piece for piece in pieces)
-    return f"{{% {' & '.join(shown)} %}}"
+    """Texts and numbers put together, as a text or as an expression that gives it.
+
+    >>> joined(["acme", "/", "{% $key %}"]), joined(["acme", "/", 1])
+    ("{% 'acme/' & $key %}", 'acme/1')
+    """
+    pieces: list[str] = []
+    known = ""
+    for part in parts:
+        if (expression := computed(part)) is None:
+            known += part if isinstance(part, str) else json.dumps(part)
+            continue
+        shown = f"({expression})" if " ? " in expression or " & " in expression else expression
+        pieces += [literal(known), shown] if known else [shown]
+        known = ""
+    if not pieces:
+        return known
+    return f"{{% {' & '.join([*pieces, literal(known)] if known else pieces)} %}}"
 
 
 def to_task(form: Form, value: Json) -> Json:
