@@ -35,6 +35,7 @@ from sfn_airflow_core.asl.model import (
     nested,
     targets,
 )
+from sfn_airflow_core.expr.errors import ExpressionError
 from sfn_airflow_core.expr.jsonata_model import Apply, Each, Focus, Function, Name, Operation, Steps, Value, Where
 from sfn_airflow_core.expr.model import Call, Index, Literal, Logic, Path
 from sfn_airflow_core.expr.read_condition import read_condition
@@ -195,7 +196,10 @@ def _kind(value: Any, left_out: frozenset[str]) -> str:
 
 
 def _path(text: str) -> Form:
-    return "path", repr(bare(read_value(text)))
+    try:
+        return "path", repr(bare(read_value(text)))
+    except ExpressionError:  # of a Result, which computes nothing
+        return text
 
 
 def bare(tree: Any) -> Any:

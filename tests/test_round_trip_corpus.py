@@ -1,10 +1,11 @@
-"""Published state machines, as DAGs and back again: the same normal form, and the same end of every scenario.
+"""State machines of others, as DAGs and back again: the same normal form, and the same end of every scenario.
 
 The scenarios are those that ``verify`` generates: every rule, catcher, retry and number of items that it reaches.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from goldens import calls_made, retry_delays, waits
 from normal_form import normal
+from recordings import lines, replies_of
 from shared import CORPUS
 
 from airflow2sfn.generated import Back, read_back
@@ -23,7 +25,7 @@ from sfn_airflow_core.asl.model import Machine
 from sfn_airflow_core.asl.read import read_text
 from sfn_airflow_core.asl.write import write
 from sfn_airflow_core.findings import Fidelity
-from sfn_airflow_core.interpreter import execute
+from sfn_airflow_core.interpreter import execute, read_replies
 from sfn_airflow_core.verify.places import homes
 from sfn_airflow_core.verify.scenario import Scenario
 from sfn_airflow_core.verify.scenarios import generate_text
@@ -90,3 +92,25 @@ def test_other_collections_do_the_same(corpus: Path, folder: str) -> None:
     compared = [one for path, found in back.items() for one in differing(path, found)]
     assert [name for name, different in compared if different] == []
     assert compared
+
+
+def test_recorded_machines_do_the_same(corpus: Path) -> None:
+    """With the input and the task results of the recorded execution: what the service has done is done by both."""
+    records = lines("aws-recordings.jsonl")
+    unequal: list[str] = []
+    for record in records:
+        text = json.dumps(record["definition"])
+        dag = translate_text(text, "recorded", Options(dag_id="there")).text
+        assert dag is not None
+        found = read_back(dag, "there")
+        ends = []
+        for one in (text, write(found.machine)):
+            machine = read_text(one, "recorded").machine
+            assert machine is not None
+            replies = read_replies({"*": {"result": {}}, **replies_of(record)})
+            end = execute(machine, record["input"], replies)
+            calls = [*map(repr, calls_made(end))]
+            ends.append((end.status, end.output, end.error, calls, waits(end), retry_delays(end)))
+        if found.unread or ends[0] != ends[1]:
+            unequal.append(record["id"])
+    assert (unequal, len(records) >= 689) == ([], True)

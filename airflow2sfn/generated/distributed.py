@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field, replace
 
-from airflow2sfn.generated.groups import Inside, Items, item_names
+from airflow2sfn.generated.groups import Inside, Items, item_names, processor
 from airflow2sfn.generated.language import Names
 from airflow2sfn.generated.requests import ARN, keywords
 from airflow2sfn.generated.states import Drafted
@@ -45,7 +45,7 @@ def distributed(
         result_writer=_writer(draft, found.writer), max_concurrency=found.limits.get("concurrency"),
         tolerated_failure_count=found.limits.get("tolerated_count"),
         tolerated_failure_percentage=found.limits.get("tolerated_percentage"),
-        processor=inside.machine(child.body, f"{draft.pointer}/ItemProcessor"), retry=retry, catch=draft.catch,
+        processor=processor(child.body, draft, inside), retry=retry, catch=draft.catch,
         next=draft.next, flow=world.language.together(before.flow, handed),
     )  # fmt: skip
 

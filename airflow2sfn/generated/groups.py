@@ -97,15 +97,19 @@ def _map(
     before = world.language.prepared(items, world)
     source, selector = _items(items, before.names, world)
     limit = _limit(each.decorator_list[0]) or before.limit
-    prefix = f"{draft.pointer}/ItemProcessor"
-    if any(pointer.startswith(f"{draft.pointer}/Iterator/") for pointer in inside.pointers(each.body)):
-        prefix = f"{draft.pointer}/Iterator"
     return asl.Map(
         name=draft.name, comment=draft.comment, items=source, item_selector=selector,
-        processor=inside.machine(each.body, prefix),
+        processor=processor(each.body, draft, inside),
         max_concurrency=limit,
         retry=retry, catch=draft.catch, next=draft.next, flow=world.language.together(before.flow, handed),
     )  # fmt: skip
+
+
+def processor(body: Sequence[ast.stmt], draft: Drafted, inside: Inside) -> asl.Machine:
+    """The machine that a Map runs for each item, under the name that it had."""
+    former = f"{draft.pointer}/Iterator"
+    is_former = any(pointer.startswith(f"{former}/") for pointer in inside.pointers(body))
+    return inside.machine(body, former if is_former else f"{draft.pointer}/ItemProcessor")
 
 
 def _items(function: Function, names: Names, world: World) -> tuple[Items, Given | None]:

@@ -23,12 +23,12 @@ def is_jsonata(tree: ast.Module) -> bool:
     return any(map(is_query, read)) and not any(_computes(one) for one in read if not is_query(one))
 
 
-def speaks_jsonata(draft: Drafted, world: World, otherwise: bool) -> bool:
-    """Whether a state is in JSONata; ``otherwise`` holds for one that makes nothing of documents."""
+def speaks_jsonata(draft: Drafted, world: World) -> bool | None:
+    """Whether a state is in JSONata, or in JSONPath; nothing of one that makes nothing of documents."""
     functions = list(_functions(draft, world))
     if any(map(is_query, functions)):
         return True
-    return otherwise and not any(map(_computes, functions))
+    return False if any(map(_computes, functions)) else None
 
 
 def _functions(draft: Drafted, world: World) -> Iterator[Function]:

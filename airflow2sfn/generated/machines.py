@@ -124,13 +124,13 @@ class Machines:
 
     def _state(self, draft: Drafted, world: World) -> asl.State:
         """The state of a draft; one that fails where it is not read back."""
-        in_jsonata = speaks_jsonata(draft, world, self.jsonata)
-        if not in_jsonata:
+        in_jsonata = speaks_jsonata(draft, world)
+        if not (self.jsonata if in_jsonata is None else in_jsonata):
             with suppress(Unreadable, ExpressionError):  # JSONata may have words where JSONPath has none
                 return self._spoken(draft, world.speaking(JsonPath()))
         try:
             made = self._spoken(draft, world.speaking(Jsonata()))
-            if not in_jsonata:
+            if in_jsonata is False:
                 self.translated.add(draft.name)
             return made
         except Unreadable as reason:

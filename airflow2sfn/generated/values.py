@@ -120,6 +120,8 @@ def expression(node: ast.expr, scope: Scope) -> str:
             return repr(number)
         case ast.Name(id=name) if scope.names.get(name, VARIABLES) != VARIABLES:
             return scope.names[name]
+        case ast.Name(id="NOTHING"):
+            return "{}.nothing"
         case ast.Subscript(value=base, slice=ast.Slice(lower=first, upper=last)):
             return _sliced(expression(base, scope), first, last)
         case ast.Subscript(value=base, slice=key):
