@@ -386,3 +386,58 @@ def test_chance_is_that_of_the_task_and_is_put_back() -> None:
         assert random.random() != one
     random.seed(1)
     assert random.random() == after
+
+
+LEFT_OUT = """
+with DAG("left_out", schedule=None, params={"who": "each"}):
+
+    @task
+    def names():
+        return ["a", "b"]
+
+    @task.branch
+    def which(params=None):
+        return [params["who"]] if params["who"] else []
+
+    @task
+    def each(name: str) -> str:
+        if name == "b":
+            raise ValueError(name)
+        return name
+
+    @task(trigger_rule="all_done")
+    def after(found):
+        return list(found)
+
+    found = each.expand(name=names())
+    which() >> found
+    after(found)
+"""
+
+
+def test_the_results_of_a_mapped_task_are_those_of_items_that_succeed(bench: Bench) -> None:
+    made = bench(HEAD + LEFT_OUT)
+    found = made[0]
+    nobody = Scenario("nobody", {"conf": {"who": ""}})
+    assert found.dag(nobody).did["after", None].returned == []
+    assert found.dag(Scenario("as it is")).did["after", None].returned == ["a"]
+    for scenario in (nobody, Scenario("as it is"), Scenario("names fail", {}, {"names": {"error": "ValueError"}})):
+        outcome = found.compare(scenario)
+        assert (shown(outcome), outcome.equal) == ([], True), scenario.id
+
+
+MAPPED_ELSEWHERE = """
+with DAG("mapped_elsewhere", schedule=None):
+
+    @task
+    def stored(name, task_state_store=None):
+        task_state_store.set(name, 1)
+
+    stored.expand(name=["a", "b"])
+"""
+
+
+def test_a_mapped_task_without_a_counterpart_is_compared_with_nothing(bench: Bench) -> None:
+    outcomes = compared(bench(HEAD + MAPPED_ELSEWHERE))
+    assert outcomes
+    assert all("no counterpart, " in one.reason and not one.comparable for one in outcomes.values())

@@ -175,7 +175,13 @@ class Reader(Values):
         self.direct = False
 
     def xcom(self, task_id: str, key: str) -> str:
-        return sure(self.pulled(task_id, key), task_id).code
+        found = self.pulled(task_id, key)
+        if key == RETURNED and task_id in self.plan.tasks and self.plan.tasks[task_id].expansion is not None:
+            nothing = "[]"  # a mapped task that is left out is a list without results
+            if found.none == "nothing":
+                return f"($exists({found.code}) ? {found.code} : {nothing})"
+            return nothing if found.kind == "none" else found.code
+        return sure(found, task_id).code
 
     def pulled(self, task_id: str, key: str) -> Piece:
         if task_id not in self.env and (found := self._of_group(task_id, key)) is not None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 from textwrap import dedent
 from typing import Any, Final
 
+from airflow2sfn.emission.values import RETURNED
 from airflow2sfn.source import Dag, Expansion, PythonCallable, Task, Template, Value, XCom, walk
 
 Json = Any
@@ -83,14 +84,15 @@ def instead(returned: Json, value: Json) -> Iterator[Json]:
 
 
 def pulled_keys(dag: Dag, task: str) -> list[str]:
-    """The keys by which XComs of a task are pulled somewhere in its file, or handed to other tasks."""
+    """The keys by which XComs of a task are pulled in its file, or handed to other tasks; that of its result last."""
     pulled = re.findall(_PULL, dag.module.text)
     given = [value for one in dag.tasks for part in _given(one) for value in walk(part)]
     pulled += [found for value in given if isinstance(value, Template) for found in re.findall(_PULL, value.text)]
     mine = [text for text in pulled if re.search(rf"['\"]{re.escape(task)}['\"]", text)]
-    keys = [key for text in mine for key in re.findall(r"\bkey\s*=\s*['\"]([^'\"]+)", text)]
+    named = [re.findall(r"\bkey\s*=\s*['\"]([^'\"]+)", text) or [RETURNED] for text in mine]
+    keys = [key for found in named for key in found]
     keys += [value.key for value in given if isinstance(value, XCom) and value.task_id == task]
-    return [key for key in dict.fromkeys(keys) if key != "return_value"]
+    return sorted(dict.fromkeys(keys), key=lambda key: key == RETURNED)
 
 
 def _given(task: Task) -> Iterator[Value]:

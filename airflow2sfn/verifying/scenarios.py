@@ -147,8 +147,9 @@ class Generator:
         for expansion in mapped:
             if expansion is not None and XCom(task.task_id) in sources(expansion):
                 return [{}, {}] if expansion.kind == "expand_kwargs" else ["a", "b"]
-        if (keys := pulled_keys(self.dag, task.task_id)) or task.known("multiple_outputs") is True:
-            return dict.fromkeys(keys, "text")
+        keys = pulled_keys(self.dag, task.task_id)
+        if (keys and RETURNED not in keys) or task.known("multiple_outputs") is True:
+            return {key: "text" for key in keys if key != RETURNED}
         if task.operator.rpartition(".")[2].lower().startswith("bash"):
             return "text"
         returns = task.callable.returns if task.callable is not None else ""

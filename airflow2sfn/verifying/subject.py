@@ -174,6 +174,7 @@ def facts_of(dag: Dag, plan: Plan, states: States, functions: Mapping[str, Packa
             if (made := functions.get(task.task_id)) is not None
         },
         jitter=frozenset(task.task_id for task in dag.tasks if retries(task, airflow=dag.airflow).jitter),
+        mapped=frozenset(task.task_id for task in dag.tasks if task.expansion is not None),
     )
 
 

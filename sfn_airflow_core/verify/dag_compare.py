@@ -49,7 +49,7 @@ class Facts:
     the machine gives: the value of the DAG's, the names of tasks, whether it is true, or all XComs by their keys.
     ``together`` are pairs of ``order`` inside of a mapped group, where each item goes its own way; ``silent`` tasks
     whose operators are stood in for; ``completed`` those without a counterpart, in whose place the scenario answers;
-    ``untold`` are callbacks that the machine does not call, by kind and task.
+    ``untold`` are callbacks that the machine does not call, by kind and task; ``mapped`` are mapped tasks.
     """
 
     order: frozenset[tuple[str, str]] = frozenset()
@@ -62,6 +62,7 @@ class Facts:
     silent: frozenset[str] = frozenset()
     untold: frozenset[tuple[str, str]] = frozenset()
     completed: frozenset[str] = frozenset()
+    mapped: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)

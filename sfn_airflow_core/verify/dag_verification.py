@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -109,7 +109,7 @@ class DagBench:
         self.visited |= done.visited
         self.passed |= done.passed
         have = _end(done.history)
-        if reason := scenario.not_comparable or _incomparable(done):
+        if reason := scenario.not_comparable or _incomparable(done, self.subject.facts.mapped):
             return Outcome(scenario.id, self.subject.name, False, False, reason, {}, have)
         try:
             wanted = self.dag(scenario)
@@ -182,9 +182,11 @@ def _conf(scenario: Scenario) -> dict[str, Json]:
     return given if isinstance(given, dict) else {}
 
 
-def _incomparable(done: Done) -> str:
+def _incomparable(done: Done, mapped: Container[str]) -> str:
     if done.stubs:
         return f"no counterpart, so that the state fails: {', '.join(done.stubs)}"
+    if whole := [task for task in done.completed if task in mapped and (task, None) in done.history.did]:
+        return f"no counterpart, and one state for all items: {', '.join(whole)}"
     return "the machine's own time limit ended it" if done.execution.status == "TIMED_OUT" else ""
 
 
