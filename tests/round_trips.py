@@ -29,7 +29,11 @@ from sfn_airflow_core.verify.verification import Subject, verify
 
 Json = Any
 ENDS = endings()
-CONTAINER = {"Containers": [], "TaskArn": "arn:aws:ecs:eu-west-1:111122223333:task/1"}
+DESCRIBED: dict[str, dict[str, Json]] = {
+    "ecs:runTask": {"Containers": [], "TaskArn": "arn:aws:ecs:eu-west-1:111122223333:task/1"},
+    "batch:submitJob": {"JobId": "job-1"},
+}
+"""What descriptions of jobs always have, by which an operator knows them."""
 
 
 def subjects(folder: Path) -> Iterator[Subject]:
@@ -86,8 +90,7 @@ def _reply(reply: Json, state: Task) -> Json:
     if ".sync" not in state.resource or not isinstance(reply.get("result"), dict):
         return reply
     result: dict[str, Json] = json.loads(json.dumps(reply["result"]))
-    if action == "ecs:runTask":
-        result = {**CONTAINER, **result}
+    result = {**DESCRIBED.get(action, {}), **result}
     path, end = ENDS[action]
     *above, last = path.split(".")
     inner = result
