@@ -109,10 +109,14 @@ CLASSES = {
 }
 """Classes of Amazon's provider by their former names; ``EKS…`` became ``Eks…``."""
 
+_RENAMED = {
+    "airflow.providers.http.operators.http.SimpleHttpOperator": "airflow.providers.http.operators.http.HttpOperator",
+}
 ARGUMENTS = {
     f"{_AWS}.operators.athena.AthenaOperator": {"max_tries": "max_polling_attempts"},
     f"{_AWS}.operators.batch.BatchOperator": {"overrides": "container_overrides"},
     f"{_AWS}.operators.emr.EmrContainerOperator": {"max_tries": "max_polling_attempts"},
+    f"{_STANDARD}.operators.trigger_dagrun.TriggerDagRunOperator": {"execution_date": "logical_date"},
 }
 """Arguments of today by their former names, by the operator."""
 
@@ -128,7 +132,7 @@ def today(name: str) -> str:
     module, _, member = name.rpartition(".")
     module = MODULES.get(module, module)
     if not module.startswith(f"{_AWS}."):
-        return f"{module}.{member}"
+        return _RENAMED.get(f"{module}.{member}", f"{module}.{member}")
     if member == "RedshiftSQLOperator":
         module = f"{_AWS}.operators.redshift_sql"
     return f"{module}.{CLASSES.get(member) or re.sub('^EKS(?=[A-Z])', 'Eks', member)}"

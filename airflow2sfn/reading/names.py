@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from airflow2sfn.reading.former_names import MODULES, today
+from airflow2sfn.reading.former_names import today
 
 SDK = "airflow.sdk"
 _STANDARD = "airflow.providers.standard"
@@ -152,5 +152,4 @@ def written_for(name: str) -> str:
     """
     if _NEW_IN_3.match(name):
         return "3"
-    former = name.rpartition(".")[0] in MODULES
-    return "2" if former or (_ONLY_2.match(name) and not _LEFT_IN_3.match(name)) else ""
+    return "2" if today(name) != name or (_ONLY_2.match(name) and not _LEFT_IN_3.match(name)) else ""

@@ -23,7 +23,9 @@ from typing import Any
 from airflow2sfn.connections import connections
 from airflow2sfn.importing.child import close_network, end_with_parent
 from airflow2sfn.read import Settings
+from airflow2sfn.verifying.absent import inside
 from airflow2sfn.verifying.airflow_2 import airflow_2
+from airflow2sfn.verifying.imports import user_imports
 from airflow2sfn.verifying.scenarios import generator_for
 from airflow2sfn.verifying.subject import Prepared, prepare, read
 from sfn_airflow_core.findings import Fidelity
@@ -39,6 +41,10 @@ from sfn_airflow_core.verify.scenario import Scenario, as_json, read_scenarios
 
 Tell = Callable[[dict[str, Any]], None]
 _LONGEST_REASON = 500
+_CALLED = frozenset(
+    {"python_callable", "on_success_callback", "on_failure_callback", "on_retry_callback", "on_execute_callback"}
+)
+"""Arguments that are only called in a run."""
 _WAITING = 10
 """How many times longer than it may work a process may take."""
 _THREAD_ENDS = 5.0
@@ -62,6 +68,7 @@ def verify_file(path: Path, job: dict[str, Any], tell: Tell) -> None:
     roots = [Path(root) for root in job["roots"]]
     former = any(dag.airflow == "2" for dag in read(path, roots, settings))
     with (
+        user_imports([path.parent, *roots, Path(job["home"])]) as absence,
         airflow_2() if former else nullcontext(),
         AirflowSession() as session,
         sleepless(Path(job["home"]) / "commands"),
@@ -69,7 +76,17 @@ def verify_file(path: Path, job: dict[str, Any], tell: Tell) -> None:
         try:
             dags = session.dags(path)
         except DagImportError as error:
-            raise ValueError(f"Airflow cannot import the file: {_last_line(error)}") from None
+            absent = f" (not installed: {', '.join(sorted(absence.modules))})" if absence.modules else ""
+            raise ValueError(f"Airflow cannot import the file: {_last_line(error)}{absent}") from None
+        absence.importing = False
+        for task in (task for dag in dags.values() for task in dag.tasks):
+            given = task.partial_kwargs if task.is_mapped else getattr(task, "_BaseOperator__init_kwargs", {})
+            if name := inside({key: value for key, value in given.items() if key not in _CALLED}):
+                raise ValueError(
+                    f"{task.task_id} is given {name}, which is not installed (--root adds a folder of modules)"
+                )
+        if absence.modules:
+            tell({"absent": sorted(absence.modules)})
         machine = None if job["machine"] is None else job["machine"].encode()
         folder = Path(job["home"]) / "functions"
         folder.mkdir(exist_ok=True)

@@ -130,6 +130,11 @@ class Verifying:
                         for one in message["unsupported"]
                     ]
                     yield result
+                elif "absent" in message:
+                    absent = ", ".join(message["absent"])
+                    self.unsupported.append(
+                        f"{source}: not installed here: {absent}; functions that need it get values"
+                    )
                 elif "failure" in message:
                     yield Verified("", source, failure=message["failure"])
                 else:

@@ -12,9 +12,11 @@ from sfn_airflow_core.verify.dag_history import Asked
 Json = Any
 _ADDED: Final[Mapping[str, Mapping[str, Json]]] = {
     "athena:startQueryExecution": {"WorkGroup": "primary"},
-    "lambda:invoke": {"InvocationType": "RequestResponse", "LogType": "None", "ClientContext": ""},
+    "lambda:invoke": {"InvocationType": "RequestResponse", "ClientContext": ""},
     "sqs:sendMessage": {"MessageAttributes": {}, "DelaySeconds": 0},
     "batch:submitJob": {"ContainerOverrides": {}, "RetryStrategy": {"Attempts": 1}, "ArrayProperties": {}},
+    "s3:listObjectsV2": {"Delimiter": "", "StartAfter": ""},
+    "s3:copyObject": {"ACL": "private"},
     "ecs:runTask": {"Count": 1, "Overrides": {}, "LaunchType": "EC2"},
 }
 """What the operators send that is the service's own default."""
@@ -33,6 +35,12 @@ def plain_call(call: Asked) -> Asked:
 def _alike(action: str, arguments: dict[str, Json]) -> dict[str, Json]:
     change = _CHANGES.get(action)
     return arguments if change is None else change(dict(arguments))
+
+
+def _invoked(arguments: dict[str, Json]) -> dict[str, Json]:
+    """Where the log of a function goes makes no difference to what it gives; a state machine cannot ask for it."""
+    arguments.pop("LogType", None)
+    return arguments
 
 
 def _published(arguments: dict[str, Json]) -> dict[str, Json]:
@@ -67,10 +75,21 @@ def _queried(arguments: dict[str, Json]) -> dict[str, Json]:
     return arguments
 
 
+def _copied(arguments: dict[str, Json]) -> dict[str, Json]:
+    """boto3 takes what is copied apart, the service has it as one text."""
+    source = arguments.get("CopySource")
+    if isinstance(source, dict):
+        version = f"?versionId={source['VersionId']}" if source.get("VersionId") else ""
+        arguments["CopySource"] = f"{source.get('Bucket')}/{source.get('Key')}{version}"
+    return arguments
+
+
 _CHANGES: Final[Mapping[str, Callable[[dict[str, Json]], dict[str, Json]]]] = {
+    "lambda:invoke": _invoked,
     "athena:startQueryExecution": _queried,
     "sns:publish": _published,
     "stepfunctions:startExecution": _started,
+    "s3:copyObject": _copied,
     "s3:headObject": _looked,
 }
 
