@@ -81,6 +81,8 @@ def test_redshift_had_two_kinds_of_operators_in_one_module() -> None:
 def test_a_module_that_is_gone_says_airflow_2() -> None:
     assert written_for(f"{AWS}.operators.s3_bucket.S3CreateBucketOperator") == "2"
     assert written_for(f"{AWS}.operators.s3.S3CreateBucketOperator") == ""
+    assert written_for(f"{AWS}.operators.glue.AwsGlueJobOperator") == "2"
+    assert (written_for("airflow"), written_for("airflow.sdk")) == ("", "3")
 
 
 @pytest.mark.parametrize("module", sorted({one for one in MODULES.values() if one.startswith(AWS)}))

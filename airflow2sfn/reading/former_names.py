@@ -132,7 +132,8 @@ def today(name: str) -> str:
     module, _, member = name.rpartition(".")
     module = MODULES.get(module, module)
     if not module.startswith(f"{_AWS}."):
-        return _RENAMED.get(f"{module}.{member}", f"{module}.{member}")
+        moved = f"{module}.{member}" if module else member
+        return _RENAMED.get(moved, moved)
     if member == "RedshiftSQLOperator":
         module = f"{_AWS}.operators.redshift_sql"
     return f"{module}.{CLASSES.get(member) or re.sub('^EKS(?=[A-Z])', 'Eks', member)}"
