@@ -11,8 +11,10 @@ from airflow2sfn.deploy.code_calls import calls
 from airflow2sfn.deploy.deployment import deploy
 from airflow2sfn.deploy.permission_rows import ROWS
 from airflow2sfn.deploy.permissions import of_call, of_state
+from airflow2sfn.deploy.roles import machine_role
 from airflow2sfn.read import read_text
 from airflow2sfn.translate import translate
+from sfn_airflow_core.asl.model import Given, Machine, PathFlow, Task
 
 all_actions = pytest.importorskip("policy_sentry.querying.all").get_all_actions
 
@@ -143,6 +145,25 @@ def test_roles_hold_nothing_for_what_is_not_called() -> None:
     template = str(deploy(dag, translate(dag), "a").files)
     assert "LambdaInvokePolicy" in template
     assert "Effect: Allow" not in template
+
+
+def test_a_machine_in_jsonpath_is_allowed_what_it_calls() -> None:
+    """What a payload template computes is not known, the names beside it are."""
+    payload, queue = (
+        PathFlow(parameters=Given(parameters))
+        for parameters in (
+            {"FunctionName": "pay", "Payload.$": "$.order"},
+            {"QueueUrl.$": "$.queue", "MessageBody": "paid"},
+        )
+    )
+    call = Task(name="Pay", resource="arn:aws:states:::lambda:invoke", flow=payload)
+    send = Task(name="Tell", resource="arn:aws:states:::sqs:sendMessage", flow=queue, next="Pay")
+    role = machine_role(Machine("Tell", {"Tell": send, "Pay": call}), {}, "Orders")
+    allowed = str(role.policies)
+    assert "lambda:InvokeFunction" in allowed
+    assert "function:pay" in allowed
+    assert "sqs:SendMessage" in allowed
+    assert (list(role.wide), role.unknown) == (["Tell"], {})
 
 
 def test_every_optimised_integration_of_the_catalogue_is_known() -> None:
