@@ -149,13 +149,8 @@ def test_roles_hold_nothing_for_what_is_not_called() -> None:
 
 def test_a_machine_in_jsonpath_is_allowed_what_it_calls() -> None:
     """What a payload template computes is not known, the names beside it are."""
-    payload, queue = (
-        PathFlow(parameters=Given(parameters))
-        for parameters in (
-            {"FunctionName": "pay", "Payload.$": "$.order"},
-            {"QueueUrl.$": "$.queue", "MessageBody": "paid"},
-        )
-    )
+    payload = PathFlow(parameters=Given({"FunctionName": "pay", "Payload.$": "$.order"}))
+    queue = PathFlow(parameters=Given({"QueueUrl.$": "$.queue", "MessageBody": "paid"}))
     call = Task(name="Pay", resource="arn:aws:states:::lambda:invoke", flow=payload)
     send = Task(name="Tell", resource="arn:aws:states:::sqs:sendMessage", flow=queue, next="Pay")
     role = machine_role(Machine("Tell", {"Tell": send, "Pay": call}), {}, "Orders")
