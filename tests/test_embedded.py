@@ -9,6 +9,7 @@ import pytest
 
 from sfn2airflow.cli import cli
 from sfn_airflow_core.asl.embedded import embedded
+from sfn_airflow_core.asl.model import Machine, Task
 from sfn_airflow_core.asl.read import read_text
 from sfn_airflow_core.shell.group import run
 
@@ -59,7 +60,8 @@ stepFunctions:
       definition:
         StartAt: Load
         States:
-          Load: {Type: Task, Resource: {Fn::GetAtt: [Load, Arn]}, End: true}
+          Load: {Type: Task, Resource: {Fn::GetAtt: [Load, Arn]}, Next: Tell}
+          Tell: {Type: Task, Resource: "arn:aws:lambda:eu-west-1:#{AWS::AccountId}:function:tell", End: true}
     elsewhere:
       definition: ${file(machine.json)}
 """
@@ -104,6 +106,9 @@ def test_the_serverless_framework() -> None:
     reading = read_text(found.text, "serverless.yml#nightly")
     assert (found.name, reading.problems) == ("nightly", ())
     assert reading.span("/States/Load").line == 10
+    assert isinstance(reading.machine, Machine)
+    assert isinstance(tell := reading.machine.states["Tell"], Task)
+    assert tell.resource == "arn:aws:lambda:eu-west-1:${AWS::AccountId}:function:tell"
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def embedded(data: bytes) -> list[Embedded]:
     if not may_embed(data) or len(data) > REFUSED_SIZE:
         return []
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig").replace("#{AWS::", "${AWS::")  # as serverless-pseudo-parameters writes it
         value, root = _parsed(text)
     except (UnicodeDecodeError, Unparsable):
         return []
