@@ -60,6 +60,7 @@ _ANSWERS: Mapping[str, dict[str, Json]] = {
 }
 """What else services answer where a scenario says nothing."""
 ROWS: list[Json] = [[1]]
+_LONG_AGO = "2020-01-01T00:00:00Z"
 """The rows of every query where a scenario says nothing."""
 _RECORDS = {"Records": [[{"LongValue": value} for value in row] for row in ROWS]}
 _CELLS = [{"Data": [{"VarCharValue": str(value)} for value in row]} for row in ROWS]
@@ -85,7 +86,9 @@ def imagined(resource: str, arguments: Json) -> Reply:
     action = f"{parsed.service.removeprefix('aws-sdk:')}:{parsed.action}"
     if action == "s3:listObjectsV2" and isinstance(arguments, dict) and "Prefix" in arguments:
         prefix = arguments["Prefix"]
-        return Reply("result", {"KeyCount": 1, "Prefix": prefix, "Contents": [{"Key": prefix}]})
+        return Reply(
+            "result", {"KeyCount": 1, "Prefix": prefix, "Contents": [{"Key": prefix, "LastModified": _LONG_AGO}]}
+        )
     if action == "sfn:listExecutions":
         return Reply("result", {"Executions": [{"Status": "SUCCEEDED", "StartDate": "2100-01-01T00:00:00Z"}]})
     if action in _QUERIED:
