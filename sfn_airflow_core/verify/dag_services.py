@@ -17,6 +17,8 @@ from sfn_airflow_core.verify.plain_answers import plain_answer
 
 Json = Any
 _POLLS: Final = ("Get", "Describe", "List", "BatchGet", "Head")
+_NOT_THERE_YET: Final = ("HeadBucket", "CreateBucket")
+"""What an operator asks before it makes what it asks for."""
 _MET: Final = {"RequestId": "request-1", "HTTPStatusCode": 200, "HTTPHeaders": {}, "RetryAttempts": 0}
 """What botocore says of how it has met the service: some operators ask whether it has."""
 
@@ -36,19 +38,22 @@ Kind = Literal["python", "operator", "sensor"]
 class Doers:
     """Who makes the calls of a task: its function, an operator, or a sensor; functions where nothing is said.
 
-    ``absorbed`` are operators by the sensor that only waits for the job that they started.
+    ``absorbed`` are operators by the sensor that only waits for the job that they started, ``works`` what the states of
+    tasks call, as boto3 names it (``ListObjectsV2``).
     """
 
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     absorbed: Mapping[str, str] = field(default_factory=dict)
+    works: Mapping[str, str] = field(default_factory=dict)
 
     def kind(self, task: str) -> Kind:
         """Who makes the calls of a task."""
         return self.kinds.get(task, "python")
 
     def asks(self, task: str, operation: str) -> bool:
-        """Whether a call only asks about a job."""
-        return task in self.absorbed or (self.kind(task) == "operator" and operation.startswith(_POLLS))
+        """Whether a call only asks about a job; where asking is all the work of a task, it does that."""
+        polls = operation.startswith(_POLLS) and operation != self.works.get(task)
+        return task in self.absorbed or (self.kind(task) == "operator" and polls)
 
 
 @dataclass(slots=True)
@@ -96,6 +101,8 @@ class TableAws:
         key = (self.doers.absorbed.get(place.state, place.state), place.index)
         job = self.jobs.get(key)
         if self.doers.asks(place.state, operation):
+            if job is None and (operation, self.doers.works.get(place.state)) == _NOT_THERE_YET:
+                raise _not_found(operation)
             told = job.value if job is not None else {}
             found = fitted(told, shape, arguments, invent=not told)
             return found or botocore_value(plain_answer(f"arn:aws:states:::aws-sdk:{call.action}"), shape)
@@ -126,9 +133,13 @@ class TableAws:
             return _given(reply, call.action, operation, shape, operator=False)
         listed: Any = reply.value.get("Contents") or ()
         if name not in [entry.get("Key") for entry in listed]:
-            missing: Any = {"Error": {"Code": "404"}, "ResponseMetadata": {"HTTPStatusCode": 404}}
-            raise ClientError(missing, operation)
+            raise _not_found(operation)
         return {"ContentLength": 1}
+
+
+def _not_found(operation: str) -> ClientError:
+    answer: Any = {"Error": {"Code": "404"}, "ResponseMetadata": {"HTTPStatusCode": 404}}
+    return ClientError(answer, operation)
 
 
 def _given(reply: Reply, action: str, operation: str, shape: Any, *, operator: bool) -> Json:

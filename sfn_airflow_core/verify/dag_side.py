@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from unittest import mock
 
+from sfn_airflow_core.interpreter.resource import parse_resource
 from sfn_airflow_core.verify.agenda import whole
 from sfn_airflow_core.verify.aws_answers import Place
 from sfn_airflow_core.verify.dag_answers import Says
@@ -82,6 +83,12 @@ class _Watched(Drive):
             did.ends.append(end)
 
 
+def _work(answers: Says, task: str) -> str:
+    """What the state of a task calls, as boto3 names it."""
+    action = parse_resource(answers.resource(task, "none:none")).action
+    return f"{action[:1].upper()}{action[1:]}"
+
+
 def run_dag(
     dag: Any,
     answers: Says,
@@ -108,7 +115,7 @@ def run_dag(
         timeout: seconds of this process's work after which ``TimeoutError`` is raised.
     """
     history = History()
-    doers = Doers(kinds(dag), absorbed or {})
+    doers = Doers(kinds(dag), absorbed or {}, {task.task_id: _work(answers, task.task_id) for task in dag.tasks})
     services = DagServices(Replies(), aws=aws or TableAws(answers, doers), history=history, doers=doers)
     recorder = Recorder()
     end = interval_end(dag, moment)
