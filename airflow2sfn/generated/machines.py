@@ -124,31 +124,34 @@ class Machines:
 
     def _state(self, draft: Drafted, world: World) -> asl.State:
         """The state of a draft; one that fails where it is not read back."""
-        in_jsonata = speaks_jsonata(draft, world)
-        if not (self.jsonata if in_jsonata is None else in_jsonata):
-            with suppress(Unreadable, ExpressionError):  # JSONata may have words where JSONPath has none
-                return self._spoken(draft, world.speaking(JsonPath()))
         try:
-            made = self._spoken(draft, world.speaking(Jsonata()))
-            if in_jsonata is False:
-                self.translated.add(draft.name)
-            return made
+            return with_fields(self._read(draft, world), draft.fields, draft.call)
         except Unreadable as reason:
             self.unread[draft.name] = reason
             flow = QueryFlow() if self.jsonata else PathFlow()
             return asl.Fail(name=draft.name, flow=flow, error=asl.NOT_TRANSLATED, cause=str(reason))
+
+    def _read(self, draft: Drafted, world: World) -> asl.State:
+        """The state of a draft in its language; in JSONata, if only that has words for it. Raises Unreadable."""
+        in_jsonata = speaks_jsonata(draft, world)
+        if not (self.jsonata if in_jsonata is None else in_jsonata):
+            with suppress(Unreadable, ExpressionError):
+                return self._spoken(draft, world.speaking(JsonPath()))
+        made = self._spoken(draft, world.speaking(Jsonata()))
+        if in_jsonata is False:
+            self.translated.add(draft.name)
+        return made
 
     def _spoken(self, draft: Drafted, world: World) -> asl.State:
         """The state of a draft in the language of the world; raises Unreadable."""
         draft.catch = tuple(catcher(one, world) for one in draft.catchers)
         match draft.kind:
             case "group":
-                made = group(draft, world, Inside(self.machine, lambda body: list(pointers(body, self.lines))))
+                return group(draft, world, Inside(self.machine, lambda body: list(pointers(body, self.lines))))
             case "polling":
-                made = function_state(draft, world, *_STEERING)
+                return function_state(draft, world, *_STEERING)
             case kind:
-                made = _KINDS[kind](draft, world)
-        return with_fields(made, draft.fields, draft.call)
+                return _KINDS[kind](draft, world)
 
 
 _KINDS: Mapping[str, Callable[[Drafted, World], asl.State]] = {
