@@ -48,6 +48,26 @@ def test_actions_exist(integration: str, pattern: str, known: set[str]) -> None:
             {"sqs:SendMessage": "q"},
         ),
         ("batch:submitJob.sync", {"JobQueue": "q", "JobDefinition": "d"}, {"batch:SubmitJob": "job-definition/d"}),
+        ("ecs:runTask.sync", {"TaskDefinition": "t"}, {"ecs:StopTask": "task/default/*"}),
+        (
+            "ecs:runTask.sync",
+            {"TaskDefinition": "t", "Cluster": "arn:aws:ecs:eu-west-1:123456789012:cluster/c"},
+            {"ecs:StopTask": "arn:aws:ecs:eu-west-1:123456789012:task/c/*"},
+        ),
+        ("ecs:runTask.sync", {"TaskDefinition": "t", "Cluster": "{% $c %}"}, {"ecs:StopTask": "*"}),
+        (
+            "emr-serverless:startJobRun.sync",
+            {"ApplicationId": "{% $app %}"},
+            {
+                "emr-serverless:StartJobRun": ":/applications/*",
+                "emr-serverless:CancelJobRun": "applications/*/jobruns/*",
+            },
+        ),
+        (
+            "aws-sdk:glue:getPartitions",
+            {"DatabaseName": "d", "TableName": "t", "Expression": "{% $x %}"},
+            {"glue:GetPartitions": "table/d/t"},
+        ),
         ("ecs:runTask.sync", {"TaskDefinition": "t"}, {"ecs:RunTask": "task-definition/t", "iam:PassRole": "*"}),
         ("aws-sdk:s3:listObjectsV2", {"Bucket": "b"}, {"s3:ListBucket": ":::b"}),
         ("aws-sdk:s3:getObject", {"Bucket": "b", "Key": "{% 'in/' & $ds %}"}, {"s3:GetObject": ":::b/in/*"}),

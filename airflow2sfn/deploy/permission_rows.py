@@ -103,6 +103,24 @@ def _sagemaker(action: str, kind: str, name: str, waits: str, rule: str = "") ->
     )
 
 
+def application(arguments: Arguments) -> tuple[str, ...]:
+    """An application of EMR Serverless; all of them where its id is only known in the run."""
+    return (arn("emr-serverless", f"/applications/{arguments.text('ApplicationId') or '*'}"),)
+
+
+def job_runs(arguments: Arguments) -> tuple[str, ...]:
+    """The jobs of an application of EMR Serverless."""
+    return tuple(f"{one}/jobruns/*" for one in application(arguments))
+
+
+def _tasks(arguments: Arguments) -> tuple[str, ...]:
+    """The tasks of a cluster."""
+    cluster = arguments.text("Cluster") or ("default" if arguments.get("Cluster") is None else "")
+    if cluster.startswith("arn:"):
+        return (f"{cluster.replace(':cluster/', ':task/', 1)}/*",)
+    return (arn("ecs", f"task/{cluster}/*"),) if cluster else (ANY,)
+
+
 BUS = named("events", "event-bus/{}", "Entries.0.EventBusName", "default")
 _CLUSTER = named("elasticmapreduce", "cluster/{}", "ClusterId")
 DYNAMODB = named("dynamodb", "table/{}", "TableName")
@@ -140,7 +158,7 @@ ROWS: Mapping[str, Row] = {
         ("ecs:RunTask",),
         named("ecs", "task-definition/{}", "TaskDefinition"),
         ("ecs:StopTask", "ecs:DescribeTasks"),
-        _everything,
+        _tasks,
         "StepFunctionsGetEventsForECSTaskRule",
         ((), "ecs-tasks.amazonaws.com"),
     ),
@@ -222,33 +240,32 @@ ROWS: Mapping[str, Row] = {
     "emr-serverless:createApplication": Row(
         ("emr-serverless:CreateApplication",),
         sync=("emr-serverless:GetApplication", "emr-serverless:DeleteApplication"),
+        sync_on=application,
         rule="StepFunctionsGetEventsForEMRServerlessApplicationRule",
     ),
     "emr-serverless:startApplication": Row(
         ("emr-serverless:StartApplication",),
-        named("emr-serverless", "/applications/{}", "ApplicationId"),
+        application,
         ("emr-serverless:GetApplication", "emr-serverless:StopApplication"),
         rule="StepFunctionsGetEventsForEMRServerlessApplicationRule",
     ),
     "emr-serverless:stopApplication": Row(
         ("emr-serverless:StopApplication",),
-        named("emr-serverless", "/applications/{}", "ApplicationId"),
+        application,
         ("emr-serverless:GetApplication",),
         rule="StepFunctionsGetEventsForEMRServerlessApplicationRule",
     ),
     "emr-serverless:deleteApplication": Row(
         ("emr-serverless:DeleteApplication",),
-        named("emr-serverless", "/applications/{}", "ApplicationId"),
+        application,
         ("emr-serverless:GetApplication",),
         rule="StepFunctionsGetEventsForEMRServerlessApplicationRule",
     ),
     "emr-serverless:startJobRun": Row(
         ("emr-serverless:StartJobRun",),
-        named("emr-serverless", "/applications/{}", "ApplicationId"),
+        application,
         ("emr-serverless:GetJobRun", "emr-serverless:CancelJobRun"),
-        lambda arguments: (
-            arn("emr-serverless", f"/applications/{arguments.text('ApplicationId') or '*'}/jobruns/*"),
-        ),
+        job_runs,
         "StepFunctionsGetEventsForEMRServerlessJobRule",
         (("ExecutionRoleArn",), "emr-serverless.amazonaws.com"),
     ),
@@ -306,9 +323,7 @@ ROWS: Mapping[str, Row] = {
     ),
     "emr-serverless:cancelJobRun": Row(
         ("emr-serverless:CancelJobRun",),
-        lambda arguments: (
-            arn("emr-serverless", f"/applications/{arguments.text('ApplicationId') or '*'}/jobruns/*"),
-        ),
+        job_runs,
         ("emr-serverless:GetJobRun",),
         rule="StepFunctionsGetEventsForEMRServerlessJobRule",
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from airflow2sfn.deploy.arns import ANY, Arguments, Find, arn, bucket, named, one_of, queue, s3_object, s3_uri
-from airflow2sfn.deploy.permission_rows import BUS, DYNAMODB, ROWS, Grant
+from airflow2sfn.deploy.permission_rows import BUS, DYNAMODB, ROWS, Grant, application, job_runs
 from sfn_airflow_core.asl.model import Json
 
 _EVENTS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
@@ -24,6 +24,13 @@ _RESOURCES: Mapping[str, Find] = {
 }
 """What the calls of a service are about, by boto3's name of it."""
 
+
+def _table(arguments: Arguments) -> tuple[str, ...]:
+    """A table of the data catalog, with what it is in."""
+    database, table = (arguments.text(name) or "*" for name in ("DatabaseName", "TableName"))
+    return (arn("glue", "catalog"), arn("glue", f"database/{database}"), arn("glue", f"table/{database}/{table}"))
+
+
 _ON_RESOURCES: Mapping[tuple[str, str], Find] = {
     ("glue", "StartCrawler"): named("glue", "crawler/{}", "Name"),
     ("glue", "GetCrawler"): named("glue", "crawler/{}", "Name"),
@@ -34,6 +41,10 @@ _ON_RESOURCES: Mapping[tuple[str, str], Find] = {
     ("athena", "GetQueryExecution"): named("athena", "workgroup/{}", "WorkGroup", "*"),
     ("athena", "GetQueryResults"): named("athena", "workgroup/{}", "WorkGroup", "*"),
     ("events", "PutEvents"): BUS,
+    ("glue", "GetPartitions"): _table,
+    ("emr-serverless", "GetApplication"): application,
+    ("emr-serverless", "GetJobRun"): job_runs,
+    ("emr-serverless", "CancelJobRun"): job_runs,
     ("redshift-data", "ExecuteStatement"): named("redshift", "cluster:{}", "ClusterIdentifier"),
     ("redshift", "PauseCluster"): named("redshift", "cluster:{}", "ClusterIdentifier"),
     ("redshift", "ResumeCluster"): named("redshift", "cluster:{}", "ClusterIdentifier"),
