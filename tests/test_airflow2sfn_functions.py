@@ -17,7 +17,9 @@ from typing import Any
 import pytest
 from dag_cases import CASES, dag_of, translated
 
+from airflow2sfn.read import read_text
 from airflow2sfn.tasks.kinds import PYTHON
+from airflow2sfn.translate import translate
 from airflow2sfn.verifying.subject import functions_of
 from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.asl.read import read_text as read_machine
@@ -156,3 +158,37 @@ def test_airflow_callables_return_the_same(tmp_path: Path) -> None:
     done = subprocess.run(command, input=given, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1]) == expected
+
+
+def test_each_round_of_a_loop_has_the_defaults_of_its_own(tmp_path: Path) -> None:
+    text = """
+from datetime import date
+from airflow.sdk import DAG
+from airflow.providers.standard.operators.python import PythonOperator
+
+TABLES = {"orders": date(2024, 1, 2), "users": date(2024, 3, 4)}
+SIZE = 5
+
+def load(table, since, size):
+    return f"{table} since {since}, {size} at once"
+
+with DAG("d", schedule=None):
+    for table, since in TABLES.items():
+        PythonOperator(
+            task_id=f"load_{table}", python_callable=lambda table=table, day=since, size=SIZE: load(table, day, size)
+        )
+    for number in range(2):
+        def count(number=number):
+            return number * 10
+        PythonOperator(task_id=f"count_{number}", python_callable=count)
+"""
+    (dag,) = read_text(text, "d.py").dags
+    result = translate(dag)
+    assert not [finding for finding in result.findings if finding.code == "A2S610"]
+    made = functions_of(result.plan.functions, tmp_path)
+    assert {name.removeprefix("${").removesuffix("FunctionArn}"): call({}) for name, call in made.items()} == {
+        "LoadOrders": "orders since 2024-01-02, 5 at once",
+        "LoadUsers": "users since 2024-03-04, 5 at once",
+        "Count0": 0,
+        "Count1": 10,
+    }

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 import libcst as cst
 
+from airflow2sfn.packaging.defaults import with_loop_values
 from airflow2sfn.packaging.literals import Unwritable, literal
 from airflow2sfn.packaging.parts import Import, ModuleParts, Part, Parts, Path, take_apart, uses
 from airflow2sfn.packaging.stand_ins import stand_in
@@ -79,12 +80,14 @@ def extract(function: PythonCallable, project: Project, name: str) -> Extract:
         return made
     collector = _Collector(made, project)
     layers = tuple(module.inside(outer) for outer in found.around)
-    if isinstance(found.node, cst.Lambda):
-        text = as_function(found.node, made.name)
+    node, imports = with_loop_values(found, function, module)
+    made.own.imports |= imports
+    if isinstance(node, cst.Lambda):
+        text = as_function(node, made.name)
         part = Part((made.name,), text, uses(text), defines=True)
     else:
-        decorators = _kept_decorators(found.node, (*layers, module.parts), made)
-        part = module.definition(without_decorators(found.node, decorators), function.span.line)
+        decorators = _kept_decorators(node, (*layers, module.parts), made)
+        part = module.definition(without_decorators(node, decorators), function.span.line)
     made.text = part.text
     collector.main = part
     collector.follow(made.own, part, layers, dict(function.captured))

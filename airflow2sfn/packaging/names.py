@@ -75,9 +75,9 @@ def _identity(task: Task, function: PythonCallable) -> str:
     given = sorted(given_names(task) & NAMES)
     limit = None if kind == "sensor" else timeout(task)
     apart = bool(limit and limit > LONGEST)  # which Lambda cannot run
-    return repr(
-        (kind, own, apart, given, function.module.path, function.span, function.captured, task.get("requirements"))
-    )
+    defaults = [(each.name, each.default) for each in function.parameters]  # another one in each round of a loop
+    place = (function.module.path, function.span, function.captured, defaults)
+    return repr((kind, own, apart, given, place, task.get("requirements")))
 
 
 def _of_callable(task: Task) -> str:
