@@ -16,6 +16,7 @@ from sfn2airflow.options import Options
 from sfn2airflow.translate import translate_text
 from sfn2airflow.writing.layout import format_sources
 from sfn_airflow_core.asl.read import read_text
+from sfn_airflow_core.verify import calls
 from sfn_airflow_core.verify.result import Verified, as_json
 from sfn_airflow_core.verify.scenario import Scenario, read_scenarios
 from sfn_airflow_core.verify.scenarios import generate
@@ -281,3 +282,9 @@ def test_an_express_machine_cannot_wait_for_a_job(call: Run, airflow: Any) -> No
 def test_a_scenario_has_one_of_two_types() -> None:
     with pytest.raises(ValueError, match="STANDARD or EXPRESS"):
         read_scenarios('[{"id": "a", "type": "FAST"}]', "s.json")
+
+
+def test_what_an_operator_writes_for_nothing_is_no_difference() -> None:
+    given = {"Bucket": "b", "Prefix": "", "Delimiter": ""}
+    assert calls.normal("s3:listObjectsV2", given) == {"Bucket": "b"}
+    assert calls.normal("s3:listObjectsV2", {**given, "Prefix": "in/"}) == {"Bucket": "b", "Prefix": "in/"}

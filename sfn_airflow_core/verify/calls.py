@@ -55,6 +55,7 @@ _ADDED: Final[dict[str, dict[str, Json]]] = {
     "ecs:runTask": {"StartedBy": "airflow"},
     "glue:startJobRun": {"Arguments": {}},
     "lambda:invoke": {"Payload": {}},
+    "s3:listObjectsV2": {"Prefix": "", "Delimiter": ""},
 }
 """What the operators of the Amazon provider write down, and Step Functions or the service would fill in itself."""
 
