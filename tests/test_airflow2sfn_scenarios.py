@@ -441,3 +441,27 @@ def test_a_mapped_task_without_a_counterpart_is_compared_with_nothing(bench: Ben
     outcomes = compared(bench(HEAD + MAPPED_ELSEWHERE))
     assert outcomes
     assert all("no counterpart, " in one.reason and not one.comparable for one in outcomes.values())
+
+
+COUNTED = """
+with DAG("counted", schedule=None):
+
+    @task
+    def fetch(ti=None):
+        people = open("/nowhere/people.json").read().split()
+        ti.xcom_push(key="number", value=len(people))
+        return people
+
+    @task
+    def greet(person): return person
+
+    greet.expand(person=fetch())
+"""
+
+
+def test_a_function_that_fails_here_and_pushes_gets_a_value_beside_what_it_pushes(bench: Bench) -> None:
+    found, generator = bench(HEAD + COUNTED)
+    outcomes = {one.id: found.compare(one) for one in generator.scenarios()}
+    assert {"every function returns", "greet over three items"} <= outcomes.keys()
+    assert {name: shown(outcome) for name, outcome in outcomes.items() if not outcome.equal} == {}
+    assert found.dag(Scenario("so", {}, {"fetch": {"payload": {"return_value": ["a"], "number": 1}}})).did["greet", 0]

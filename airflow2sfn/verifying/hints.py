@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import ast
+import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
 from textwrap import dedent
 from typing import Any, Final
 
 from airflow2sfn.emission.values import RETURNED
+from airflow2sfn.packaging.package import Function
 from airflow2sfn.source import Dag, Expansion, PythonCallable, Task, Template, Value, XCom, walk
 
 Json = Any
 _MOST_CONSTANTS: Final = 12
+_VALUES: Final[Mapping[str, Json]] = {"int": 1, "float": 1.5, "bool": True, "str": "text", "list": ["a", "b"]}
 _PULL: Final = r"xcom_pull\(([^()]*)\)"
 _PULLED: Final = r"xcom_pull\(\s*(?:task_ids\s*=\s*)?['\"]([^'\"]+)"
 
@@ -24,6 +27,18 @@ def variables(dag: Dag) -> dict[str, Json]:
     names = re.findall(r"\bvar\.(?:value|json)\.(?:get\(\s*['\"])?(\w+)|\bVariable\.get\(\s*['\"]([^'\"]+)", text)
     parsed = "var.json" in text or "deserialize_json" in text
     return {name: "{}" if parsed else f"value-of-{name}" for pair in names for name in pair if name}
+
+
+def annotated(function: PythonCallable | None) -> Json:
+    """A value of the type that a function says it returns; an object where it does not say."""
+    returns = function.returns.partition("[")[0] if function is not None else ""
+    return copy.deepcopy(_VALUES.get(returns, {}))
+
+
+def answered(value: Json, made: Function | None) -> Json:
+    """What a function answers that returns a value: XComs that it pushes stand beside it."""
+    pushes = () if made is None else made.asked.pushes
+    return {RETURNED: value, **dict.fromkeys(pushes, "text")} if pushes else value
 
 
 def constants(task: Task) -> list[Json]:

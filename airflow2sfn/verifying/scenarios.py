@@ -7,7 +7,6 @@ value to return, and so is a task that has no counterpart.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,7 +18,9 @@ from airflow2sfn.tasks.callables import FAIL, SKIP, returned_ids
 from airflow2sfn.tasks.clock_operators import BRANCHES
 from airflow2sfn.tasks.kinds import PYTHON
 from airflow2sfn.verifying.hints import (
+    annotated,
     another,
+    answered,
     around,
     constants,
     instead,
@@ -50,7 +51,6 @@ MOST: Final = 200
 _MOST_LOOKS: Final = 60
 _MOST_ASKED: Final = 24
 _BOOM: Final[Json] = {"error": "RuntimeError", "cause": "no"}
-_VALUES: Final[Mapping[str, Json]] = {"int": 1, "float": 1.5, "bool": True, "str": "text", "list": ["a", "b"]}
 
 
 @dataclass(slots=True)
@@ -146,14 +146,14 @@ class Generator:
         mapped = [task.expansion for task in self.dag.tasks] + [group.expansion for group in self.dag.groups]
         for expansion in mapped:
             if expansion is not None and XCom(task.task_id) in sources(expansion):
-                return [{}, {}] if expansion.kind == "expand_kwargs" else ["a", "b"]
+                items: Json = [{}, {}] if expansion.kind == "expand_kwargs" else ["a", "b"]
+                return answered(items, self.plan.functions.get(task.task_id))
         keys = pulled_keys(self.dag, task.task_id)
         if (keys and RETURNED not in keys) or task.known("multiple_outputs") is True:
             return {key: "text" for key in keys if key != RETURNED}
         if task.operator.rpartition(".")[2].lower().startswith("bash"):
             return "text"
-        returns = task.callable.returns if task.callable is not None else ""
-        return copy.deepcopy(_VALUES.get(returns.partition("[")[0], {}))
+        return answered(annotated(task.callable), self.plan.functions.get(task.task_id))
 
     def _direct(self, task: Task) -> list[str]:
         found = self.dag.downstream(task.task_id)
@@ -323,13 +323,12 @@ class Generator:
             if not isinstance(source, XCom) or source.task_id in self._fixed():
                 continue
             scenario, history = next((one for one in self.ways if _ran(one[1], source.task_id)), self.ways[0])
-            did = history.did.get((source.task_id, None))
-            if self.dag.task(source.task_id).operator not in PYTHON or did is None:
-                continue
-            if isinstance(did.returned, list):
+            did, task = history.did.get((source.task_id, None)), self.dag.task(source.task_id)
+            if task.operator in PYTHON and did is not None and isinstance(did.returned, list):
                 items = did.returned or ["a"]
                 for label, value in (("no", []), ("one", items[:1]), ("three", (items * 3)[:3])):
-                    yield _with(scenario, source.task_id, {"payload": value}, f"{name} over {label} items")
+                    payload = answered(value, self.plan.functions.get(task.task_id))
+                    yield _with(scenario, source.task_id, {"payload": payload}, f"{name} over {label} items")
 
     def _together(self) -> Iterator[Scenario]:
         """Several tasks that fail in one run: all before a task with a rule of its own, and pairs side by side."""
