@@ -388,6 +388,23 @@ def test_chance_is_that_of_the_task_and_is_put_back() -> None:
     assert random.random() == after
 
 
+WAITING = """
+from airflow.providers.amazon.aws.operators.ec2 import EC2StopInstanceOperator
+from airflow.providers.amazon.aws.sensors.ec2 import EC2InstanceStateSensor
+
+with DAG("waiting", schedule=None):
+    stop = EC2StopInstanceOperator(task_id="stop", instance_id="i-1")
+    stop >> EC2InstanceStateSensor(task_id="stopped", instance_id="i-1", target_state="stopped")
+"""
+
+
+def test_services_answer_what_ends_the_waiting_of_both_sides(bench: Bench) -> None:
+    made = bench(HEAD + WAITING)
+    outcome = made[0].compare(Scenario("as it is"))
+    assert outcome.expected["status"] == "SUCCEEDED"
+    assert (shown(outcome), outcome.equal) == ([], True)
+
+
 LEFT_OUT = """
 with DAG("left_out", schedule=None, params={"who": "each"}):
 

@@ -15,6 +15,7 @@ from sfn_airflow_core.verify.agenda import whole
 from sfn_airflow_core.verify.aws_answers import Place
 from sfn_airflow_core.verify.dag_answers import Says
 from sfn_airflow_core.verify.dag_history import End, History
+from sfn_airflow_core.verify.dag_looks import Looks
 from sfn_airflow_core.verify.dag_params import same_params
 from sfn_airflow_core.verify.dag_run import Drive
 from sfn_airflow_core.verify.dag_services import Aws, DagServices, Doers, TableAws
@@ -99,6 +100,7 @@ def run_dag(
     stubs: frozenset[str] = frozenset(),
     pushing: frozenset[str] = frozenset(),
     aws: Aws | None = None,
+    looks: Looks | None = None,
     timeout: float = 60,
 ) -> History:
     """Run a DAG once.
@@ -112,10 +114,12 @@ def run_dag(
         stubs: tasks without a counterpart, of which the scenario says what they do as a whole.
         pushing: tasks whose functions push XComs, of which a reply has the values by their keys.
         aws: who answers the calls of botocore; the replies, if nobody else does.
+        looks: what ends the waiting of operators, by task and action.
         timeout: seconds of this process's work after which ``TimeoutError`` is raised.
     """
     history = History()
-    doers = Doers(kinds(dag), absorbed or {}, {task.task_id: _work(answers, task.task_id) for task in dag.tasks})
+    works = {task.task_id: _work(answers, task.task_id) for task in dag.tasks}
+    doers = Doers(kinds(dag), absorbed or {}, works, looks or {})
     services = DagServices(Replies(), aws=aws or TableAws(answers, doers), history=history, doers=doers)
     recorder = Recorder()
     end = interval_end(dag, moment)

@@ -14,6 +14,7 @@ from sfn_airflow_core.verify.compare import Difference
 from sfn_airflow_core.verify.dag_answers import Says, answers
 from sfn_airflow_core.verify.dag_compare import DagComparison, Facts, joined
 from sfn_airflow_core.verify.dag_history import History
+from sfn_airflow_core.verify.dag_looks import Looks, good_looks
 from sfn_airflow_core.verify.dag_machine import Done, Function, States, run_machine
 from sfn_airflow_core.verify.dag_services import Aws
 from sfn_airflow_core.verify.dag_side import interval_end, run_dag
@@ -57,6 +58,7 @@ class DagBench:
     visited: set[str] = field(default_factory=set)
     passed: set[tuple[str, str]] = field(default_factory=set)
     runs: dict[str, History] = field(default_factory=dict)
+    looks: Looks | None = None
 
     def dag(self, scenario: Scenario) -> History:
         """One run of the DAG; the same scenario is not run again. Raises whatever Airflow does."""
@@ -78,6 +80,7 @@ class DagBench:
                 stubs=frozenset(subject.states.stubs.values()),
                 pushing=frozenset(task for task, gives in subject.facts.gives.items() if gives == "pushed"),
                 aws=aws,
+                looks=self._looks(),
                 timeout=subject.timeout,
             )
 
@@ -101,7 +104,13 @@ class DagBench:
         if self.subject.world is not None:
             return self.subject.world(scenario)
         tasks = [task.task_id for task in self.subject.dag.tasks]
-        return answers(scenario.replies, tasks, self.subject.states.resources, scenario.variables), None
+        states = self.subject.states
+        return answers(scenario.replies, tasks, states.resources, scenario.variables, self._looks()), None
+
+    def _looks(self) -> Looks:
+        if self.looks is None:
+            self.looks = good_looks(self.subject.machine, self.subject.states.tasks)
+        return self.looks
 
     def compare(self, scenario: Scenario) -> Outcome:
         """Run one scenario on both sides."""

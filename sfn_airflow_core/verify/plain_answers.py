@@ -29,6 +29,11 @@ def plain_answer(resource: str) -> dict[str, Json]:
     return copy.deepcopy(_answer(resource))
 
 
+def plain_part(shape: Any) -> Json:
+    """A structure inside of an answer, without what is deep in it."""
+    return _filled(shape, "", _DEEPEST - 1)
+
+
 @lru_cache(maxsize=512)
 def _answer(resource: str) -> dict[str, Json]:
     shape = output_shape(action_of(resource))
