@@ -107,6 +107,30 @@ def bare():
 
 bare()
 """
+SPREAD = """
+import crawler_that_is_not_here as crawler
+from airflow.sdk import dag, task
+
+
+@dag(schedule=None)
+def spread():
+    @task
+    def look():
+        return crawler.look()
+
+    @task
+    def load(page: str) -> dict:
+        return crawler.load(page)
+
+    @task
+    def keep(content: dict) -> dict:
+        return crawler.keep(content)
+
+    keep.expand(content=load.expand(page=look()))
+
+
+spread()
+"""
 GIVEN = """
 import settings_that_are_not_here as settings
 from airflow.providers.standard.operators.bash import BashOperator
@@ -121,7 +145,7 @@ with DAG("given", schedule=None):
 def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, dict[str, list[dict[str, Any]]], str]:
     """What one call says of three files: the exit code, the scenarios by DAG, and the errors."""
     folder = tmp_path_factory.mktemp("dags")
-    files = {"nightly": NIGHTLY, "later": LATER, "bare": BARE, "given": GIVEN}
+    files = {"nightly": NIGHTLY, "later": LATER, "bare": BARE, "spread": SPREAD, "given": GIVEN}
     for name, text in files.items():
         (folder / f"{name}.py").write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "airflow2sfn", "verify", ".", "--format", "json"]
@@ -151,6 +175,12 @@ def test_a_file_does_without_what_is_not_installed(told: Told) -> None:
     assert all(one["equal"] for one in known.values() if one["comparable"])
     assert known["every task has a counterpart"]["actual"]["status"] == "SUCCEEDED"
     assert (code, "given" in scenarios) == (2, False)
+
+
+def test_a_mapped_function_gives_what_it_is_annotated_with(told: Told) -> None:
+    known = {one["id"]: one for one in told[1]["spread"]}
+    assert all(one["equal"] for one in known.values())
+    assert known["every function returns"]["actual"]["status"] == "SUCCEEDED"
 
 
 def test_an_argument_has_to_be_there(told: Told) -> None:

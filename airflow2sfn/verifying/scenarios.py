@@ -144,7 +144,7 @@ class Generator:
         if kind in ("short_circuit", "sensor"):
             return True
         mapped = [task.expansion for task in self.dag.tasks] + [group.expansion for group in self.dag.groups]
-        for expansion in mapped:
+        for expansion in mapped if task.expansion is None else ():  # of a mapped task the items make the list
             if expansion is not None and XCom(task.task_id) in sources(expansion):
                 items: Json = [{}, {}] if expansion.kind == "expand_kwargs" else ["a", "b"]
                 return answered(items, self.plan.functions.get(task.task_id))
