@@ -7,14 +7,17 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 import yaml
 from dag_cases import CASES, NAME, deployed, translated
 
+from airflow2sfn.deploy.deployment import deploy
 from airflow2sfn.deploy.template import placeholders
+from airflow2sfn.read import read_text
+from airflow2sfn.translate import translate
 from sfn_airflow_core.asl.read import read_text as read_machine
 from sfn_airflow_core.asl.write import write
 
@@ -171,3 +174,35 @@ def test_code_is_sound(case: Path, tmp_path: Path) -> None:
 
 def test_there_are_callables_of_every_kind() -> None:
     assert len([case for case in CASES if (case / "functions").exists()]) >= 16
+
+
+def test_names_of_states_are_as_short_as_the_service_wants_them() -> None:
+    """Two tasks of which only the beginnings of the ids differ, before and inside of a Parallel and a Map."""
+    long = "of_the_yearly_statistics_about_everything_that_the_library_has_lent_and_got_back"
+    text = f"""
+from airflow.sdk import DAG, task
+with DAG("d", schedule=None):
+    @task(task_id="first_{long}")
+    def first(): return [1, 2]
+    @task(task_id="second_{long}", trigger_rule="all_done")
+    def second(n): return n
+    @task(task_id="third_{long}")
+    def third(): return 3
+    @task.branch(task_id="fourth_{long}")
+    def fourth(): return "fifth_{long}"
+    @task(task_id="fifth_{long}")
+    def fifth(): return 5
+    items = first()
+    second.expand(n=items) >> fourth() >> fifth()
+    items >> third()
+"""
+    (dag,) = read_text(text, "d.py").dags
+    translated = translate(dag)
+    files = deploy(dag, translated, "d").files
+    reading = read_machine(files[PurePosixPath("d.asl.json")], "d.asl.json")
+    assert reading.machine is not None
+    assert reading.problems == ()
+    states = list(reading.machine.walk())
+    assert len({state.name for state in states}) == len(states) == len(list(translated.machine.walk()))
+    assert max(len(state.name) for state in states) <= 80
+    assert f"third_{long}" in {state.comment for state in states}

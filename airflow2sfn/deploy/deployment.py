@@ -12,6 +12,7 @@ from airflow2sfn.deploy.containers import answers, image
 from airflow2sfn.deploy.readme import readme
 from airflow2sfn.deploy.roles import Role, function_role, machine_role
 from airflow2sfn.deploy.schedule import Schedule, schedule
+from airflow2sfn.deploy.state_names import with_short_names
 from airflow2sfn.deploy.template import Parameter, Parts, machine_name, parameter_name, placeholders, template
 from airflow2sfn.packaging.package import Function
 from airflow2sfn.reading.project import Project
@@ -59,7 +60,7 @@ def deploy(dag: Dag, translated: Translated, name: str, project: Project | None 
         project: where imports are looked up.
     """
     findings: list[Finding] = []
-    definition = write(translated.machine)
+    definition = write(with_short_names(translated.machine))
     open_ = placeholders(definition)
     plan = translated.plan
     used = _used([*plan.functions.values(), *plan.callbacks.values()], open_)
