@@ -84,7 +84,8 @@ def read_text(
     except SyntaxError as error:
         line, column = error.lineno or 1, error.offset or 1
         span = Span(line, column, error.end_lineno or line, error.end_offset or column)
-        return _rejected(source, "SYNTAX_ERROR", error.msg, span)
+        version = f"Python {sys.version_info.major}.{sys.version_info.minor}"  # quotes within f-strings need 3.12
+        return _rejected(source, "SYNTAX_ERROR", f"{error.msg} (read as {version})", span)
     except UnicodeDecodeError as error:
         return _rejected(source, "NOT_TEXT", f"the file is not UTF-8 (byte {error.start})")
     except (ValueError, RecursionError, MemoryError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import libcst
@@ -145,6 +146,12 @@ def test_broken_files_have_a_located_answer(text: str | bytes, code: str, place:
     result = read_text(text, "broken.py")
     assert not result.dags
     assert [(p.code, str(p.span)) for p in result.problems] == [(code, place)]
+
+
+def test_a_syntax_error_says_which_python_reads() -> None:
+    """A file of Python 3.12 is none of 3.11: ``f"{row["a"]}"``."""
+    (problem,) = read_text("x = (", "new.py").problems
+    assert problem.message.endswith(f" (read as Python {sys.version_info.major}.{sys.version_info.minor})")
 
 
 @pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: f"{rule.code}-{rule.__name__}")
