@@ -17,6 +17,7 @@ from sfn2airflow.translate import translate_text
 from sfn2airflow.writing.layout import format_sources
 from sfn_airflow_core.asl.read import read_text
 from sfn_airflow_core.verify import calls
+from sfn_airflow_core.verify.dag_answers import imagined
 from sfn_airflow_core.verify.result import Verified, as_json
 from sfn_airflow_core.verify.scenario import Scenario, read_scenarios
 from sfn_airflow_core.verify.scenarios import generate
@@ -282,6 +283,12 @@ def test_an_express_machine_cannot_wait_for_a_job(call: Run, airflow: Any) -> No
 def test_a_scenario_has_one_of_two_types() -> None:
     with pytest.raises(ValueError, match="STANDARD or EXPRESS"):
         read_scenarios('[{"id": "a", "type": "FAST"}]', "s.json")
+
+
+def test_a_listing_without_a_prefix_has_the_same_objects_as_one_with_an_empty_one() -> None:
+    resource = "arn:aws:states:::aws-sdk:s3:listObjectsV2"
+    assert imagined(resource, {"Bucket": "b", "Prefix": ""}) == imagined(resource, {"Bucket": "b"})
+    assert imagined(resource, {"Bucket": "b", "Prefix": "in/"}).value["Contents"][0]["Key"] == "in/"
 
 
 def test_what_an_operator_writes_for_nothing_is_no_difference() -> None:

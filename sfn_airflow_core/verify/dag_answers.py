@@ -85,8 +85,7 @@ def imagined(resource: str, arguments: Json) -> Reply:
     """What a service answers where a scenario says nothing: a job that ends well, an object that is there."""
     parsed = parse_resource(resource)
     action = f"{parsed.service.removeprefix('aws-sdk:')}:{parsed.action}"
-    if action == "s3:listObjectsV2" and isinstance(arguments, dict) and "Prefix" in arguments:
-        prefix = arguments["Prefix"]
+    if action == "s3:listObjectsV2" and isinstance(arguments, dict) and (prefix := arguments.get("Prefix")):
         return Reply(
             "result", {"KeyCount": 1, "Prefix": prefix, "Contents": [{"Key": prefix, "LastModified": _LONG_AGO}]}
         )
