@@ -73,7 +73,7 @@ def test_what_has_no_counterpart_fails(tmp_path: Path) -> None:
     machine = read_text(written.read_bytes(), written.name).machine
     assert machine is not None
     execution = execute(machine, {}, read_replies({}))
-    assert (execution.status, execution.error) == ("FAILED", "States.QueryEvaluationError")
+    assert (execution.status, execution.error) == ("FAILED", "NotTranslated")
     assert "a: DockerOperator has no counterpart" in (execution.cause or "")
 
 

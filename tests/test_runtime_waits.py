@@ -6,8 +6,10 @@ A deferral that ends before the scheduler has noticed it fails the task (apache/
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
@@ -109,3 +111,14 @@ def test_a_poll_with_brief_pauses_goes_on_in_its_process(
     assert len(asks) == asked
     assert held == [pytest.approx(pause, abs=0.5)] * waited
     assert bool(found) == (asked == 3)
+
+
+@pytest.mark.parametrize(("seconds", "late"), [(0, False), (5, True)])
+def test_a_time_limit_ends_what_takes_longer(seconds: int, late: bool) -> None:
+    """On the clock that a DAG has in production; ``time.sleep`` would be cut short by a runner of tests."""
+    from airflow.sdk.exceptions import AirflowTaskTimeout
+
+    from sfn2airflow.runtime.waits import time_limit
+
+    with pytest.raises(AirflowTaskTimeout) if late else nullcontext(), time_limit(1):
+        Event().wait(seconds)

@@ -26,7 +26,8 @@ def is_jsonata(tree: ast.Module) -> bool:
 def speaks_jsonata(draft: Drafted, world: World) -> bool | None:
     """Whether a state is in JSONata, or in JSONPath; nothing of one that makes nothing of documents."""
     functions = list(_functions(draft, world))
-    if any(map(is_query, functions)):
+    commented = any(text.startswith('"{%') for text in draft.fields.values())
+    if commented or any(map(is_query, functions)):
         return True
     return False if any(map(_computes, functions)) else None
 
