@@ -238,3 +238,35 @@ def test_a_function_that_fails_here_and_pushes_gets_a_value_beside_what_it_pushe
     assert {"every function returns", "greet over three items"} <= outcomes.keys()
     assert {name: shown(outcome) for name, outcome in outcomes.items() if not outcome.equal} == {}
     assert found.dag(Scenario("so", {}, {"fetch": {"payload": {"return_value": ["a"], "number": 1}}})).did["greet", 0]
+
+
+OBJECTS = """
+from airflow.providers.amazon.aws.operators.s3 import S3CreateObjectOperator, S3DeleteObjectsOperator
+
+with DAG("objects", schedule=None):
+
+    @task
+    def name() -> str:
+        return "a"
+
+    @task
+    def names():
+        return ["a", "b"]
+
+    one, several = name(), names()
+    made = S3CreateObjectOperator(task_id="make", s3_bucket="b", s3_key=f"{one}.csv", data="apples")
+    [one, several] >> made >> [
+        S3DeleteObjectsOperator(task_id="text", bucket="b", keys=f"{one}.csv"),
+        S3DeleteObjectsOperator(task_id="single", bucket="b", keys=one),
+        S3DeleteObjectsOperator(task_id="listed", bucket="b", keys=several),
+    ]
+"""
+
+
+def test_objects_are_made_with_their_content_and_deleted_by_keys_of_a_run(bench: Bench) -> None:
+    found, generator = bench(HEAD + OBJECTS)
+    outcomes = compared((found, generator))
+    assert {name: shown(outcome) for name, outcome in outcomes.items() if not outcome.equal} == {}
+    did = found.dag(Scenario("as it is")).did
+    assert did["make", None].calls[-1].arguments["Body"] == "apples"
+    assert did["listed", None].calls[-1].arguments["Delete"] == {"Objects": [{"Key": "a"}, {"Key": "b"}]}

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from airflow2sfn.composed.patterns import by_pattern, by_regex, is_pattern
 from airflow2sfn.expressions.text import Untranslatable, field
-from airflow2sfn.source import Items, Known, Template, Value
+from airflow2sfn.source import Concat, Items, Known, Template, Value
 from airflow2sfn.tasks.calls import SENSOR_LATE, Chain, Look, Step, Work
 from airflow2sfn.tasks.retries import seconds
 from airflow2sfn.tasks.service_values import split_url
@@ -53,12 +53,23 @@ def delete_bucket(site: Site, given: dict[str, Value]) -> Work | None:
 
 
 def delete_objects(site: Site, given: dict[str, Value]) -> Work | None:
-    """All objects with a prefix are deleted a page at a time."""
+    """All objects with a prefix are deleted a page at a time; those with keys at once."""
+    keys = given.get("keys")
     if "prefix" not in given:
-        return None
+        return None if keys is None or isinstance(keys, Known | Items) else _deleting(site, given, keys)
     site.refuse(given, "from_datetime", "to_datetime")
     site.dropped(given, "bucket", "prefix")
     return Chain((_emptying(site, site.need(given, "bucket"), {"Prefix": site.json(given["prefix"])}),))
+
+
+def _deleting(site: Site, given: dict[str, Value], keys: Value) -> Work:
+    """Keys that are only known in a run: a template is one, anything else one or several."""
+    site.refuse(given, "from_datetime", "to_datetime")
+    site.dropped(given, "bucket", "keys")
+    named: Json = f"{{% [$map({site.text(keys)}, function($key) {{ {{'Key': $key}} }})] %}}"
+    if isinstance(keys, Template | Concat):
+        named = [{"Key": site.json(keys)}]
+    return site.call("aws-sdk:s3:deleteObjects", {"Bucket": site.need(given, "bucket"), "Delete": {"Objects": named}})
 
 
 def _emptying(site: Site, bucket: Json, where: dict[str, Json]) -> Look:

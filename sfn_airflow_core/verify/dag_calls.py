@@ -14,9 +14,11 @@ _ADDED: Final[Mapping[str, Mapping[str, Json]]] = {
     "athena:startQueryExecution": {"WorkGroup": "primary"},
     "lambda:invoke": {"InvocationType": "RequestResponse", "ClientContext": ""},
     "sqs:sendMessage": {"MessageAttributes": {}, "DelaySeconds": 0},
+    "batch:createComputeEnvironment": {"Tags": {}},
     "batch:submitJob": {"ContainerOverrides": {}, "RetryStrategy": {"Attempts": 1}, "ArrayProperties": {}},
     "s3:listObjectsV2": {"Delimiter": "", "StartAfter": ""},
     "s3:copyObject": {"ACL": "private"},
+    "s3:putObject": {"ChecksumAlgorithm": "CRC32"},
     "ecs:runTask": {"Count": 1, "Overrides": {}, "LaunchType": "EC2"},
 }
 """What the operators send that is the service's own default."""
@@ -75,6 +77,11 @@ def _queried(arguments: dict[str, Json]) -> dict[str, Json]:
     return arguments
 
 
+def _put(arguments: dict[str, Json]) -> dict[str, Json]:
+    """Where an object must not be there yet, the hook asks before, and the state has the service look."""
+    return {name: value for name, value in arguments.items() if (name, value) != ("IfNoneMatch", "*")}
+
+
 def _copied(arguments: dict[str, Json]) -> dict[str, Json]:
     """boto3 takes what is copied apart, the service has it as one text."""
     source = arguments.get("CopySource")
@@ -90,6 +97,7 @@ _CHANGES: Final[Mapping[str, Callable[[dict[str, Json]], dict[str, Json]]]] = {
     "sns:publish": _published,
     "stepfunctions:startExecution": _started,
     "s3:copyObject": _copied,
+    "s3:putObject": _put,
     "s3:headObject": _looked,
 }
 

@@ -17,7 +17,7 @@ from sfn_airflow_core.verify.plain_answers import plain_answer
 
 Json = Any
 _POLLS: Final = ("Get", "Describe", "List", "BatchGet", "Head")
-_NOT_THERE_YET: Final = ("HeadBucket", "CreateBucket")
+_NOT_THERE_YET: Final = frozenset({("HeadBucket", "CreateBucket"), ("HeadObject", "PutObject")})
 """What an operator asks before it makes what it asks for."""
 _MET: Final = {"RequestId": "request-1", "HTTPStatusCode": 200, "HTTPHeaders": {}, "RetryAttempts": 0}
 """What botocore says of how it has met the service: some operators ask whether it has."""
@@ -80,7 +80,18 @@ def asked(client: Any, operation: str, arguments: dict[str, Json]) -> Asked:
     """A call of botocore in the words of a state."""
     action = f"{client.meta.service_model.service_name}:{operation[:1].lower()}{operation[1:]}"
     shape = client.meta.service_model.operation_model(operation).input_shape
-    return Asked(action, as_json(shown(action, arguments, shape)))
+    given = {name: _content(value) for name, value in arguments.items()}
+    return Asked(action, as_json(shown(action, given, shape)))
+
+
+def _content(value: Any) -> Any:
+    """What is in a file that is sent, which can be read again afterwards."""
+    if not all(hasattr(value, method) for method in ("read", "seek", "tell")):
+        return value
+    place = value.tell()
+    content = value.read()
+    value.seek(place)
+    return content
 
 
 @dataclass(slots=True)
@@ -103,7 +114,7 @@ class TableAws:
         key = (self.doers.absorbed.get(place.state, place.state), place.index)
         job = self.jobs.get(key)
         if self.doers.asks(place.state, operation):
-            if job is None and (operation, self.doers.works.get(place.state)) == _NOT_THERE_YET:
+            if job is None and (operation, self.doers.works.get(place.state)) in _NOT_THERE_YET:
                 raise _not_found(operation)
             good = self.doers.looks.get((key[0], call.action))
             if good is not None and (job is None or job.kind == "result"):
