@@ -9,10 +9,14 @@ from typing import Any
 
 import pytest
 from command import Run
+from hypothesis import settings
 from shared import CORPUS, ROOT
 
 from sfn2airflow.cli import cli
 from sfn_airflow_core.shell.group import run
+
+settings.register_profile("fixed", derandomize=True)
+settings.load_profile("fixed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -6,7 +6,7 @@ from calendar import monthrange
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from airflow2sfn.deploy.cron import NoCron, eventbridge
@@ -77,11 +77,16 @@ weekdays = st.one_of(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(derandomize=True, max_examples=80, deadline=None)
 @given(
     st.tuples(numbers(0, 59), numbers(0, 23), st.one_of(numbers(1, 28), st.just("L")), numbers(1, 12), weekdays),
     st.datetimes(datetime(2026, 1, 1), datetime(2031, 12, 31)),
 )
+@example(("*", "*", "*/1", "*", "*/2"), datetime(2026, 1, 1))
+@example(("*", "*", "1-31", "*", "*/2"), datetime(2026, 1, 1))
+@example(("*", "*", "*/1", "*", "2"), datetime(2026, 1, 1))
+@example(("*", "*", "*/2", "*", "0-6"), datetime(2026, 1, 1))
+@example(("*", "*", "5", "*", "*/1"), datetime(2026, 1, 1))
 def test_fires_when_airflow_would(fields: tuple[str, ...], after: datetime) -> None:
     cron = " ".join(fields)
     try:

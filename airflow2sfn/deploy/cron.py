@@ -34,8 +34,11 @@ def eventbridge(cron: str) -> tuple[str, ...]:
     day, weekday = _days_of_month(fields[2]), _weekday(fields[4])
     if fields[2] not in "*?" and ("#" in weekday or weekday.endswith("L")):
         raise NoCron("a day of the month stands beside a certain weekday of the month")
-    if (day == "*" and fields[2] not in "*?") or (weekday == "*" and fields[4] not in "*?"):
-        day = weekday = "*"  # either has to hold, and one that is written out holds on every day
+    days, weekdays = fields[2], fields[4]
+    if (day == "*" and days not in "*?" and "*" not in weekdays) or (
+        weekday == "*" and weekdays not in "*?" and "*" not in days
+    ):  # either has to hold, and one that is written out holds on every day; not beside a star, as croniter has it
+        day = weekday = "*"
     found = []
     if day != "*" or weekday == "*":
         found.append(f"cron({minute} {hour} {day} {month} ? *)")
