@@ -229,3 +229,25 @@ def test_states_take_their_time(airflow: Any, with_runtime: Path, name: str) -> 
     scenario = Scenario(name, {}, {"B": reply}, expected={"status": "SUCCEEDED", "output": seconds})
     result = both(airflow, with_runtime, f"timed_{name.replace(' ', '_')}", definition, scenario)
     assert (result.error, differences(result)) == ("", [])
+
+
+def test_a_choice_that_fails_in_the_task_of_a_poll_is_no_difference(airflow: Any, with_runtime: Path) -> None:
+    """The state before it has succeeded; in the DAG both are one task."""
+    definition = {
+        "StartAt": "Ask",
+        "States": {
+            "Ask": {"Type": "Task", "Resource": LAMBDA["Resource"], "Parameters": LAMBDA["Arguments"], "Next": "Done?"},
+            "Done?": {
+                "Type": "Choice",
+                "Choices": [{"Variable": "$.Payload.done", "BooleanEquals": True, "Next": "End"}],
+                "Default": "Rest",
+            },
+            "Rest": {"Type": "Wait", "Seconds": 60, "Next": "Ask"},
+            "End": {"Type": "Succeed"},
+        },
+    }
+    scenario = Scenario(
+        "missing", {}, {"Ask": {"payload": {}}}, expected={"status": "FAILED", "error": "States.Runtime"}
+    )
+    result = both(airflow, with_runtime, "poll_fails", definition, scenario)
+    assert (result.error, differences(result)) == ("", [])

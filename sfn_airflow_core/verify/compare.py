@@ -199,10 +199,18 @@ class Comparison:
         state = self.actual.task_states.get(instance, "not there")
         if instance in self.actual.stopped and self._loose(stay.place):
             self._note("what siblings of a failed branch or item have not come to (S2A201)")
+        elif state == "failed" and self._decided_in(stay):
+            self._note(f"the output of {_title(stay)!r}, in whose task a Choice fails")
         elif state != "success":
             yield Difference(f"{stay.at}#visited", True, state, instance)
         else:
             yield from self._values(f"{stay.at}#output", stay.output, self.actual.documents.get(instance), instance)
+
+    def _decided_in(self, stay: Stay) -> bool:
+        """Whether what fails comes after a state and is done in its task: the Choice of a poll."""
+        stays = [one for one in self.expected.stays if one.place == stay.place]
+        after = next(iter(stays[stays.index(stay) + 1 :]), None)
+        return after is not None and not after.done and _title(after) not in self.tasks.values()
 
     def _extra(self) -> Iterator[Difference]:
         """Tasks that ran although their states were not visited."""
