@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
 from airflow2sfn.commands.files import Files
 from airflow2sfn.generated import is_generated, states_of
 from airflow2sfn.read import Reading
@@ -17,7 +15,7 @@ from sfn_airflow_core.render import FORMATS, render_text
 from sfn_airflow_core.render.entries import plural
 from sfn_airflow_core.render.escape import visible
 from sfn_airflow_core.shell.group import FOUND
-from sfn_airflow_core.shell.terminal import colors, columns
+from sfn_airflow_core.shell.terminal import colors, columns, put
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +37,10 @@ class Reporting:
             text += render_text(report, color=color, width=columns(), remedies=files.verbose, summary=not files.quiet)
         else:
             text = FORMATS[self.format](report)
-        if self.output_file is None:
-            click.echo(text, nl=False, color=True)
-            return
         try:
-            Path(self.output_file).write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+            put(text, None if self.output_file is None else Path(self.output_file))
         except OSError as error:
-            files.error(self.output_file, error.strerror or str(error))
+            files.error(str(self.output_file), error.strerror or str(error))
 
 
 def describe(reading: Reading, verbose: bool) -> Iterator[str]:

@@ -20,7 +20,7 @@ from sfn_airflow_core.shell.folder import Refused
 from sfn_airflow_core.shell.group import BUG, CLEAN, FOUND, UNUSABLE, report_bug
 from sfn_airflow_core.shell.inputs import Input, usable
 from sfn_airflow_core.shell.progress import tracked
-from sfn_airflow_core.shell.terminal import colors, columns
+from sfn_airflow_core.shell.terminal import colors, columns, put
 
 TOOL = "sfn2airflow"
 
@@ -114,11 +114,8 @@ class Work:
             )
         else:
             text = FORMATS[choices.format](report)
-        if choices.output_file is None:
-            click.echo(text, nl=False, color=True)
-            return
         try:
-            choices.output_file.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+            put(text, choices.output_file)
         except OSError as error:
             self.error(str(choices.output_file), error.strerror or str(error))
 

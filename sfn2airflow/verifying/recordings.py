@@ -21,7 +21,7 @@ from sfn_airflow_core.interpreter import read_replies
 from sfn_airflow_core.render import verification as render
 from sfn_airflow_core.render.escape import visible
 from sfn_airflow_core.shell.group import CLEAN, FOUND, UNUSABLE
-from sfn_airflow_core.shell.terminal import colors, columns
+from sfn_airflow_core.shell.terminal import colors, columns, put
 from sfn_airflow_core.verify.airflow_process import AirflowUnavailable
 from sfn_airflow_core.verify.airflow_runner import AirflowSession
 from sfn_airflow_core.verify.dag_replies import DagReplies
@@ -72,10 +72,7 @@ def _show(result: Verified, engine: Literal["airflow", "interpreter"], given: Ma
         case _:
             color = target is None and colors()
             text = render.render_text([result], color=color, width=columns(), verbose=given["verbose"])
-    if target is None:
-        click.echo(text, nl=False, color=True)
-    else:
-        target.write_text(text, encoding="utf-8", errors="backslashreplace")
+    put(text, target)
 
 
 def _tracked(records: Sequence[Record], run: Callable[[Record], Ran], quiet: bool) -> Iterator[Outcome]:

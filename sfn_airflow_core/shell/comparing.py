@@ -39,7 +39,7 @@ from sfn_airflow_core.jsonmap import read_document
 from sfn_airflow_core.render.escape import visible
 from sfn_airflow_core.shell.group import CLEAN, UNUSABLE
 from sfn_airflow_core.shell.inputs import Input
-from sfn_airflow_core.shell.terminal import colors, columns
+from sfn_airflow_core.shell.terminal import colors, columns, put
 from sfn_airflow_core.shell.values import read_object
 
 HOURLY = 730.0
@@ -236,11 +236,8 @@ class Request:
                 text = render_markdown(found)
             case _:
                 text = render_text(found, color=path is None and colors(), width=columns())
-        if path is None:
-            click.echo(text, nl=False, color=True)
-            return
         try:
-            Path(path).write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+            put(text, None if path is None else Path(path))
         except OSError as error:
             self.error(f"{path}: error: {error.strerror}")
 

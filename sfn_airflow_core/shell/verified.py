@@ -10,12 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import click
-
 from sfn_airflow_core.asl.model import Json
 from sfn_airflow_core.render import verification as render
 from sfn_airflow_core.render.escape import visible
-from sfn_airflow_core.shell.terminal import colors, columns
+from sfn_airflow_core.shell.terminal import colors, columns, put
 from sfn_airflow_core.verify.result import Outcome, Verified, as_json
 from sfn_airflow_core.verify.scenario import Scenario
 from sfn_airflow_core.verify.scenario import as_json as scenarios_as_json
@@ -45,10 +43,7 @@ def show(results: Sequence[Verified], form: str, target: Path | None, *, tool: s
         case _:
             color = target is None and colors()
             text = render.render_text(results, color=color, width=columns(), verbose=verbose)
-    if target is None:
-        click.echo(text, nl=False, color=True)
-    else:
-        target.write_text(text, encoding="utf-8", errors="backslashreplace")
+    put(text, target)
 
 
 def is_bad(results: Iterable[Verified], limit: str) -> bool:
