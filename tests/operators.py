@@ -45,6 +45,13 @@ def run(done: Translated, replies: dict[str, list[dict[str, Any]]]) -> tuple[Any
     return execute(machine, {"logical_date": "2026-01-01T00:00:00+00:00"}, answers), answers
 
 
+def called(operators: str, tasks: str, replies: dict[str, list[dict[str, Any]]]) -> tuple[list[Any], str]:
+    """What the states of such a DAG call, and how the machine ends."""
+    execution, answers = run(translated(operators, tasks), replies)
+    ended = execution.status if execution.status == "SUCCEEDED" else f"{execution.error}: {execution.cause}"
+    return answers.calls, ended
+
+
 def ok(*results: Any) -> list[dict[str, Any]]:
     return [{"result": result} for result in results]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from operators import SNS, TELL, ok, run, translated
+from operators import SNS, TELL, called, ok
 
 CASES: dict[str, tuple[str, str, dict[str, list[dict[str, Any]]], list[tuple[str, str, Any]], str]] = {
     "one step is waited for by its own integration": (
@@ -133,7 +133,6 @@ def test_the_states_make_the_calls(
     calls: list[tuple[str, str, Any]],
     end: str,
 ) -> None:
-    execution, answers = run(translated(operators, tasks), replies)
-    assert answers.calls == calls
-    ended = execution.status if execution.status == "SUCCEEDED" else f"{execution.error}: {execution.cause}"
+    made, ended = called(operators, tasks, replies)
+    assert made == calls
     assert ended.endswith(end)

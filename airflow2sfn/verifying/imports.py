@@ -58,8 +58,6 @@ class _Finder:
     ) -> None:
         self.folders, self.absence, self.usual, self.stack = folders, absence, usual, stack
         self.renamed: set[type] = set()
-        self.packages: set[str] = set()
-        """Modules that Airflow has no more, with those around them: their members may still be somewhere."""
 
     def load(
         self,
@@ -91,8 +89,7 @@ class _Finder:
         if not hasattr(module, member):
             found = self._today(full)
             if found is None and _is_former(full) and self.absence.importing:
-                self.packages.add(full)  # which may be a module
-                found = Absent(full, self.absence, self.find)
+                found = Absent(full, self.absence, self.find)  # which may be a module
             if found is not None:
                 setattr(module, member, found)
         self._seen(getattr(module, member, None))
@@ -105,8 +102,6 @@ class _Finder:
     def _stand_in(self, name: str, whole: bool) -> Any:
         """What stands for a module; for ``import a.b`` what stands for ``a``, or ``a`` itself with a ``b``."""
         parts = name.split(".")
-        if _is_former(name):
-            self.packages |= {".".join(parts[: n + 1]) for n in range(len(parts))}
         there = next(n for n in range(len(parts), -1, -1) if n == 0 or ".".join(parts[:n]) in sys.modules)
         first = self.find(".".join(parts[: there + 1]))
         if there:
@@ -120,9 +115,7 @@ class _Finder:
         if (found := self._today(name)) is not None:
             return found
         if not _is_former(name):
-            self.absence.modules.add(
-                ".".join(name.split(".")[:3]) if name.startswith("airflow.") else name.split(".")[0]
-            )
+            self.absence.modules.add(_module(name))
         return Absent(name, self.absence, self.find)
 
     def _today(self, name: str) -> Any:
